@@ -1,0 +1,152 @@
+"""Typed settings: the one module that reads the environment.
+
+Every setting has a name in capitals (`DATABASE_URL`), a default that suits a developer's machine,
+and a line in `.env.example`; a test compares the two. A secret may also come from a file named by
+`<NAME>_FILE`, as container engines mount them. Outside `local` nothing insecure is accepted.
+"""
+
+import os
+from enum import StrEnum
+from functools import lru_cache
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+LOCAL_JWT_KEY = "local:only-for-a-developer-machine-0123456789abcdef"
+MIN_SECRET_LENGTH = 32
+
+
+class Environment(StrEnum):
+    """Where this process runs; decides what must be set."""
+
+    LOCAL = "local"
+    DEVELOPMENT = "development"
+    STAGING = "staging"
+    PRODUCTION = "production"
+
+
+class Settings(BaseSettings):
+    """All settings of the service. Durations are in seconds unless the name says otherwise."""
+
+    model_config = SettingsConfigDict(env_file=".env", extra="ignore", validate_default=True)
+
+    environment: Environment = Environment.LOCAL
+    debug: bool = False
+
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65535)] = 8000
+    internal_port: Annotated[int, Field(ge=0, le=65535)] = 0
+    workers: Annotated[int, Field(ge=1, le=64)] = 1
+    data_dir: Path = Path(".data")
+    public_url: str = "http://127.0.0.1:8000"
+    allowed_hosts: Annotated[list[str], NoDecode] = ["*"]
+    cors_origins: Annotated[list[str], NoDecode] = []
+    max_body_bytes: Annotated[int, Field(ge=1024)] = 256 * 1024
+    shutdown_grace: Annotated[int, Field(ge=1, le=300)] = 15
+
+    database_url: SecretStr = SecretStr("postgresql://postgres@127.0.0.1:5432/table_order")
+    database_owner_url: SecretStr | None = None
+    database_app_role: str = "table_order_app"
+    database_listen_url: SecretStr | None = None
+    database_pooler: bool = False
+    database_pool_size: Annotated[int, Field(ge=1, le=200)] = 8
+    database_pool_overflow: Annotated[int, Field(ge=0, le=200)] = 2
+    database_pool_wait: Annotated[float, Field(gt=0, le=30)] = 2.0
+    database_connect_timeout: Annotated[int, Field(ge=1, le=30)] = 2
+    database_statement_timeout_ms: Annotated[int, Field(ge=100)] = 5_000
+    database_lock_timeout_ms: Annotated[int, Field(ge=50)] = 2_000
+    database_synchronous_commit: Literal["on", "remote_apply", "remote_write", "local", "off"] = (
+        "on"
+    )
+
+    jwt_keys: Annotated[list[SecretStr], NoDecode] = [SecretStr(LOCAL_JWT_KEY)]
+    jwt_issuer: str = "table-order"
+    jwt_audience: str = "table-order-api"
+    access_token_ttl: Annotated[int, Field(ge=60, le=3600)] = 15 * 60
+    staff_sign_in_ttl: Annotated[int, Field(ge=600)] = 16 * 3600
+    device_sign_in_ttl: Annotated[int, Field(ge=3600)] = 90 * 24 * 3600
+    pairing_code_ttl: Annotated[int, Field(ge=60, le=3600)] = 600
+    refresh_reuse_grace: Annotated[int, Field(ge=0, le=60)] = 10
+
+    stream_heartbeat: Annotated[float, Field(gt=0, le=60)] = 15.0
+    stream_queue_events: Annotated[int, Field(ge=8)] = 256
+    stream_replay_limit: Annotated[int, Field(ge=100)] = 5_000
+    streams_per_credential: Annotated[int, Field(ge=1)] = 5
+    streams_per_store: Annotated[int, Field(ge=1)] = 500
+    event_poll_interval: Annotated[float, Field(gt=0, le=1)] = 0.25
+
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    log_format: Literal["readable", "json"] = "readable"
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read_secret_files(cls, values: dict[str, Any]) -> dict[str, Any]:
+        """`JWT_KEYS_FILE=/run/secrets/jwt` stands for `JWT_KEYS=<content of that file>`."""
+        for name in ("database_url", "database_owner_url", "database_listen_url", "jwt_keys"):
+            path = os.environ.get(f"{name.upper()}_FILE")
+            if path:
+                values[name] = Path(path).read_text(encoding="utf-8").strip()
+        return values
+
+    @field_validator("allowed_hosts", "cors_origins", "jwt_keys", mode="before")
+    @classmethod
+    def _split_commas(cls, value: object) -> object:
+        """Lists are written with commas: `CORS_ORIGINS=https://a.example,https://b.example`."""
+        if isinstance(value, str):
+            return [part.strip() for part in value.split(",") if part.strip()]
+        return value
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        self._check_keys()
+        if self.environment is not Environment.LOCAL:
+            self._refuse_insecure()
+        return self
+
+    def _check_keys(self) -> None:
+        if not self.jwt_keys:
+            raise ValueError("JWT_KEYS needs at least one kid:secret pair")
+        kids = []
+        for key in self.jwt_keys:
+            kid, _, secret = key.get_secret_value().partition(":")
+            if not kid or len(secret) < MIN_SECRET_LENGTH:
+                raise ValueError(
+                    f"JWT_KEYS: each key is kid:secret with {MIN_SECRET_LENGTH} characters or more"
+                )
+            kids.append(kid)
+        if len(set(kids)) != len(kids):
+            raise ValueError("JWT_KEYS: two keys share one kid")
+
+    def _refuse_insecure(self) -> None:
+        problems = {
+            "JWT_KEYS must be set": any(
+                key.get_secret_value() == LOCAL_JWT_KEY for key in self.jwt_keys
+            ),
+            "DEBUG must be off": self.debug,
+            "CORS_ORIGINS must not be *": "*" in self.cors_origins,
+            "ALLOWED_HOSTS must not be *": "*" in self.allowed_hosts,
+            "DATABASE_URL must be set": "database_url" not in self.model_fields_set,
+            "DATABASE_SYNCHRONOUS_COMMIT must not be off": (
+                self.database_synchronous_commit == "off"
+            ),
+        }
+        found = [text for text, wrong in problems.items() if wrong]
+        if found:
+            raise ValueError(f"refused in {self.environment}: " + "; ".join(found))
+
+    @property
+    def owner_url(self) -> str:
+        """The URL that migrations use: the schema's owner, or the API's login when only one is set."""
+        return (self.database_owner_url or self.database_url).get_secret_value()
+
+
+@lru_cache
+def get_settings() -> Settings:
+    """The process's settings, read once.
+
+    Raises:
+        pydantic.ValidationError: a value is missing, unreadable or refused in this environment.
+    """
+    return Settings()
