@@ -7,7 +7,7 @@
 
 VENV := .venv
 PY := $(VENV)/bin/python
-PIP := $(PY) -m pip install --quiet --disable-pip-version-check --no-input
+PIP := $(PY) -m pip install -qq --disable-pip-version-check --no-input
 # Installing as root is what containers do; the warning would be the first thing that a user reads.
 PIP += --root-user-action=ignore
 PYTHON ?=
@@ -32,7 +32,7 @@ lint: $(VENV)/.dev ## style, types and the layers' arrows
 	@$(PY) -m ruff check --quiet .
 	@$(PY) -m ruff format --check --quiet .
 	@$(PY) -m mypy --no-error-summary
-	@$(PY) -c 'from importlinter.cli import lint_imports_command as lint; lint()' --no-logo > $(VENV)/layers.log \
+	@$(VENV)/bin/lint-imports --no-logo > $(VENV)/layers.log \
 	  || { cat $(VENV)/layers.log; exit 1; }
 
 format: $(VENV)/.dev ## put the code into the common form

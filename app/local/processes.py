@@ -66,7 +66,7 @@ class Account:
         return mode & bits == bits
 
 
-def start(
+def start(  # noqa: PLR0913 # the same keywords as Popen, all but one optional
     command: Sequence[str | Path],
     *,
     account: Account | None = None,
@@ -74,11 +74,13 @@ def start(
     output: IO[bytes] | int | None = None,
     env: Mapping[str, str] | None = None,
     dies_with_us: int | None = None,
+    keeps: Sequence[int] = (),
 ) -> subprocess.Popen[bytes]:
     """Start a command in a session of its own, so that Ctrl-C in the terminal reaches only us.
 
     `account` is whom to run it as, `reaches` the paths that it must be able to read then;
-    `dies_with_us` is the signal that it gets when this process dies without stopping it (Linux).
+    `dies_with_us` is the signal that it gets when this process dies without stopping it (Linux),
+    `keeps` the open files that it inherits.
     """
     words = [str(word) for word in command]
     identity: dict[str, int | list[int]] = {}
@@ -94,6 +96,7 @@ def start(
         stderr=subprocess.STDOUT if output is not None else None,
         env=env,
         start_new_session=True,
+        pass_fds=keeps,
         preexec_fn=_death_signal(dies_with_us),  # noqa: PLW1509 # one prctl call, loaded before the fork
         **identity,
     )
