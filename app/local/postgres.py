@@ -116,7 +116,8 @@ class Cluster:
     def url(self, database: str = DATABASE, *, superuser: bool = False) -> str:
         """A libpq URL. The owner may create roles and databases and is no superuser."""
         name = SUPERUSER if superuser else OWNER
-        where = urlencode({"host": str(self._socket_folder()), "port": PORT})
+        # libpq reads %20 as a space and + as itself.
+        where = urlencode({"host": self._socket_folder(), "port": PORT}, quote_via=quote)
         return f"postgresql://{name}:{quote(self._passwords()[name])}@/{database}?{where}"
 
     @property
@@ -226,7 +227,8 @@ class Cluster:
         """Start the server and wait until it answers; False when it ended."""
         options = {
             **self._options,
-            "unix_socket_directories": str(self._make_socket_folder()),
+            # A list of folders; the quotes keep a comma in a path from parting it.
+            "unix_socket_directories": f'"{self._make_socket_folder()}"',
             "port": str(PORT),
         }
         self.log.unlink(missing_ok=True)

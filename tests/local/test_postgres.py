@@ -104,8 +104,9 @@ def test_starts_again_after_kill_9_even_when_the_number_is_reused(tmp_path: Path
         psycopg.connect(cluster.url()).close()
 
 
-def test_a_path_too_long_for_a_socket_works(tmp_path: Path) -> None:
-    with Cluster(tmp_path / ("long" * 30)) as cluster:
+@pytest.mark.parametrize("name", ["a folder, with signs: +%&'é", "long" * 30])
+def test_any_folder_will_do(tmp_path: Path, name: str) -> None:
+    with Cluster(tmp_path / name) as cluster:
         psycopg.connect(cluster.url()).close()
 
 
