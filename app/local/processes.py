@@ -119,6 +119,8 @@ def _setpriv(account: Account, reaches: Sequence[Path]) -> list[str]:
         f"--reuid={account.uid}",
         f"--regid={account.gid}",
         "--clear-groups",
+        # Without it access(2), by which PostgreSQL looks for its programs, would not count the right.
+        "--securebits=+no_setuid_fixup",
         "--inh-caps=+dac_override",
         "--ambient-caps=+dac_override",
         "--",
