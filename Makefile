@@ -1,0 +1,69 @@
+# Everything a developer does with the service. `make` alone lists it.
+# Needs Python 3.11+ with venv, make and a package index; all else goes into .venv and .data here.
+
+.DEFAULT_GOAL := help
+.PHONY: help run test demo bench lint format openapi clean
+.DELETE_ON_ERROR:
+
+VENV := .venv
+PY := $(VENV)/bin/python
+PIP := $(PY) -m pip install -qq --disable-pip-version-check --no-input
+# Installing as root is what containers do; the warning would be the first thing that a user reads.
+PIP += --root-user-action=ignore
+PYTHON ?=
+ARGS ?=
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+run: $(VENV)/.local ## start the service with its own PostgreSQL (PORT, HOST, DATA_DIR, DATABASE_URL)
+	@exec $(PY) -m app.cli run
+
+test: $(VENV)/.dev ## run all tests on a PostgreSQL of their own (ARGS="-k menu" for some of them)
+	@exec $(PY) -m pytest $(ARGS)
+
+demo: $(VENV)/.local ## play a party's visit against the running service
+	@exec $(PY) -m app.demo $(ARGS)
+
+bench: $(VENV)/.dev ## measure the hot paths beside their references
+	@exec $(PY) -m bench $(ARGS)
+
+lint: $(VENV)/.dev ## style, types and the layers' arrows
+	@$(PY) -m ruff check --quiet .
+	@$(PY) -m ruff format --check --quiet .
+	@$(PY) -m mypy --no-error-summary
+	@$(VENV)/bin/lint-imports --no-logo > $(VENV)/layers.log \
+	  || { cat $(VENV)/layers.log; exit 1; }
+
+format: $(VENV)/.dev ## put the code into the common form
+	@$(PY) -m ruff check --quiet --fix .
+	@$(PY) -m ruff format --quiet .
+
+openapi: $(VENV)/.local ## write openapi.json anew
+	@exec $(PY) -m app.cli openapi --output openapi.json
+
+clean: ## remove .venv and caches; the data in .data stays
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage
+	find app tests alembic -name __pycache__ -prune -exec rm -rf {} +
+
+# The stamps are older than the requirements files when these have changed.
+$(VENV)/.dev: requirements.txt requirements-local.txt requirements-dev.txt $(VENV)/.made
+	@echo "Installing the service and its tools into $(VENV) (a minute or two, once)"
+	@$(PIP) -r requirements-dev.txt
+	@touch $(VENV)/.local $@
+
+$(VENV)/.local: requirements.txt requirements-local.txt $(VENV)/.made
+	@echo "Installing the service into $(VENV) (a minute or so, once)"
+	@$(PIP) -r requirements-local.txt
+	@touch $@
+
+$(VENV)/.made:
+	@for python in $(or $(PYTHON),python3.11 python3.12 python3.13 python3.14 python3); do \
+	  if "$$python" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
+	    echo "Making a virtual environment in $(VENV) with $$("$$python" --version)"; \
+	    rm -rf $(VENV) && "$$python" -m venv $(VENV) && touch $@ && exit 0 || exit 1; \
+	  fi; \
+	done; \
+	echo "Python 3.11 or newer with its venv module is needed, and none was found." >&2; \
+	echo "Install it (Debian, Ubuntu: apt install python3 python3-venv), or name it: make PYTHON=/path/to/python3.11" >&2; \
+	exit 1

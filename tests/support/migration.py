@@ -1,0 +1,15 @@
+"""Migrations for the tests' databases."""
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def upgrade(url: str) -> None:
+    """Bring the database at `url` to the newest revision."""
+    config = Config(ROOT / "alembic.ini")
+    config.attributes["url"] = url
+    command.upgrade(config, "head")
