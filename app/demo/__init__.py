@@ -1,0 +1,1 @@
+"""Demo stores, and a visit played against a running server."""

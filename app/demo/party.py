@@ -1,0 +1,120 @@
+"""What a party orders: wishes by name become the lines of an order, from the menu it has read."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from app.demo.actors import Json, StepFailedError
+
+
+@dataclass(frozen=True)
+class Wish:
+    """So many of an item, with options by name and how often each."""
+
+    item: str
+    quantity: int
+    options: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
+    note: str | None = None
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One line of a basket: as a guest reads it, and as `POST /orders` takes it."""
+
+    label: str
+    options: str
+    line: Json
+
+
+WISHES: Mapping[str, tuple[tuple[Wish, ...], tuple[Wish, ...]]] = {
+    "hanok": (
+        (
+            Wish(
+                "돼지고기 김치찌개",
+                2,
+                {"매운맛": 1, "잡곡밥": 1, "두부 추가": 2},
+                note="앞접시 두 개 부탁드려요",
+            ),
+            Wish("해물파전", 1),
+        ),
+        (Wish("생막걸리 (750ml)", 1, {"막걸리 사발": 3}), Wish("도토리묵 무침", 1)),
+    ),
+    "harbor": (
+        (Wish("Flat white", 2, {"Oat drink": 1, "Extra shot": 2}), Wish("Custard tart", 3)),
+        (Wish("Harbor breakfast", 1, {"Fried": 1, "Slice of sourdough": 2}),),
+    ),
+}
+"""First and second order by store; other stores get the first items that can be ordered."""
+
+ANYTHING = ((Wish("", 2),), (Wish("", 1),))
+
+
+def items_of(menu: Json) -> Iterator[Json]:
+    for category in menu["categories"]:
+        yield from category["items"]
+
+
+def sold_out_items(menu: Json) -> list[Json]:
+    """Items that guests see but cannot have."""
+    return [item for item in items_of(menu) if item["availability"]["status"] == "sold_out"]
+
+
+def choose(menu: Json, wishes: Iterable[Wish]) -> list[Choice]:
+    """A basket for `wishes`. An item that is gone by now is replaced: menus change, demos go on."""
+    orderable = {item["name"]: item for item in items_of(menu) if _orderable(item)}
+    basket = []
+    for wish in wishes:
+        item = orderable.pop(wish.item, None)
+        if item is None and orderable:
+            item = orderable.pop(next(iter(orderable)))
+        if item is None:
+            raise StepFailedError(
+                "nothing on the menu can be ordered", "make an item available, then try again"
+            )
+        basket.append(_choice(item, wish))
+    return basket
+
+
+def plain_line(item: Json) -> Json:
+    """One of `item` with as few options as its groups allow."""
+    return _choice(item, Wish(item["name"], 1)).line
+
+
+def _orderable(item: Json) -> bool:
+    """Whether there is enough for any wish here; counted items are left to real guests."""
+    availability = item["availability"]
+    return availability["status"] == "available" and availability.get("stock") is None
+
+
+def _choice(item: Json, wish: Wish) -> Choice:
+    picked = [
+        pick for group in item["option_groups"] for pick in _picked(group, dict(wish.options))
+    ]
+    line: Json = {
+        "item_id": item["id"],
+        "quantity": wish.quantity,
+        "options": [
+            {"option_id": option["id"], "quantity": quantity} for option, quantity in picked
+        ],
+    }
+    if wish.note:
+        line["note"] = wish.note
+    names = [
+        option["name"] + (f" ×{quantity}" if quantity > 1 else "") for option, quantity in picked
+    ]
+    return Choice(f"{wish.quantity} × {item['name']}", ", ".join(names), line)
+
+
+def _picked(group: Json, wanted: Mapping[str, int]) -> list[tuple[Json, int]]:
+    """The wanted options of one group; where it asks for more, its defaults, then any others."""
+    able = [each for each in group["options"] if each["availability"]["status"] == "available"]
+    picked = [
+        (option, min(wanted[option["name"]], option["max_quantity"]))
+        for option in able
+        if option["name"] in wanted
+    ][: group["max_select"]]
+    chosen = {option["id"] for option, _ in picked}
+    others = [option for option in able if option["id"] not in chosen]
+    others.sort(key=lambda option: not option["is_default"])
+    missing = max(0, group["min_select"] - len(picked))
+    return picked + [(option, 1) for option in others[:missing]]

@@ -1,0 +1,130 @@
+"""The demo stores are complete, and a slip in one of their files is found before it is loaded."""
+
+import json
+from importlib import resources
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from app.demo.blueprint import DEMO_STORES, StoreBlueprint, read_blueprint
+
+ALLERGENS_TO_DECLARE = {
+    "beef", "buckwheat", "chicken", "crab", "egg", "mackerel", "milk", "peach", "peanut",
+    "pine-nut", "pork", "shellfish", "shrimp", "soybean", "squid", "sulfites", "tomato",
+    "walnut", "wheat",
+}  # fmt: skip
+"""What a restaurant in Korea has to declare; other codes would not be found by a filter."""
+
+
+@pytest.fixture(params=DEMO_STORES)
+def blueprint(request: pytest.FixtureRequest) -> StoreBlueprint:
+    return read_blueprint(request.param)
+
+
+@pytest.fixture
+def raw() -> Any:
+    """The restaurant's file as plain JSON, to be spoilt by a test."""
+    return json.loads((resources.files("app.demo") / "data" / "hanok.json").read_bytes())
+
+
+def test_the_restaurant_is_as_large_as_a_real_one() -> None:
+    hanok = read_blueprint("hanok")
+    assert len(hanok.categories) == 8
+    assert len(hanok.items) >= 60
+    assert [table.number for table in hanok.tables] == list(range(1, 21))
+    assert [area.name for area in hanok.areas] == ["홀", "창가", "룸"]
+    assert (hanok.store.timezone, hanok.store.currency) == ("Asia/Seoul", "KRW")
+
+
+def test_the_cafe_lives_in_another_time_zone_and_currency() -> None:
+    harbor = read_blueprint("harbor")
+    assert len(harbor.categories) == 5
+    assert len(harbor.items) >= 25
+    assert len(harbor.tables) == 8
+    assert (harbor.store.timezone, harbor.store.currency) == ("Europe/Lisbon", "EUR")
+
+
+def test_every_kind_of_choice_has_an_example(blueprint: StoreBlueprint) -> None:
+    groups = blueprint.option_groups
+    options = [option for group in groups for option in group.options]
+    assert any(group.min_select == group.max_select == 1 for group in groups)
+    assert any(group.min_select == 0 and group.max_select > 1 for group in groups)
+    assert any(group.free_quota > 0 for group in groups)
+    assert any(option.max_quantity > 1 for option in options)
+    assert any(use.prices for item in blueprint.items for use in item.option_groups)
+    assert any(use.max_select for item in blueprint.items for use in item.option_groups)
+
+
+def test_every_kind_of_availability_has_an_example(blueprint: StoreBlueprint) -> None:
+    states = [item.availability for item in blueprint.items]
+    assert any(state.status == "sold_out" and state.until is None for state in states)
+    assert any(state.status == "sold_out" and state.until is not None for state in states)
+    assert any(state.stock for state in states)
+    options = [option for group in blueprint.option_groups for option in group.options]
+    assert any(option.availability.status == "sold_out" for option in options)
+
+
+def test_every_group_is_used_and_every_role_is_staffed(blueprint: StoreBlueprint) -> None:
+    used = {use.group for item in blueprint.items for use in item.option_groups}
+    assert used == set(blueprint.groups_by_key)
+    assert {member.role for member in blueprint.staff} == {"owner", "manager", "staff", "kitchen"}
+
+
+def test_item_names_are_unique_in_every_language(blueprint: StoreBlueprint) -> None:
+    for language in blueprint.store.languages:
+        names = [item.name[language] for item in blueprint.items]
+        assert len(set(names)) == len(names)
+
+
+def test_allergens_are_the_declared_codes(blueprint: StoreBlueprint) -> None:
+    options = [option for group in blueprint.option_groups for option in group.options]
+    codes = {code for item in blueprint.items for code in item.allergens}
+    codes |= {code for each in options for code in each.allergens_added + each.allergens_removed}
+    assert codes <= ALLERGENS_TO_DECLARE
+
+
+def test_an_unknown_group_is_refused(raw: Any) -> None:
+    raw["categories"][0]["items"][0]["option_groups"].append({"group": "nowhere"})
+    _assert_refused(raw, "unknown option group 'nowhere'")
+
+
+def test_a_price_for_an_unknown_option_is_refused(raw: Any) -> None:
+    raw["categories"][0]["items"][0]["option_groups"][0]["prices"] = {"nowhere": 1}
+    _assert_refused(raw, "prices unknown options")
+
+
+def test_a_missing_translation_is_refused(raw: Any) -> None:
+    del raw["categories"][3]["items"][2]["description"]["en"]
+    _assert_refused(raw, "languages of the store")
+
+
+def test_a_required_group_without_orderable_options_is_refused(raw: Any) -> None:
+    for option in raw["option_groups"][0]["options"]:
+        option["availability"] = {"status": "sold_out"}
+    _assert_refused(raw, "too few options that can be ordered")
+
+
+def test_a_default_that_is_sold_out_is_refused(raw: Any) -> None:
+    raw["option_groups"][0]["options"][1]["availability"] = {"status": "sold_out"}
+    _assert_refused(raw, "defaults that nobody can order")
+
+
+def test_a_price_below_zero_is_refused(raw: Any) -> None:
+    raw["option_groups"][1]["options"][3]["price"] = -50_000
+    _assert_refused(raw, "less than nothing")
+
+
+def test_a_table_number_used_twice_is_refused(raw: Any) -> None:
+    raw["areas"][1]["tables"][0]["number"] = 1
+    _assert_refused(raw, "two tables have one number")
+
+
+def test_a_misspelt_field_is_refused(raw: Any) -> None:
+    raw["categories"][0]["items"][0]["prise"] = 1
+    _assert_refused(raw, "Extra inputs are not permitted")
+
+
+def _assert_refused(raw: Any, reason: str) -> None:
+    with pytest.raises(ValidationError, match=reason):
+        StoreBlueprint.model_validate_json(json.dumps(raw))
