@@ -1,0 +1,22 @@
+#!/usr/bin/env bash
+# Runs once, when the database server is made: the two logins of the service and its database.
+#
+#   table_order_owner   migrates; owns the schema; no superuser, so that row-level security holds for it too
+#   table_order_app     what the API signs in as; may neither create tables nor pass by row-level security
+#
+# The roles for reports and backups have no login here; the first migration makes them.
+set -euo pipefail
+
+: "${DB_OWNER_PASSWORD:?}" "${DB_APP_PASSWORD:?}"
+
+PGHOST='' PGHOSTADDR='' psql --no-psqlrc --set ON_ERROR_STOP=1 \
+    --username "$POSTGRES_USER" --dbname postgres \
+    --set owner_password="$DB_OWNER_PASSWORD" --set app_password="$DB_APP_PASSWORD" <<'SQL'
+CREATE ROLE table_order_owner LOGIN CREATEROLE NOSUPERUSER NOBYPASSRLS PASSWORD :'owner_password';
+CREATE ROLE table_order_app   LOGIN NOCREATEROLE NOSUPERUSER NOBYPASSRLS PASSWORD :'app_password';
+
+-- The first migration grants rights to this role and, as on a server where it makes the role itself, manages it.
+GRANT table_order_app TO table_order_owner WITH ADMIN OPTION;
+
+CREATE DATABASE table_order OWNER table_order_owner;
+SQL

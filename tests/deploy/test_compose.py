@@ -1,0 +1,224 @@
+"""`docker compose up`, as someone with a fresh clone types it: the stack comes up, takes an order, and keeps it."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import socket
+import subprocess
+import time
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import httpx
+import pytest
+
+from tests.deploy.containers import NoEngine, copy_of_the_project, engine_environment
+
+pytestmark = pytest.mark.deploy
+
+MEGABYTE: Final = 1_000_000
+IMAGE: Final = "table-order-service:local"
+UP_SECONDS: Final = 300
+
+
+@dataclass(frozen=True)
+class Stack:
+    """One running copy of the stack, under a project name of its own."""
+
+    folder: Path
+    environment: dict[str, str]
+    project: str
+    port: int
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def docker(self, *arguments: str, timeout: int = 60) -> str:
+        """Runs docker and returns what it printed; fails the test with its complaint."""
+        done = subprocess.run(
+            ["docker", *arguments],
+            cwd=self.folder,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=timeout,
+        )
+        assert done.returncode == 0, f"docker {' '.join(arguments)}\n{done.stdout[-2000:]}\n{done.stderr[-2000:]}"
+        return done.stdout
+
+    def compose(self, *arguments: str, timeout: int = 120) -> str:
+        return self.docker("compose", "--project-name", self.project, *arguments, timeout=timeout)
+
+    def wait_until_ready(self, seconds: float = 60) -> None:
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            try:
+                if httpx.get(f"{self.url}/health/ready", timeout=2).status_code == httpx.codes.OK:
+                    return
+            except httpx.TransportError:
+                pass
+            time.sleep(0.25)
+        pytest.fail(f"not ready after {seconds} s:\n{self.compose('logs', '--tail', '40', 'api')}")
+
+
+def free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
+        return port
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    try:
+        environment = engine_environment()
+    except NoEngine as reason:
+        if os.environ.get("REQUIRE_DOCKER"):
+            pytest.fail(f"REQUIRE_DOCKER is set, but: {reason}")
+        pytest.skip(f"CONTAINERS NOT TESTED: {reason}")
+    folder = copy_of_the_project(tmp_path_factory.mktemp("clone"))
+    assert not (folder / ".env").exists()
+    port = free_port()
+    # Only what a bare shell has: none of the test run's own settings may reach the stack.
+    kept = ("PATH", "HOME", "DOCKER_HOST", "DOCKER_CONFIG", "DOCKER_CONTEXT", "XDG_RUNTIME_DIR")
+    environment = {name: environment[name] for name in kept if name in environment} | {"PORT": str(port)}
+    made = Stack(folder, environment, f"table-order-test-{secrets.token_hex(4)}", port)
+    try:
+        made.compose("up", "--detach", "--build", "--wait", timeout=UP_SECONDS)
+        yield made
+    finally:
+        made.compose("down", "--volumes", "--remove-orphans", "--timeout", "10")
+
+
+def sign_in(stack: Stack) -> httpx.Client:
+    """A client of the demo restaurant's owner."""
+    client = httpx.Client(base_url=f"{stack.url}/api/v1", timeout=10)
+    answer = client.post(
+        "/auth/login", json={"store_code": "hanok", "username": "owner", "password": "table-order-demo"}
+    )
+    assert answer.status_code == httpx.codes.OK, answer.text
+    client.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
+    return client
+
+
+def an_item_that_needs_no_choice(menu: dict[str, Any]) -> dict[str, Any]:
+    for category in menu["categories"]:
+        for item in category["items"]:
+            free = not any(group["min_select"] for group in item["option_groups"])
+            if free and item["availability"]["status"] == "available":
+                found: dict[str, Any] = item
+                return found
+    pytest.fail("the demo menu has no available item without a required choice")
+
+
+def test_an_order_is_taken_and_outlives_a_restart_of_everything(stack: Stack) -> None:
+    with sign_in(stack) as staff:
+        menu = staff.get("/menu").raise_for_status().json()
+        tables = staff.get("/tables").raise_for_status().json()["data"]
+        table = next(table for table in tables if table["state"] == "free")
+        session = staff.post(f"/tables/{table['id']}/sessions", json={"guest_count": 2}).raise_for_status().json()
+        order = {
+            "session_id": session["id"],
+            "lines": [{"item_id": an_item_that_needs_no_choice(menu)["id"], "quantity": 2, "options": []}],
+        }
+        placed = staff.post("/orders", json=order, headers={"Idempotency-Key": str(uuid.uuid4())})
+        assert placed.status_code == httpx.codes.CREATED, placed.text
+
+    stack.compose("restart")
+    stack.wait_until_ready()
+
+    with sign_in(stack) as staff:
+        kept = staff.get(f"/orders/{placed.json()['id']}").raise_for_status().json()
+        assert kept["number"] == placed.json()["number"]
+        assert kept["total"] == placed.json()["total"]
+        assert len(staff.get("/tables").raise_for_status().json()["data"]) == len(tables)
+
+
+def test_a_second_up_changes_nothing(stack: Stack) -> None:
+    stack.compose("up", "--detach", "--wait", timeout=UP_SECONDS)
+    with sign_in(stack) as staff:
+        staff.get("/menu").raise_for_status()
+
+
+def test_the_docs_pages_are_served(stack: Stack) -> None:
+    for path in ("/", "/docs", "/redoc", "/problems", "/openapi.json"):
+        assert httpx.get(stack.url + path, timeout=10).status_code == httpx.codes.OK
+
+
+def test_the_api_signs_in_as_a_role_that_owns_nothing(stack: Stack) -> None:
+    sessions = "SELECT DISTINCT usename FROM pg_stat_activity WHERE datname = 'table_order' AND pid <> pg_backend_pid()"
+    owned = (
+        "SELECT count(*) FROM pg_class JOIN pg_roles r ON r.oid = relowner"
+        " WHERE r.rolname = 'table_order_app' OR (r.rolname <> 'table_order_owner' AND relnamespace = 'public'::regnamespace)"
+    )
+    powers = "SELECT rolsuper OR rolbypassrls OR rolcreaterole FROM pg_roles WHERE rolname = 'table_order_app'"
+
+    def ask(question: str) -> str:
+        psql = ("psql", "--username=postgres", "--dbname=table_order", "--tuples-only", "--no-align", "--command")
+        return stack.compose("exec", "-T", "db", *psql, question).strip()
+
+    httpx.get(f"{stack.url}/health/ready", timeout=10).raise_for_status()
+    assert ask(sessions) == "table_order_app"
+    assert ask(owned) == "0"
+    assert ask(powers) == "f"
+
+
+def test_a_changed_source_file_is_served_without_a_rebuild(stack: Stack) -> None:
+    source = stack.folder / "app" / "api" / "docs.py"
+    changed = source.read_text().replace("Try the API", "Reloaded")
+    assert "Reloaded" in changed
+    source.write_text(changed)
+
+    end = time.monotonic() + 30
+    while time.monotonic() < end:
+        try:
+            if "Reloaded" in httpx.get(stack.url, headers={"Accept-Language": "en"}, timeout=2).text:
+                return
+        except httpx.TransportError:
+            pass
+        time.sleep(0.25)
+    pytest.fail("the change was not seen within 30 s")
+
+
+def test_the_image_is_small_and_runs_as_nobody_in_particular(stack: Stack) -> None:
+    image = json.loads(stack.docker("image", "inspect", IMAGE))[0]
+    assert image["Size"] < 250 * MEGABYTE
+    assert image["Config"]["User"] == "10001:10001"
+    assert image["Config"]["Healthcheck"]["Test"][0] == "CMD"
+    assert image["Config"]["Labels"]["org.opencontainers.image.title"] == "table-order-service"
+
+    looked = (
+        "command -v gcc cc ld make strip; ls /opt/venv/bin | grep -x 'pip.*'; find /app -name '.env*' -o -name tests"
+    )
+    assert stack.docker("run", "--rm", IMAGE, "sh", "-c", f"{looked}; true").strip() == ""
+
+
+def test_the_image_serves_from_a_read_only_file_system_and_ends_on_sigterm(stack: Stack) -> None:
+    name = f"{stack.project}-read-only"
+    url = "postgresql://table_order_app:local-app@db:5432/table_order"
+    port = free_port()
+    stack.docker(
+        "run", "--detach", "--name", name, "--read-only", "--tmpfs=/tmp", "--cap-drop=ALL",
+        f"--network={stack.project}_default", f"--publish=127.0.0.1:{port}:8000",
+        f"--env=DATABASE_URL={url}", "--env=DATABASE_APP_ROLE=", "--env=ENVIRONMENT=local",
+        IMAGE,
+    )  # fmt: skip
+    try:
+        Stack(stack.folder, stack.environment, stack.project, port).wait_until_ready(30)
+        end = time.monotonic() + 30
+        while (health := stack.docker("inspect", "--format={{.State.Health.Status}}", name).strip()) != "healthy":
+            assert time.monotonic() < end, health
+            time.sleep(0.5)
+        begin = time.monotonic()
+        stack.docker("stop", "--time=30", name)
+        assert time.monotonic() - begin < 15
+        assert stack.docker("inspect", "--format={{.State.ExitCode}}", name).strip() == "0"
+    finally:
+        stack.docker("rm", "--force", name)
