@@ -1,0 +1,181 @@
+"""What can go wrong, in the language of the domain. Nothing here knows about HTTP.
+
+Each error has a stable `code`; `app/core/problems.py` knows the status and the words of each.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+
+@dataclass(frozen=True, slots=True)
+class FieldError:
+    """One wrong place in a request: an RFC 6901 pointer into the body, a code, and words."""
+
+    pointer: str
+    code: str
+    detail: str
+
+
+class DomainError(Exception):
+    """A rule was broken.
+
+    Args:
+        detail: words for the developer of a client; by default the code's own advice is shown.
+        errors: the places in the request that are wrong.
+        members: what the code adds to its problem document, such as `allowed` or `blockers`.
+    """
+
+    code: ClassVar[str] = "internal-error"
+
+    def __init__(
+        self, detail: str | None = None, *, errors: Sequence[FieldError] = (), **members: Any
+    ) -> None:
+        super().__init__(detail or self.code)
+        self.detail = detail
+        self.errors = list(errors)
+        self.members = members
+
+
+class NotAuthenticatedError(DomainError):
+    code = "not-authenticated"
+
+
+class TokenExpiredError(DomainError):
+    code = "token-expired"
+
+
+class SignInRefusedError(DomainError):
+    code = "sign-in-refused"
+
+
+class PairingCodeInvalidError(DomainError):
+    code = "pairing-code-invalid"
+
+
+class PermissionDeniedError(DomainError):
+    code = "permission-denied"
+
+
+class NotFoundError(DomainError):
+    code = "not-found"
+
+
+class InvalidRequestError(DomainError):
+    code = "invalid-request"
+
+
+class MalformedBodyError(DomainError):
+    code = "malformed-body"
+
+
+class BodyTooLargeError(DomainError):
+    code = "body-too-large"
+
+
+class UnsupportedMediaTypeError(DomainError):
+    code = "unsupported-media-type"
+
+
+class PreconditionRequiredError(DomainError):
+    code = "precondition-required"
+
+
+class VersionMismatchError(DomainError):
+    """`version` is the current one; the client reads again and decides anew."""
+
+    code = "version-mismatch"
+
+
+class IdempotencyKeyMissingError(DomainError):
+    code = "idempotency-key-missing"
+
+
+class IdempotencyKeyInvalidError(DomainError):
+    code = "idempotency-key-invalid"
+
+
+class IdempotencyKeyReusedError(DomainError):
+    code = "idempotency-key-reused"
+
+
+class RequestInProgressError(DomainError):
+    code = "request-in-progress"
+
+
+class CursorExpiredError(DomainError):
+    code = "cursor-expired"
+
+
+class TooManyStreamsError(DomainError):
+    code = "too-many-streams"
+
+
+class DatabaseUnavailableError(DomainError):
+    code = "database-unavailable"
+
+
+class BusyError(DomainError):
+    code = "busy"
+
+
+class NotReadyError(DomainError):
+    code = "not-ready"
+
+
+class NumberTakenError(DomainError):
+    code = "number-taken"
+
+
+class TableOccupiedError(DomainError):
+    code = "table-occupied"
+
+
+class InUseError(DomainError):
+    code = "in-use"
+
+
+class SessionClosedError(DomainError):
+    code = "session-closed"
+
+
+class SessionNotOpenError(DomainError):
+    code = "session-not-open"
+
+
+class CloseBlockedError(DomainError):
+    """`blockers` lists what must be finished, cancelled or settled first."""
+
+    code = "close-blocked"
+
+
+class StoreClosedError(DomainError):
+    code = "store-closed"
+
+
+class ItemUnavailableError(DomainError):
+    code = "item-unavailable"
+
+
+class OptionInvalidError(DomainError):
+    code = "option-invalid"
+
+
+class QuantityInvalidError(DomainError):
+    code = "quantity-invalid"
+
+
+class StockInsufficientError(DomainError):
+    code = "stock-insufficient"
+
+
+class PriceChangedError(DomainError):
+    """`quote` is the basket at today's prices."""
+
+    code = "price-changed"
+
+
+class TransitionInvalidError(DomainError):
+    """`allowed` lists the states that may follow."""
+
+    code = "transition-invalid"
