@@ -1,0 +1,241 @@
+"""The connection pool, and the unit of work: the only place where a transaction ends.
+
+READ COMMITTED. Each transaction names its store in `app.store_id` (row-level security reads it),
+set with `set_config(…, true)` so that it ends with the transaction, behind PgBouncer too. The
+store's counter row is locked last, in `UnitOfWork.commit`, whatever the services did before.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+from uuid import UUID
+
+import orjson
+from psycopg import AsyncConnection
+from sqlalchemy import text
+from sqlalchemy.engine import make_url
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+
+from app.core import clock
+from app.core.config import Settings
+from app.core.ids import uuid7
+
+DRIVER = "postgresql+psycopg"
+
+
+def server_options(settings: Settings) -> str:
+    """Start-up options of an API connection: its role, its time-outs, UTC.
+
+    Behind a pooler start-up options are not passed on; there the login role carries them.
+    """
+    values = {
+        "timezone": "UTC",
+        "statement_timeout": settings.database_statement_timeout_ms,
+        "lock_timeout": settings.database_lock_timeout_ms,
+        "idle_in_transaction_session_timeout": 10_000,
+        "synchronous_commit": settings.database_synchronous_commit,
+    }
+    if settings.database_app_role:
+        values["role"] = settings.database_app_role
+    return " ".join(f"-c {name}={value}" for name, value in values.items())
+
+
+def connect_arguments(settings: Settings) -> dict[str, Any]:
+    """What every connection of the API is opened with, besides its URL."""
+    arguments: dict[str, Any] = {
+        "connect_timeout": settings.database_connect_timeout,
+        "application_name": "table-order-api",
+        "tcp_user_timeout": 5000,
+    }
+    if settings.database_pooler:
+        return {**arguments, "prepare_threshold": None}
+    return {**arguments, "options": server_options(settings), "prepare_threshold": 1}
+
+
+class Database:
+    """The pool of one worker process."""
+
+    def __init__(self, settings: Settings) -> None:
+        url = make_url(settings.database_url.get_secret_value()).set(drivername=DRIVER)
+        self.engine: AsyncEngine = create_async_engine(
+            url,
+            pool_size=settings.database_pool_size,
+            max_overflow=settings.database_pool_overflow,
+            pool_timeout=settings.database_pool_wait,
+            pool_use_lifo=True,
+            connect_args=connect_arguments(settings),
+        )
+        self._sessions = async_sessionmaker(self.engine, expire_on_commit=False, autoflush=False)
+        self._autocommit = self.engine.execution_options(isolation_level="AUTOCOMMIT")
+        self.on_commit: Callable[[set[UUID]], None] = lambda _: None
+
+    async def call(self, statement: str, parameters: tuple[Any, ...]) -> Any:
+        """Run one statement as its own transaction, in one round trip; its first row or None.
+
+        For hot paths whose SQL function sets the store by itself: the unit of work costs four
+        round trips more (about 0.8 ms).
+        """
+        async with self._autocommit.connect() as connection:
+            result = await connection.exec_driver_sql(statement, parameters)
+            return result.first()
+
+    @asynccontextmanager
+    async def transaction(self, store_id: UUID | None = None) -> AsyncIterator["UnitOfWork"]:
+        """One unit of work: committed when the block ends, rolled back when it raises."""
+        async with self._sessions() as session:
+            unit = UnitOfWork(session, store_id)
+            yield unit
+            # A client that hangs up, or a shutdown, must not leave half a commit behind.
+            await asyncio.shield(unit.commit())
+        if unit.rung:
+            self.on_commit(unit.rung)
+        for hook in unit.after_commit:
+            hook()
+
+    async def close(self) -> None:
+        await self.engine.dispose()
+
+
+class UnitOfWork:
+    """One transaction of one store: its session, and the events that it will publish."""
+
+    def __init__(self, session: AsyncSession, store_id: UUID | None) -> None:
+        self._session = session
+        self._store_id = store_id
+        self._entered: UUID | None = None
+        self._events: list[dict[str, Any]] = []
+        self._catalog_changed = False
+        self.rung: set[UUID] = set()
+        self.after_commit: list[Callable[[], None]] = []
+        self.last_event_seq: int | None = None
+
+    async def session(self) -> AsyncSession:
+        """The session, inside a transaction that has entered its store."""
+        if self._store_id is not None and self._entered != self._store_id:
+            await self._session.execute(_ENTER_STORE, {"store": str(self._store_id)})
+            self._entered = self._store_id
+        return self._session
+
+    async def enter(self, store_id: UUID) -> AsyncSession:
+        """Go on in this store: for sign-in, which learns the store from what was sent."""
+        self._store_id = store_id
+        return await self.session()
+
+    def record(
+        self,
+        type_: str,
+        data: Any,
+        *,
+        actor: dict[str, Any],
+        table_id: UUID | None = None,
+        session_id: UUID | None = None,
+    ) -> None:
+        """Publish an event with this transaction; it exists exactly when the commit succeeds.
+
+        Args:
+            data: what orjson can encode: the resource as GET would show it.
+            table_id, session_id: whose streams see it besides the staff's.
+        """
+        self._events.append(
+            {
+                "type": type_,
+                "actor": orjson.dumps(actor).decode(),
+                "table_id": table_id,
+                "session_id": session_id,
+                "data": data if isinstance(data, str) else orjson.dumps(data).decode(),
+            }
+        )
+
+    def bump_catalog(self) -> None:
+        """What may be ordered, or on which terms, changes with this transaction."""
+        self._catalog_changed = True
+
+    async def audit(  # noqa: PLR0913 - an entry says who, what, on what, why
+        self,
+        action: str,
+        *,
+        actor: dict[str, Any],
+        target_kind: str,
+        target_id: UUID | None = None,
+        reason: str | None = None,
+        details: dict[str, Any] | None = None,
+    ) -> None:
+        """Write an audit entry in this transaction. `details` must hold no secret."""
+        session = await self.session()
+        await session.execute(
+            _AUDIT,
+            {
+                "store": self._store_id,
+                "id": uuid7(),
+                "at": clock.now(),
+                "actor": orjson.dumps(actor).decode(),
+                "action": action,
+                "kind": target_kind,
+                "target": target_id,
+                "reason": reason,
+                "details": orjson.dumps(details or {}, default=str).decode(),
+            },
+        )
+
+    async def commit(self) -> None:
+        if self._events or self._catalog_changed:
+            await self._publish()
+        await self._session.commit()
+
+    async def _publish(self) -> None:
+        """Take the store's counter, last of all locks, and number the events in commit order."""
+        await self._session.flush()
+        count = len(self._events)
+        head = await self._session.scalar(
+            _TAKE_COUNTER,
+            {"store": self._store_id, "events": count, "catalog": int(self._catalog_changed)},
+        )
+        if head is None or self._store_id is None:
+            raise RuntimeError("the store has no counter row")
+        first, now = head - count + 1, clock.now()
+        if self._events:
+            await self._session.execute(
+                _INSERT_EVENT,
+                [
+                    {**event, "store": self._store_id, "seq": first + place, "at": now}
+                    for place, event in enumerate(self._events)
+                ],
+            )
+        self.last_event_seq = head
+        self.rung.add(self._store_id)
+
+
+_ENTER_STORE = text("SELECT set_config('app.store_id', :store, true)")
+_TAKE_COUNTER = text(
+    "UPDATE store_counters SET event_seq = event_seq + :events,"
+    " catalog_version = catalog_version + :catalog WHERE store_id = :store RETURNING event_seq"
+)
+_INSERT_EVENT = text(
+    "INSERT INTO events (store_id, seq, type, occurred_at, actor, table_id, session_id, data)"
+    " VALUES (:store, :seq, :type, :at, CAST(:actor AS jsonb), :table_id, :session_id,"
+    " CAST(:data AS jsonb))"
+)
+_AUDIT = text(
+    "INSERT INTO audit_entries"
+    " (store_id, id, at, actor, action, target_kind, target_id, reason, details)"
+    " VALUES (:store, :id, :at, CAST(:actor AS jsonb), :action, :kind, :target, :reason,"
+    " CAST(:details AS jsonb))"
+)
+
+async def probe(settings: Settings, timeout: float = 1.0) -> str | None:
+    """The database's migration revision, asked outside the pool; None when it can't be had.
+
+    Args:
+        timeout: how long to wait, in seconds.
+    """
+    try:
+        async with asyncio.timeout(timeout):
+            url = settings.database_url.get_secret_value()
+            arguments = {**connect_arguments(settings), "connect_timeout": 1}
+            async with await AsyncConnection.connect(url, autocommit=True, **arguments) as opened:
+                cursor = await opened.execute("SELECT version_num FROM alembic_version")
+                row = await cursor.fetchone()
+                return row[0] if row else ""
+    except Exception:  # noqa: BLE001 - whatever it is, the database does not answer
+        return None
