@@ -1,0 +1,63 @@
+"""How an endpoint says what it asks for: its permission, its problems, its idempotency.
+
+An endpoint without a declaration does not load, so that nothing is open by oversight.
+"""
+
+import functools
+from collections.abc import Awaitable, Callable
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import Any, Literal, ParamSpec, TypeVar
+
+from app.core.security.permissions import Permission
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+Idempotency = Literal["no", "accepted", "required"]
+Precondition = Literal["no", "accepted", "required"]
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """What `OperationRoute` must know of an endpoint."""
+
+    permission: Permission
+    problems: tuple[str, ...] = ()
+    idempotency: Idempotency = "no"
+    if_match: Precondition = "no"
+
+
+result: ContextVar[Any] = ContextVar("result", default=None)
+"""What the endpoint returned, for the headers that follow from it (`ETag` from `version`)."""
+
+
+def operation(
+    permission: Permission,
+    *,
+    problems: tuple[str, ...] = (),
+    idempotency: Idempotency = "no",
+    if_match: Precondition = "no",
+) -> Callable[[Callable[P, Awaitable[T]]], Callable[P, Awaitable[T]]]:
+    """Declare an endpoint.
+
+    Args:
+        permission: what the caller must be granted.
+        problems: the codes of the problem documents that are this operation's own.
+        idempotency: whether `Idempotency-Key` is taken, or must be sent.
+        if_match: whether `If-Match` is taken, or must be sent.
+    """
+
+    def declare(endpoint: Callable[P, Awaitable[T]]) -> Callable[P, Awaitable[T]]:
+        @functools.wraps(endpoint)
+        async def call(*args: P.args, **kwargs: P.kwargs) -> T:
+            value = await endpoint(*args, **kwargs)
+            result.set(value)
+            return value
+
+        call.operation = Operation(  # type: ignore[attr-defined]
+            permission, problems, idempotency, if_match
+        )
+        return call
+
+    return declare

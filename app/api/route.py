@@ -1,0 +1,222 @@
+"""The route that every operation of the API goes through.
+
+In this order: who is calling and may they (401, 403), is the query known (422), is the body one
+JSON value (400, 413, 415), has this intent been carried out before (replay); then the endpoint,
+its response, and only when that is built the commit. A 2xx therefore means: it is stored.
+Serialization failures and deadlocks run the whole of it again, a bounded number of times.
+"""
+
+import asyncio
+import random
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from fastapi import Request, Response
+from fastapi.routing import APIRoute
+from sqlalchemy.exc import DBAPIError
+
+from app.api.operation import Operation, result
+from app.core.database import UnitOfWork
+from app.core.errors import (
+    BodyTooLargeError,
+    FieldError,
+    IdempotencyKeyMissingError,
+    InvalidRequestError,
+    PermissionDeniedError,
+    PreconditionRequiredError,
+    UnsupportedMediaTypeError,
+)
+from app.core.idempotency import Intent, Recorded, check_key, fingerprint
+from app.core.json_reader import read_json
+from app.core.runtime import Runtime
+from app.core.security.permissions import Permission
+from app.core.security.principals import Principal
+
+ATTEMPTS = 4
+RETRIED = {"40001", "40P01"}
+REPLAYED_HEADERS = ("etag", "location", "content-language")
+
+Handler = Callable[[Request], Coroutine[Any, Any, Response]]
+
+
+class OperationRoute(APIRoute):
+    """An `APIRoute` whose endpoint was declared with `@operation`."""
+
+    def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
+        declared = getattr(endpoint, "operation", None)
+        if not isinstance(declared, Operation):
+            raise TypeError(f"{endpoint.__qualname__} has no @operation: say who may call it")
+        self.operation = declared
+        super().__init__(path, endpoint, **options)
+
+    def get_route_handler(self) -> Handler:
+        handle = super().get_route_handler()
+        declared = self.operation
+        query = _query_names(self)
+        takes_body = self.body_field is not None
+
+        async def run(request: Request) -> Response:
+            runtime: Runtime = request.app.state.runtime
+            principal = _authorize(runtime, request, declared.permission)
+            _check_query(request, query)
+            if declared.if_match == "required" and "if-match" not in request.headers:
+                raise PreconditionRequiredError
+            body = None
+            if takes_body:
+                request = _ReadRequest(request.scope, request.receive)
+                body = await _read_body(request, runtime.settings.max_body_bytes)
+                request.parsed = body
+            intent = _intent(declared, request, principal, body)
+            return await _attempts(runtime, handle, request, principal, intent)
+
+        return run
+
+
+class _ReadRequest(Request):
+    """A request whose JSON body was read, strictly, before FastAPI asks for it."""
+
+    parsed: Any = None
+
+    async def json(self) -> Any:
+        return self.parsed
+
+
+def _query_names(route: APIRoute) -> dict[str, bool]:
+    """The query parameters that the operation knows → whether they may be repeated."""
+    names: dict[str, bool] = {}
+    for parameter in route.dependant.query_params:
+        fields = getattr(parameter.field_info.annotation, "model_fields", None)
+        if fields is None:
+            names[parameter.alias] = False
+        else:
+            names.update(dict.fromkeys(fields, False))
+    return names
+
+
+def _authorize(runtime: Runtime, request: Request, permission: Permission) -> Principal | None:
+    """Who is calling, if they may.
+
+    Raises:
+        NotAuthenticatedError, TokenExpiredError: no good credential.
+        PermissionDeniedError: a good one that lacks the permission.
+    """
+    if permission is Permission.PUBLIC:
+        return None
+    principal = runtime.authenticate(request.headers.get("authorization"))
+    request.state.principal = principal
+    request.state.language = principal.language
+    if not principal.may(permission):
+        raise PermissionDeniedError(permission=str(permission))
+    return principal
+
+
+def _check_query(request: Request, known: dict[str, bool]) -> None:
+    if not request.scope["query_string"]:
+        return
+    seen: set[str] = set()
+    errors = []
+    for name, _ in request.query_params.multi_items():
+        if name not in known:
+            errors.append(FieldError(f"/query/{name[:50]}", "unknown", "Unknown parameter."))
+        elif name in seen:
+            errors.append(FieldError(f"/query/{name}", "repeated", "Given more than once."))
+        seen.add(name)
+    if errors:
+        raise InvalidRequestError(errors=errors[:20])
+
+
+async def _read_body(request: Request, limit: int) -> Any:
+    """The JSON body, or None when there is none; bounded also where no length is announced."""
+    announced = request.headers.get("content-length", "")
+    if announced.isdecimal() and int(announced) > limit:
+        raise BodyTooLargeError
+    chunks, size = [], 0
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size > limit:
+            raise BodyTooLargeError
+        chunks.append(chunk)
+    content = b"".join(chunks)
+    request._body = content  # noqa: SLF001 - Starlette's own cache: FastAPI asks `body()` first
+    if not content:
+        return None
+    kind, _, parameters = request.headers.get("content-type", "").partition(";")
+    charset = parameters.strip().lower().replace('"', "")
+    if kind.strip().lower() != "application/json" or charset not in ("", "charset=utf-8"):
+        raise UnsupportedMediaTypeError
+    if request.headers.get("content-encoding", "identity").lower() != "identity":
+        raise UnsupportedMediaTypeError
+    return read_json(content)
+
+
+def _intent(
+    declared: Operation, request: Request, principal: Principal | None, body: Any
+) -> Intent | None:
+    if declared.idempotency == "no" or principal is None:
+        return None
+    key = request.headers.get("idempotency-key")
+    if key is None:
+        if declared.idempotency == "required":
+            raise IdempotencyKeyMissingError
+        return None
+    asked = fingerprint(request.method, request.url.path, body)
+    return Intent(principal.store_id, principal.scope, check_key(key), asked)
+
+
+async def _attempts(
+    runtime: Runtime,
+    handle: Handler,
+    request: Request,
+    principal: Principal | None,
+    intent: Intent | None,
+) -> Response:
+    for attempt in range(1, ATTEMPTS + 1):
+        try:
+            return await _attempt(runtime, handle, request, principal, intent)
+        except DBAPIError as error:
+            if getattr(error.orig, "sqlstate", None) not in RETRIED or attempt == ATTEMPTS:
+                raise
+            await asyncio.sleep(random.uniform(0.005, 0.02) * attempt)  # noqa: S311 - jitter
+    raise AssertionError("unreachable")
+
+
+async def _attempt(
+    runtime: Runtime,
+    handle: Handler,
+    request: Request,
+    principal: Principal | None,
+    intent: Intent | None,
+) -> Response:
+    store_id = principal.store_id if principal else None
+    async with runtime.database.transaction(store_id) as unit:
+        if intent is not None:
+            recorded = await intent.begin(await unit.session())
+            if recorded is not None:
+                return _replay(recorded)
+        request.state.unit = unit
+        result.set(None)
+        response = await handle(request)
+        _add_version(response)
+        if intent is not None and response.status_code < 300:
+            await _finish(unit, intent, response)
+        return response
+
+
+def _add_version(response: Response) -> None:
+    version = getattr(result.get(), "version", None)
+    if isinstance(version, int):
+        response.headers.setdefault("ETag", f'"{version}"')
+
+
+async def _finish(unit: UnitOfWork, intent: Intent, response: Response) -> None:
+    headers = {name: response.headers[name] for name in REPLAYED_HEADERS if name in response.headers}
+    # What the endpoint changed is sent first: a refused change must not find its answer recorded.
+    session = await unit.session()
+    await session.flush()
+    await intent.finish(session, Recorded(response.status_code, bytes(response.body), headers))
+
+
+def _replay(recorded: Recorded) -> Response:
+    headers = {**recorded.headers, "Idempotent-Replayed": "true"}
+    return Response(recorded.body, recorded.status, headers, media_type="application/json")
+

@@ -1,0 +1,193 @@
+"""Errors → RFC 9457 problem documents. Whatever fails leaves through here."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from http import HTTPStatus
+from typing import Any
+
+import orjson
+import psycopg
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.orm.exc import StaleDataError
+from starlette.exceptions import HTTPException
+
+from app.core.errors import DomainError, FieldError
+from app.core.language import MESSAGE_LANGUAGES, negotiate
+from app.core.logging import get_logger
+from app.core.problem_kinds import PROBLEMS, ProblemKind
+
+__all__ = ["PROBLEMS", "ProblemKind", "describe", "install", "render"]
+
+log = get_logger(__name__)
+
+MEDIA_TYPE = "application/problem+json"
+
+# SQLSTATE → code. What is not listed is a bug of ours and stays `internal-error`.
+SQLSTATES: dict[str, str] = {
+    "23505": "number-taken",
+    "23503": "in-use",
+    "40001": "busy",
+    "40P01": "busy",
+    "55P03": "busy",
+    "57014": "busy",
+    "53300": "busy",
+    "25006": "storage-unavailable",
+    "53100": "storage-unavailable",
+    "57P01": "database-unavailable",
+    "57P02": "database-unavailable",
+    "57P03": "database-unavailable",
+    "25P03": "database-unavailable",
+}
+
+# What frameworks raise by number.
+HTTP_CODES: dict[int, str] = {
+    400: "bad-request",
+    401: "not-authenticated",
+    403: "permission-denied",
+    404: "not-found",
+    405: "method-not-allowed",
+    413: "body-too-large",
+    415: "unsupported-media-type",
+}
+
+
+class FieldProblem(BaseModel):
+    """One wrong place in the request."""
+
+    pointer: str
+    code: str
+    detail: str
+
+
+class Problem(BaseModel):
+    """An RFC 9457 problem document. Codes may add members of their own."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: str
+    request_id: str
+    errors: list[FieldProblem] | None = None
+
+
+def render(
+    code: str,
+    *,
+    language: str = "en",
+    request_id: str = "",
+    detail: str | None = None,
+    errors: Sequence[FieldError] = (),
+    members: dict[str, Any] | None = None,
+    headers: dict[str, str] | None = None,
+) -> Response:
+    """The problem document of `code` as a response, its words in `language`."""
+    kind = PROBLEMS.get(code) or PROBLEMS["internal-error"]
+    body: dict[str, Any] = {
+        "type": f"/problems/{kind.code}",
+        "title": kind.title[language],
+        "status": kind.status,
+        "detail": detail or kind.advice[language].replace("`", ""),
+        "code": kind.code,
+        "request_id": request_id,
+        **(members or {}),
+    }
+    if errors:
+        body["errors"] = [
+            {"pointer": error.pointer, "code": error.code, "detail": error.detail}
+            for error in errors
+        ]
+    sent = {"Content-Language": language, "Cache-Control": "no-store", **(headers or {})}
+    if kind.status == HTTPStatus.UNAUTHORIZED:
+        sent["WWW-Authenticate"] = "Bearer"
+    if kind.retry_after is not None:
+        sent.setdefault("Retry-After", str(kind.retry_after))
+    if members and "version" in members:
+        sent["ETag"] = f'"{members["version"]}"'
+    return Response(orjson.dumps(body), kind.status, sent, media_type=MEDIA_TYPE)
+
+
+def _respond(request: Request, code: str, **more: Any) -> Response:
+    default = getattr(request.state, "language", "en")
+    language = negotiate(request.headers.get("accept-language"), MESSAGE_LANGUAGES, default)
+    if language not in MESSAGE_LANGUAGES:
+        language = "en"
+    request.scope["problem_code"] = code
+    request_id = request.scope.get("request_id", "")
+    return render(code, language=language, request_id=request_id, **more)
+
+
+async def domain_error(request: Request, error: DomainError) -> Response:
+    return _respond(
+        request, error.code, detail=error.detail, errors=error.errors, members=error.members
+    )
+
+
+def pointer(location: Sequence[int | str]) -> str:
+    """An RFC 6901 JSON pointer to `location`."""
+    return "".join(f"/{str(part).replace('~', '~0').replace('/', '~1')}" for part in location)
+
+
+async def _invalid_request(request: Request, error: RequestValidationError) -> Response:
+    """Say where and why, and never echo what was sent: it may be a password."""
+    found = []
+    for one in error.errors():
+        place, *inside = one["loc"]
+        if place == "path":
+            return _respond(request, "not-found")
+        where = pointer(inside) if place == "body" else pointer([place, *inside])
+        found.append(FieldError(where, str(one["type"]).replace("_", "-"), one["msg"]))
+    return _respond(request, "invalid-request", errors=found)
+
+
+async def _http_error(request: Request, error: HTTPException) -> Response:
+    code = HTTP_CODES.get(error.status_code, "internal-error")
+    return _respond(request, code, headers=dict(error.headers or {}))
+
+
+def describe(error: BaseException) -> str | None:
+    """The code of a database error that is not our bug: it is away, busy, full, or refused it."""
+    if isinstance(error, PoolTimeoutError):
+        return "busy"
+    if isinstance(error, StaleDataError):
+        return "conflict"
+    if isinstance(error, DBAPIError):
+        error = error.orig or error
+    if isinstance(error, psycopg.Error):
+        known = SQLSTATES.get(error.sqlstate or "")
+        if known is None and isinstance(error, psycopg.OperationalError):
+            return "database-unavailable" if error.sqlstate is None else None
+        return known
+    if isinstance(error, (ConnectionError, TimeoutError)):
+        return "database-unavailable"
+    return None
+
+
+async def unexpected(request: Request, error: Exception) -> Response:
+    code = describe(error)
+    if code is None:
+        log.error("unhandled", exc_info=error, request_id=request.scope.get("request_id"))
+        code = "internal-error"
+    return _respond(request, code)
+
+
+Handler = Callable[[Request, Any], Awaitable[Response]]
+
+
+def install(app: FastAPI) -> None:
+    """Send every failure of `app` as a problem document."""
+    handlers: dict[type[Exception], Handler] = {
+        DomainError: domain_error,
+        RequestValidationError: _invalid_request,
+        HTTPException: _http_error,
+        DBAPIError: unexpected,
+        PoolTimeoutError: unexpected,
+        StaleDataError: unexpected,
+        psycopg.Error: unexpected,
+        Exception: unexpected,
+    }
+    for kind, handler in handlers.items():
+        app.add_exception_handler(kind, handler)

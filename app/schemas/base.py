@@ -1,0 +1,150 @@
+"""Bases and types for what crosses the wire."""
+
+import re
+import unicodedata
+from datetime import UTC, datetime
+from typing import Annotated, Any, Generic, TypeVar
+from uuid import UUID
+
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    StringConstraints,
+)
+
+from app.core.ids import parse_id
+from app.core.money import MAX_AMOUNT
+
+T = TypeVar("T")
+
+
+class Input(BaseModel):
+    """A request body: unknown fields are refused, and a `2` is never a `"2"`, `2.0` or `true`."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class Query(BaseModel):
+    """Query parameters: text on the wire, so each field says how it is read."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Output(BaseModel):
+    """A response body. No defaults: each field is always there, so clients can rely on it."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+
+class Page(Output, Generic[T]):
+    """A list. `next_cursor` is null on the last page, and always for lists that come whole."""
+
+    data: list[T]
+    next_cursor: str | None
+
+
+Id = Annotated[
+    UUID,
+    BeforeValidator(parse_id, json_schema_input_type=str),
+    Field(json_schema_extra={"format": "uuid", "examples": ["01932c07-a5e1-7c42-b0a9-4b8f3c6d2e10"]}),
+]
+"""An id in canonical form; any other form is refused."""
+
+
+def _instant(value: datetime) -> str:
+    return value.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+def _read_instant(value: object) -> object:
+    """RFC 3339 text → datetime; strict models take no text for times by themselves."""
+    if isinstance(value, str):
+        if not re.match(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)\Z", value):
+            raise ValueError("must be an RFC 3339 time such as 2026-11-25T09:30:00Z")
+        return datetime.fromisoformat(value.upper())
+    return value
+
+
+Instant = Annotated[
+    AwareDatetime,
+    BeforeValidator(_read_instant, json_schema_input_type=str),
+    PlainSerializer(_instant, return_type=str),
+]
+"""An instant: RFC 3339 in, RFC 3339 in UTC with `Z` out."""
+
+
+def _clean(value: Any, newlines: bool = False) -> Any:
+    if not isinstance(value, str):
+        return value
+    text = unicodedata.normalize("NFC", value).strip()
+    for character in text:
+        category = unicodedata.category(character)
+        if category in ("Cc", "Cs") and not (newlines and character == "\n"):
+            raise ValueError("must not contain control characters or lone surrogates")
+    return text
+
+
+def _clean_note(value: Any) -> Any:
+    return _clean(value.replace("\r\n", "\n"), newlines=True) if isinstance(value, str) else value
+
+
+Name = Annotated[str, BeforeValidator(_clean), StringConstraints(min_length=1, max_length=100)]
+"""A short text: NFC, trimmed, no control characters; lengths count code points."""
+
+Note = Annotated[str, BeforeValidator(_clean_note), StringConstraints(max_length=500)]
+"""A longer text in which line breaks are allowed."""
+
+LongText = Annotated[str, BeforeValidator(_clean_note), StringConstraints(max_length=2000)]
+
+Secret = Annotated[str, StringConstraints(min_length=1, max_length=128)]
+"""A password, as typed: neither trimmed nor normalised."""
+
+Token = Annotated[str, StringConstraints(min_length=1, max_length=512, pattern=r"^[\x21-\x7e]+$")]
+
+Price = Annotated[int, Field(ge=0, le=MAX_AMOUNT)]
+"""Minor units of the store's currency."""
+
+PriceDelta = Annotated[int, Field(ge=-MAX_AMOUNT, le=MAX_AMOUNT)]
+
+
+def _whole(value: object) -> object:
+    """Digits only: `int` alone would read `1_000`, `+5` and `2.0` too."""
+    if isinstance(value, str):
+        if not re.match(r"(0|[1-9][0-9]{0,17})\Z", value):
+            raise ValueError("must be a whole number")
+        return int(value)
+    return value
+
+
+QueryInt = Annotated[int, BeforeValidator(_whole)]
+
+Limit = Annotated[int, BeforeValidator(_whole), Field(ge=1, le=200)]
+"""How many rows a page has at most."""
+
+
+def _cursor(value: object) -> object:
+    try:
+        return parse_id(value)
+    except ValueError:
+        raise ValueError("must be a next_cursor of this list") from None
+
+
+Cursor = Annotated[UUID, BeforeValidator(_cursor, json_schema_input_type=str)]
+
+
+def _language_tag(value: str) -> str:
+    if not re.match(r"[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?\Z", value):
+        raise ValueError("must be a BCP 47 tag such as ko, en or zh-Hans")
+    return value
+
+
+LanguageTag = Annotated[str, AfterValidator(_language_tag)]
+
+LocalizedName = Annotated[dict[LanguageTag, Name], Field(min_length=1, max_length=20)]
+"""A text by language tag, such as `{"ko": "김치찌개", "en": "Kimchi stew"}`."""
+
+LocalizedText = Annotated[dict[LanguageTag, LongText], Field(min_length=1, max_length=20)]

@@ -1,0 +1,130 @@
+"""Orders on the wire."""
+
+from datetime import date
+from typing import Annotated
+
+from pydantic import BeforeValidator, Field
+
+from app.core.security.principals import Channel
+from app.models.order import OrderStatus
+from app.schemas.base import Cursor, Id, Input, Instant, Limit, Note, Output, Query
+
+
+class OptionInput(Input):
+    option_id: Id
+    quantity: Annotated[int, Field(ge=1, le=99)] = 1
+
+
+class LineInput(Input):
+    item_id: Id
+    quantity: int = Field(ge=1, le=99)
+    options: Annotated[list[OptionInput], Field(max_length=50)] = []
+    note: Note | None = None
+    seat: Annotated[int, Field(ge=1, le=99)] | None = None
+
+
+class OrderInput(Input):
+    """A basket. Staff name the session or the table; a tablet orders for its own table."""
+
+    lines: Annotated[list[LineInput], Field(min_length=1, max_length=100)]
+    note: Note | None = None
+    expected_total: Annotated[int, Field(ge=0)] | None = None
+    client_created_at: Instant | None = None
+    session_id: Id | None = None
+    table_id: Id | None = None
+
+
+class TableRef(Output):
+    id: Id
+    number: int
+
+
+class OrderOptionOutput(Output):
+    option_id: Id
+    group: str
+    name: str
+    quantity: int
+    price: int
+
+
+class OrderLineOutput(Output):
+    id: Id
+    item_id: Id
+    name: str
+    names: dict[str, str] | None = Field(description="All languages; for staff only.")
+    quantity: int
+    cancelled_quantity: int
+    unit_price: int
+    options: list[OrderOptionOutput]
+    note: str | None
+    seat: int | None
+    status: OrderStatus
+    total: int
+
+
+class OrderOutput(Output):
+    id: Id
+    number: int
+    business_date: date
+    session_id: Id
+    table: TableRef
+    channel: Channel
+    status: OrderStatus
+    lines: list[OrderLineOutput]
+    note: str | None
+    total: int
+    currency: str
+    client_created_at: Instant | None
+    created_at: Instant
+    updated_at: Instant
+    version: int
+
+
+class QuoteLineOutput(Output):
+    item_id: Id
+    name: str
+    quantity: int
+    unit_price: int
+    options: list[OrderOptionOutput]
+    total: int
+
+
+class QuoteOutput(Output):
+    """What a basket would cost now. Nothing is stored or reserved."""
+
+    lines: list[QuoteLineOutput]
+    total: int
+    currency: str
+
+
+class StatusInput(Input):
+    status: Annotated[OrderStatus, Field(strict=False)]
+
+
+REASON_CODES = ("guest_request", "sold_out", "kitchen_error", "staff_error", "other")
+
+
+class CancelInput(Input):
+    reason_code: Annotated[str, Field(pattern=f"^({'|'.join(REASON_CODES)})$")]
+    reason: Note | None = None
+
+
+class CancelLineInput(CancelInput):
+    quantity: Annotated[int, Field(ge=1, le=99)]
+
+
+def _list(value: object) -> object:
+    """`pending,preparing` → both."""
+    return value.split(",") if isinstance(value, str) else value
+
+
+class OrderFilter(Query):
+    status: Annotated[list[OrderStatus], BeforeValidator(_list)] | None = Field(
+        default=None, description="One status, or several with commas."
+    )
+    session_id: Id | None = None
+    table_id: Id | None = None
+    business_date: date | None = None
+    updated_after: Instant | None = None
+    cursor: Cursor | None = None
+    limit: Limit = 50
