@@ -115,7 +115,9 @@ class CancelLineInput(CancelInput):
 
 def _list(value: object) -> object:
     """`pending,preparing` → both."""
-    return value.split(",") if isinstance(value, str) else value
+    if isinstance(value, list):
+        return [part for one in value for part in str(one).split(",")]
+    return value
 
 
 class OrderFilter(Query):

@@ -1,0 +1,69 @@
+"""Signing in, on the wire."""
+
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator, StringConstraints
+
+from app.core.security.permissions import Role
+from app.schemas.base import Id, Input, Instant, Name, Output, Secret, Token
+
+
+def _lower(value: object) -> object:
+    return value.strip().lower() if isinstance(value, str) else value
+
+
+StoreCode = Annotated[
+    str, BeforeValidator(_lower), StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{1,39}$")
+]
+"""What a store is called at sign-in: 2–40 lower-case letters, digits and hyphens."""
+
+Username = Annotated[
+    str, BeforeValidator(_lower), StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{1,39}$")
+]
+
+
+def _code(value: object) -> object:
+    """People type codes in lower case and with gaps."""
+    return value.replace(" ", "").replace("-", "").upper() if isinstance(value, str) else value
+
+
+class LoginInput(Input):
+    store_code: Annotated[str, BeforeValidator(_lower), StringConstraints(min_length=1, max_length=40)]
+    username: Annotated[str, BeforeValidator(_lower), StringConstraints(min_length=1, max_length=40)]
+    password: Secret
+
+
+class RefreshInput(Input):
+    refresh_token: Token
+
+
+class PairInput(Input):
+    code: Annotated[str, BeforeValidator(_code), StringConstraints(min_length=1, max_length=20)]
+    device_name: Name
+
+
+class TokensOutput(Output):
+    """An access token for `Authorization: Bearer`, and the refresh token that gets the next one."""
+
+    access_token: str
+    token_type: Literal["Bearer"]
+    expires_in: int
+    refresh_token: str
+    refresh_expires_at: Instant
+    store_id: Id
+    table_id: Id | None
+
+
+class PairingCodeOutput(Output):
+    code: str
+    expires_at: Instant
+
+
+class MeOutput(Output):
+    kind: str
+    id: Id
+    name: str
+    role: Role | None
+    store_id: Id
+    table_id: Id | None
+    permissions: list[str]
