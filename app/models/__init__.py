@@ -1,0 +1,39 @@
+"""Importing this package registers every table on `Model.metadata`."""
+
+from app.models.base import Model, StoreModel
+from app.models.menu import Availability, Category, Item, ItemOptionGroup, Option, OptionGroup
+from app.models.order import Order, OrderLine, OrderLineOption, OrderStatus
+from app.models.record import AuditEntry, Event, IdempotencyRecord
+from app.models.staff import RefreshToken, SignIn, Staff
+from app.models.store import Store, StoreCounters, StoreDirectory
+from app.models.table import Area, Device, PairingCode, SessionStatus, Table, TableSession
+
+__all__ = [
+    "Area",
+    "AuditEntry",
+    "Availability",
+    "Category",
+    "Device",
+    "Event",
+    "IdempotencyRecord",
+    "Item",
+    "ItemOptionGroup",
+    "Model",
+    "Option",
+    "OptionGroup",
+    "Order",
+    "OrderLine",
+    "OrderLineOption",
+    "OrderStatus",
+    "PairingCode",
+    "RefreshToken",
+    "SessionStatus",
+    "SignIn",
+    "Staff",
+    "Store",
+    "StoreCounters",
+    "StoreDirectory",
+    "StoreModel",
+    "Table",
+    "TableSession",
+]

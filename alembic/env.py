@@ -1,0 +1,46 @@
+"""How migrations reach the database: as the owner, one run at a time, giving way to traffic."""
+
+import sqlalchemy
+from alembic import context
+from sqlalchemy.engine import make_url
+
+from app.core.config import get_settings
+from app.models import Model
+
+MIGRATION_LOCK = 7_340_021
+LOCK_TIMEOUT = "5s"
+
+
+def database_url() -> sqlalchemy.URL:
+    """The URL handed over by a caller, by `-x url=…`, or the owner's of the settings."""
+    given = context.config.attributes.get("url") or context.get_x_argument(as_dictionary=True).get(
+        "url"
+    )
+    return make_url(given or get_settings().owner_url).set(drivername="postgresql+psycopg")
+
+
+def run_online() -> None:
+    engine = sqlalchemy.create_engine(database_url(), poolclass=sqlalchemy.NullPool)
+    with engine.connect() as connection:
+        # Two deployments at once: the second waits here, then finds nothing to do.
+        connection.exec_driver_sql(f"SELECT pg_advisory_lock({MIGRATION_LOCK})")
+        connection.exec_driver_sql(f"SET lock_timeout = '{LOCK_TIMEOUT}'")
+        connection.commit()
+        context.configure(
+            connection=connection, target_metadata=Model.metadata, transaction_per_migration=True
+        )
+        with context.begin_transaction():
+            context.run_migrations()
+    engine.dispose()
+
+
+def run_offline() -> None:
+    context.configure(url=str(database_url()), target_metadata=Model.metadata, literal_binds=True)
+    with context.begin_transaction():
+        context.run_migrations()
+
+
+if context.is_offline_mode():
+    run_offline()
+else:
+    run_online()

@@ -1,0 +1,125 @@
+"""What can be ordered, and how it is grouped. What has been sold is archived, never deleted."""
+
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import BigInteger, CheckConstraint, Index
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from app.core.money import MAX_AMOUNT
+from app.models.base import Model, StoreModel, in_store, of_store, one_of
+
+
+class Availability(StrEnum):
+    AVAILABLE = "available"
+    SOLD_OUT = "sold_out"
+    HIDDEN = "hidden"
+
+
+class Category(StoreModel):
+    __tablename__ = "categories"
+    __table_args__ = (of_store(),)
+
+    names: Mapped[dict[str, str]]
+    descriptions: Mapped[dict[str, str] | None]
+    position: Mapped[int]
+    archived_at: Mapped[datetime | None]
+
+
+class Item(StoreModel):
+    __tablename__ = "items"
+    __table_args__ = (
+        of_store(),
+        in_store("category_id", "categories"),
+        one_of("availability", Availability),
+        CheckConstraint(f"price BETWEEN 0 AND {MAX_AMOUNT}", name="price_in_range"),
+        CheckConstraint("stock >= 0", name="stock_not_negative"),
+        Index("ix_items_category", "store_id", "category_id"),
+    )
+
+    category_id: Mapped[UUID]
+    names: Mapped[dict[str, str]]
+    descriptions: Mapped[dict[str, str] | None]
+    price: Mapped[int] = mapped_column(BigInteger)
+    tax_class: Mapped[str]
+    allergens: Mapped[list[str]]
+    tags: Mapped[list[str]]
+    origin: Mapped[dict[str, str] | None]
+    position: Mapped[int]
+    availability: Mapped[str]
+    sold_out_until: Mapped[datetime | None]
+    stock: Mapped[int | None]
+    external_ref: Mapped[str | None]
+    archived_at: Mapped[datetime | None]
+    group_links: Mapped[list["ItemOptionGroup"]] = relationship(
+        lazy="raise", order_by="ItemOptionGroup.position", viewonly=True
+    )
+
+
+class OptionGroup(StoreModel):
+    """Size, toppings, spiciness…: how many options may be picked. Shared between items."""
+
+    __tablename__ = "option_groups"
+    __table_args__ = (
+        of_store(),
+        CheckConstraint(
+            "min_select >= 0 AND max_select >= min_select AND max_select >= 1",
+            name="selection_in_order",
+        ),
+        CheckConstraint("free_quota >= 0", name="free_quota_not_negative"),
+    )
+
+    names: Mapped[dict[str, str]]
+    min_select: Mapped[int]
+    max_select: Mapped[int]
+    free_quota: Mapped[int]
+    position: Mapped[int]
+    archived_at: Mapped[datetime | None]
+    options: Mapped[list["Option"]] = relationship(
+        lazy="raise", order_by="Option.position", viewonly=True
+    )
+
+
+class Option(StoreModel):
+    __tablename__ = "options"
+    __table_args__ = (
+        in_store("group_id", "option_groups"),
+        one_of("availability", Availability),
+        CheckConstraint(f"price BETWEEN -{MAX_AMOUNT} AND {MAX_AMOUNT}", name="price_in_range"),
+        CheckConstraint("max_quantity BETWEEN 1 AND 99", name="max_quantity_in_range"),
+        CheckConstraint("stock >= 0", name="stock_not_negative"),
+        Index("ix_options_group", "store_id", "group_id"),
+    )
+
+    group_id: Mapped[UUID]
+    names: Mapped[dict[str, str]]
+    price: Mapped[int] = mapped_column(BigInteger)
+    max_quantity: Mapped[int]
+    is_default: Mapped[bool]
+    position: Mapped[int]
+    allergens_added: Mapped[list[str]]
+    allergens_removed: Mapped[list[str]]
+    availability: Mapped[str]
+    sold_out_until: Mapped[datetime | None]
+    stock: Mapped[int | None]
+    archived_at: Mapped[datetime | None]
+
+
+class ItemOptionGroup(Model):
+    """An item offers a group, with its own bounds and prices where it has them."""
+
+    __tablename__ = "item_option_groups"
+    __table_args__ = (
+        in_store("item_id", "items"),
+        in_store("group_id", "option_groups"),
+        Index("ix_item_option_groups_group", "store_id", "group_id"),
+    )
+
+    store_id: Mapped[UUID] = mapped_column(primary_key=True)
+    item_id: Mapped[UUID] = mapped_column(primary_key=True)
+    group_id: Mapped[UUID] = mapped_column(primary_key=True)
+    position: Mapped[int]
+    min_select: Mapped[int | None]
+    max_select: Mapped[int | None]
+    prices: Mapped[dict[str, int] | None]

@@ -1,0 +1,110 @@
+"""Orders: snapshots of what was sold, which no later menu change rewrites."""
+
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import BigInteger, CheckConstraint, Index, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from app.core.security.principals import Channel
+from app.models.base import StoreModel, in_store, of_store, one_of
+
+
+class OrderStatus(StrEnum):
+    """접수 대기, 조리 중, 준비 완료, 제공 완료, 취소."""
+
+    PENDING = "pending"
+    PREPARING = "preparing"
+    READY = "ready"
+    SERVED = "served"
+    CANCELLED = "cancelled"
+
+
+class Order(StoreModel):
+    """One submission of a basket. Its status follows from its lines."""
+
+    __tablename__ = "orders"
+    __table_args__ = (
+        of_store(),
+        in_store("session_id", "table_sessions"),
+        in_store("table_id", "tables"),
+        one_of("status", OrderStatus),
+        one_of("channel", Channel),
+        CheckConstraint("total >= 0", name="total_not_negative"),
+        CheckConstraint("number >= 1", name="number_positive"),
+        UniqueConstraint("store_id", "business_date", "number"),
+        Index("ix_orders_session", "store_id", "session_id", "id"),
+        Index("ix_orders_updated_at", "store_id", "updated_at"),
+    )
+
+    number: Mapped[int]
+    business_date: Mapped[date]
+    session_id: Mapped[UUID]
+    table_id: Mapped[UUID]
+    channel: Mapped[str]
+    status: Mapped[str]
+    total: Mapped[int] = mapped_column(BigInteger)
+    currency: Mapped[str]
+    note: Mapped[str | None]
+    client_created_at: Mapped[datetime | None]
+    placed_by: Mapped[dict[str, Any]]
+    lines: Mapped[list["OrderLine"]] = relationship(
+        lazy="raise", order_by="OrderLine.position", viewonly=True
+    )
+
+
+class OrderLine(StoreModel):
+    __tablename__ = "order_lines"
+    __table_args__ = (
+        in_store("order_id", "orders"),
+        in_store("item_id", "items"),
+        one_of("status", OrderStatus),
+        CheckConstraint("quantity BETWEEN 1 AND 99", name="quantity_in_range"),
+        CheckConstraint(
+            "cancelled_quantity BETWEEN 0 AND quantity"
+            " AND (status = 'cancelled') = (cancelled_quantity = quantity)",
+            name="cancelled_fits_status",
+        ),
+        CheckConstraint(
+            "unit_price + options_total >= 0"
+            " AND total = (unit_price + options_total) * (quantity - cancelled_quantity)",
+            name="total_adds_up",
+        ),
+        Index("ix_order_lines_order", "store_id", "order_id"),
+    )
+
+    order_id: Mapped[UUID]
+    position: Mapped[int]
+    item_id: Mapped[UUID]
+    names: Mapped[dict[str, str]]
+    quantity: Mapped[int]
+    cancelled_quantity: Mapped[int]
+    unit_price: Mapped[int] = mapped_column(BigInteger)
+    options_total: Mapped[int] = mapped_column(BigInteger)
+    note: Mapped[str | None]
+    seat: Mapped[int | None]
+    status: Mapped[str]
+    total: Mapped[int] = mapped_column(BigInteger)
+    options: Mapped[list["OrderLineOption"]] = relationship(
+        lazy="raise", order_by="OrderLineOption.position", viewonly=True
+    )
+
+
+class OrderLineOption(StoreModel):
+    __tablename__ = "order_line_options"
+    __table_args__ = (
+        in_store("order_line_id", "order_lines"),
+        in_store("option_id", "options"),
+        CheckConstraint("quantity BETWEEN 1 AND 99", name="quantity_in_range"),
+        Index("ix_order_line_options_line", "store_id", "order_line_id"),
+    )
+
+    order_line_id: Mapped[UUID]
+    position: Mapped[int]
+    option_id: Mapped[UUID]
+    group_names: Mapped[dict[str, str]]
+    names: Mapped[dict[str, str]]
+    quantity: Mapped[int]
+    price: Mapped[int] = mapped_column(BigInteger)

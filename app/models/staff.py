@@ -1,0 +1,76 @@
+"""People who sign in, and the token families of people and devices."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.core.security.permissions import Role
+from app.models.base import StoreModel, in_store, of_store, one_of
+
+
+class Staff(StoreModel):
+    __tablename__ = "staff"
+    __table_args__ = (
+        of_store(),
+        one_of("role", Role),
+        CheckConstraint("username = lower(username)", name="username_is_lower_case"),
+        Index(
+            "uq_staff_live_username",
+            "store_id",
+            "username",
+            unique=True,
+            postgresql_where=text("archived_at IS NULL"),
+        ),
+    )
+
+    username: Mapped[str]
+    display_name: Mapped[str]
+    role: Mapped[str]
+    password_hash: Mapped[str]
+    must_change_password: Mapped[bool]
+    active: Mapped[bool]
+    archived_at: Mapped[datetime | None]
+
+
+class SignIn(StoreModel):
+    """A token family: all tokens that came from one sign-in. Ending it ends them all."""
+
+    __tablename__ = "sign_ins"
+    __table_args__ = (
+        of_store(),
+        in_store("staff_id", "staff"),
+        in_store("device_id", "devices"),
+        one_of("kind", ("staff", "device")),
+        CheckConstraint(
+            "(kind = 'staff') = (staff_id IS NOT NULL)"
+            " AND (kind = 'device') = (device_id IS NOT NULL)",
+            name="subject_fits_kind",
+        ),
+        Index("ix_sign_ins_revoked_at", "revoked_at", postgresql_where=text("revoked_at IS NOT NULL")),
+    )
+
+    kind: Mapped[str]
+    staff_id: Mapped[UUID | None]
+    device_id: Mapped[UUID | None]
+    expires_at: Mapped[datetime]
+    last_used_at: Mapped[datetime]
+    revoked_at: Mapped[datetime | None]
+    revoked_reason: Mapped[str | None]
+
+
+class RefreshToken(StoreModel):
+    """One rotation of a family; only the SHA-256 of its secret is kept."""
+
+    __tablename__ = "refresh_tokens"
+    __table_args__ = (
+        in_store("sign_in_id", "sign_ins"),
+        UniqueConstraint("store_id", "token_hash"),
+    )
+
+    sign_in_id: Mapped[UUID]
+    token_hash: Mapped[bytes]
+    issued_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+    expires_at: Mapped[datetime]

@@ -1,0 +1,117 @@
+"""Where parties sit, the tablets that stand there, and the parties' visits."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, Index, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.models.base import StoreModel, in_store, of_store, one_of
+
+
+class Area(StoreModel):
+    __tablename__ = "areas"
+    __table_args__ = (of_store(),)
+
+    name: Mapped[str]
+    position: Mapped[int]
+    archived_at: Mapped[datetime | None]
+
+
+class Table(StoreModel):
+    __tablename__ = "tables"
+    __table_args__ = (
+        of_store(),
+        in_store("area_id", "areas"),
+        CheckConstraint("number BETWEEN 1 AND 9999", name="number_in_range"),
+        CheckConstraint("capacity > 0", name="capacity_positive"),
+        Index(
+            "uq_tables_live_number",
+            "store_id",
+            "number",
+            unique=True,
+            postgresql_where=text("archived_at IS NULL"),
+        ),
+    )
+
+    number: Mapped[int]
+    label: Mapped[str | None]
+    area_id: Mapped[UUID | None]
+    capacity: Mapped[int | None]
+    archived_at: Mapped[datetime | None]
+
+
+class Device(StoreModel):
+    """A tablet on a table, or a screen of the store; revocable by itself."""
+
+    __tablename__ = "devices"
+    __table_args__ = (
+        of_store(),
+        in_store("table_id", "tables"),
+        one_of("kind", ("table", "board", "kitchen")),
+        CheckConstraint("(kind = 'table') = (table_id IS NOT NULL)", name="table_fits_kind"),
+    )
+
+    name: Mapped[str]
+    kind: Mapped[str]
+    table_id: Mapped[UUID | None]
+    paired_at: Mapped[datetime]
+    last_seen_at: Mapped[datetime]
+    revoked_at: Mapped[datetime | None]
+
+
+class PairingCode(StoreModel):
+    """A code of one use; only its SHA-256 is kept, and it lives for minutes."""
+
+    __tablename__ = "pairing_codes"
+    __table_args__ = (
+        in_store("table_id", "tables"),
+        Index("ix_pairing_codes_code_hash", "code_hash"),
+    )
+
+    code_hash: Mapped[bytes]
+    table_id: Mapped[UUID]
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+    created_by: Mapped[UUID]
+
+
+class SessionStatus(StrEnum):
+    OPEN = "open"
+    CLOSED = "closed"
+
+
+class TableSession(StoreModel):
+    """One party's visit to a table. At most one is open per table."""
+
+    __tablename__ = "table_sessions"
+    __table_args__ = (
+        of_store(),
+        in_store("table_id", "tables"),
+        in_store("merged_into_id", "table_sessions"),
+        one_of("status", SessionStatus),
+        CheckConstraint("(status = 'closed') = (closed_at IS NOT NULL)", name="closed_has_time"),
+        CheckConstraint("guest_count > 0", name="guest_count_positive"),
+        CheckConstraint("merged_into_id <> id", name="not_merged_into_itself"),
+        Index(
+            "uq_table_sessions_open",
+            "store_id",
+            "table_id",
+            unique=True,
+            postgresql_where=text("status = 'open'"),
+        ),
+        Index("ix_table_sessions_table", "store_id", "table_id", "id"),
+        Index("ix_table_sessions_opened_at", "store_id", "opened_at"),
+    )
+
+    table_id: Mapped[UUID]
+    status: Mapped[str]
+    guest_count: Mapped[int | None]
+    note: Mapped[str | None]
+    opened_at: Mapped[datetime]
+    opened_by: Mapped[dict[str, Any]]
+    closed_at: Mapped[datetime | None]
+    close_reason: Mapped[str | None]
+    merged_into_id: Mapped[UUID | None]
