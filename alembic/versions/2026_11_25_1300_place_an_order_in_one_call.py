@@ -5,13 +5,13 @@ CPU instead of about 4 through the ORM. Prices and rules stay in the service; wh
 (`p_catalog`) is checked again here, under the lock that the commit holds.
 
 Revision ID: 20261125_1300
-Revises: 20261125_1200
+Revises: 20261125_1210
 """
 
 from alembic import op
 
 revision = "20261125_1300"
-down_revision = "20261125_1200"
+down_revision = "20261125_1210"
 branch_labels = None
 depends_on = None
 
