@@ -1,0 +1,47 @@
+"""The staff screen in one statement."""
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+# One statement whatever the number of tables; the ORM would build some hundred objects for it.
+_BOARD = text("""
+SELECT t.id, t.number, t.label, t.area_id, t.capacity, t.archived_at, t.created_at, t.updated_at,
+       t.version,
+       s.id AS session_id, s.guest_count, s.note, s.opened_at, s.created_at AS session_created_at,
+       s.updated_at AS session_updated_at, s.version AS session_version,
+       coalesce(o.count, 0) AS order_count, coalesce(o.total, 0) AS total, o.by_status, o.newest
+FROM tables t
+LEFT JOIN table_sessions s
+    ON s.store_id = t.store_id AND s.table_id = t.id AND s.status = 'open'
+LEFT JOIN LATERAL (
+    SELECT sum(g.count)::int AS count, sum(g.total)::bigint AS total,
+           jsonb_object_agg(g.status, g.count) AS by_status,
+           (SELECT jsonb_agg(n) FROM (
+               SELECT id, number, status, total, created_at FROM orders
+               WHERE store_id = s.store_id AND session_id = s.id ORDER BY id DESC LIMIT 3) n
+           ) AS newest
+    FROM (SELECT status, count(*) AS count, sum(total) AS total FROM orders
+          WHERE store_id = s.store_id AND session_id = s.id GROUP BY status) g
+) o ON s.id IS NOT NULL
+WHERE t.store_id = :store AND t.archived_at IS NULL
+ORDER BY t.number
+""")
+_HEAD = text("SELECT event_seq FROM store_counters WHERE store_id = :store")
+
+
+class BoardRepository:
+    def __init__(self, session: AsyncSession, store_id: UUID) -> None:
+        self._session = session
+        self._store_id = store_id
+
+    async def head(self) -> int:
+        """The number of the store's newest event."""
+        return int(await self._session.scalar(_HEAD, {"store": self._store_id}) or 0)
+
+    async def rows(self) -> list[dict[str, Any]]:
+        """A row per live table, by number, with its open session and what that adds up to."""
+        found = await self._session.execute(_BOARD, {"store": self._store_id})
+        return [dict(row) for row in found.mappings()]

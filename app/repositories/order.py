@@ -1,0 +1,110 @@
+"""Orders with their lines and options."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import selectinload
+
+from app.core import clock
+from app.core.errors import NotFoundError, SessionNotOpenError
+from app.models import Item, Option, Order, OrderLine, Table, TableSession
+from app.models.table import SessionStatus
+from app.repositories.base import StoreRepository
+
+
+class OrderRepository(StoreRepository[Order]):
+    model = Order
+    options = (selectinload(Order.lines).selectinload(OrderLine.options),)
+
+    async def lock(self, order_id: UUID, *, table_id: UUID | None = None) -> Order:
+        """The order with its lines, locked; its session shared, so that it can't close meanwhile.
+
+        Session before order: the same sequence as in placing and closing.
+
+        Raises:
+            NotFoundError: no such order in this store (or, for a tablet, at its table).
+            SessionNotOpenError: its session is closed.
+        """
+        query = select(Order.session_id).where(Order.store_id == self.store_id, Order.id == order_id)
+        if table_id is not None:
+            query = query.where(Order.table_id == table_id)
+        session_id = await self._session.scalar(query)
+        if session_id is None:
+            raise NotFoundError
+        status = await self._session.scalar(
+            select(TableSession.status)
+            .where(TableSession.store_id == self.store_id, TableSession.id == session_id)
+            .with_for_update(read=True)
+        )
+        if status != SessionStatus.OPEN:
+            raise SessionNotOpenError
+        return await self.get(order_id, lock=True)
+
+    async def find(  # noqa: PLR0913 - the filters of the list
+        self,
+        *,
+        status: Sequence[str] | None,
+        session_id: UUID | None,
+        table_id: UUID | None,
+        business_date: date | None,
+        updated_after: datetime | None,
+        cursor: UUID | None,
+        limit: int,
+    ) -> tuple[list[Order], str | None]:
+        query = self.select()
+        if status:
+            query = query.where(Order.status.in_(status))
+        if session_id is not None:
+            query = query.where(Order.session_id == session_id)
+        if table_id is not None:
+            query = query.where(Order.table_id == table_id)
+        if business_date is not None:
+            query = query.where(Order.business_date == business_date)
+        if updated_after is not None:
+            query = query.where(Order.updated_at > updated_after)
+        return await self.page(query, cursor=cursor, limit=limit)
+
+    async def table_numbers(self, orders: Sequence[Order]) -> dict[UUID, int]:
+        """The number of each order's table."""
+        ids = {order.table_id for order in orders}
+        query = select(Table.id, Table.number).where(
+            Table.store_id == self.store_id, Table.id.in_(ids)
+        )
+        return {row.id: row.number for row in await self._session.execute(query)}
+
+    async def open_session_at(self, table_id: UUID) -> UUID | None:
+        """The id of the table's open session."""
+        found: UUID | None = await self._session.scalar(
+            select(TableSession.id).where(
+                TableSession.store_id == self.store_id,
+                TableSession.table_id == table_id,
+                TableSession.status == SessionStatus.OPEN,
+            )
+        )
+        return found
+
+    async def give_back_stock(self, line: OrderLine, quantity: int) -> None:
+        """Return a cancelled quantity to what is counted, items and options in one fixed order."""
+        item = await self._session.scalar(
+            select(Item)
+            .where(Item.store_id == self.store_id, Item.id == line.item_id)
+            .with_for_update()
+        )
+        if item is not None and item.stock is not None:
+            item.stock += quantity
+        for chosen in sorted(line.options, key=lambda one: one.option_id):
+            option = await self._session.scalar(
+                select(Option)
+                .where(Option.store_id == self.store_id, Option.id == chosen.option_id)
+                .with_for_update()
+            )
+            if option is not None and option.stock is not None:
+                option.stock += chosen.quantity * quantity
+        await self._session.flush()
+
+    async def touch_line(self, line: OrderLine) -> None:
+        """Make the line's change its next version."""
+        line.version += 1
+        line.updated_at = clock.now()

@@ -1,0 +1,162 @@
+"""Stores, people, devices and their token families, as signing in needs them."""
+
+from typing import TypeVar
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.sql import func
+
+from app.core import clock
+from app.core.database import UnitOfWork
+from app.core.errors import NotFoundError
+from app.models import (
+    Device,
+    PairingCode,
+    RefreshToken,
+    SignIn,
+    Staff,
+    Store,
+    StoreDirectory,
+    StoreModel,
+    Table,
+)
+
+RowT = TypeVar("RowT", bound=StoreModel)
+
+
+class SignInRepository:
+    """Learns its store from what was sent, unlike the others: a code, a token, a pairing code."""
+
+    def __init__(self, unit: UnitOfWork, store_id: UUID | None = None) -> None:
+        self._unit = unit
+        self._store_id = store_id
+
+    async def _session(self) -> AsyncSession:
+        return await self._unit.session()
+
+    @property
+    def store_id(self) -> UUID:
+        if self._store_id is None:
+            raise RuntimeError("no store was entered")
+        return self._store_id
+
+    async def enter(self, store_id: UUID) -> Store | None:
+        """Go on in this store; None when there is no such store."""
+        self._store_id = store_id
+        session = await self._unit.enter(store_id)
+        store: Store | None = await session.scalar(
+            select(Store).where(Store.store_id == store_id)
+        )
+        return store
+
+    async def store_by_code(self, code: str) -> Store | None:
+        session = await self._session()
+        store_id = await session.scalar(
+            select(StoreDirectory.store_id).where(StoreDirectory.code == code)
+        )
+        return await self.enter(store_id) if store_id else None
+
+    async def enter_by_pairing_code(self, code_hash: bytes) -> Store | None:
+        session = await self._session()
+        store_id = await session.scalar(select(func.find_pairing_code_store(code_hash)))
+        return await self.enter(store_id) if store_id else None
+
+    async def staff_by_username(self, username: str) -> Staff | None:
+        session = await self._session()
+        found: Staff | None = await session.scalar(
+            select(Staff).where(
+                Staff.store_id == self.store_id,
+                Staff.username == username,
+                Staff.archived_at.is_(None),
+            )
+        )
+        return found
+
+    async def staff(self, staff_id: UUID) -> Staff:
+        return await self._one(Staff, staff_id)
+
+    async def device(self, device_id: UUID | None) -> Device:
+        if device_id is None:
+            raise NotFoundError
+        return await self._one(Device, device_id)
+
+    async def family(self, family_id: UUID) -> SignIn:
+        return await self._one(SignIn, family_id)
+
+    async def live_table(self, table_id: UUID) -> Table:
+        table = await self._one(Table, table_id)
+        if table.archived_at is not None:
+            raise NotFoundError
+        return table
+
+    async def lock_refresh_token(self, token_id: UUID) -> tuple[RefreshToken, SignIn] | None:
+        """The token and its family, locked: two uses of one token come one after the other."""
+        session = await self._session()
+        row = (
+            await session.execute(
+                select(RefreshToken, SignIn)
+                .join(
+                    SignIn,
+                    (SignIn.store_id == RefreshToken.store_id)
+                    & (SignIn.id == RefreshToken.sign_in_id),
+                )
+                .where(RefreshToken.store_id == self.store_id, RefreshToken.id == token_id)
+                .with_for_update()
+            )
+        ).first()
+        return (row[0], row[1]) if row else None
+
+    async def lock_pairing_code(self, code_hash: bytes) -> PairingCode | None:
+        session = await self._session()
+        found: PairingCode | None = await session.scalar(
+            select(PairingCode)
+            .where(PairingCode.store_id == self.store_id, PairingCode.code_hash == code_hash)
+            .order_by(PairingCode.expires_at.desc())
+            .limit(1)
+            .with_for_update()
+        )
+        return found
+
+    async def add(self, row: StoreModel) -> None:
+        session = await self._session()
+        row.store_id = self.store_id
+        row.created_at = row.updated_at = clock.now()
+        row.version = 1
+        session.add(row)
+        await session.flush()
+
+    async def end(self, family: SignIn, reason: str) -> None:
+        """Revoke a family; ending it again changes nothing."""
+        if family.revoked_at is None:
+            family.revoked_at = clock.now()
+            family.revoked_reason = reason
+            await (await self._session()).flush()
+
+    async def keep(self) -> None:
+        """Commit what was found out although the request is refused: a stolen token stays dead."""
+        await self._unit.commit()
+
+    async def audit(
+        self, action: str, actor: dict[str, object], target_kind: str, target_id: UUID
+    ) -> None:
+        await self._unit.audit(
+            action, actor=actor, target_kind=target_kind, target_id=target_id
+        )
+
+    def record_pairing(self, device: Device, actor: dict[str, object]) -> None:
+        data = {
+            "id": device.id,
+            "name": device.name,
+            "kind": device.kind,
+            "table_id": device.table_id,
+            "paired_at": device.paired_at,
+        }
+        self._unit.record("device.paired", data, actor=actor, table_id=device.table_id)
+
+    async def _one(self, model: type[RowT], row_id: UUID) -> RowT:
+        session = await self._session()
+        row = await session.get(model, (self.store_id, row_id))
+        if row is None:
+            raise NotFoundError
+        return row

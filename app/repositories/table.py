@@ -1,0 +1,147 @@
+"""Areas, tables and table sessions."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import exists, func, select
+
+from app.core.errors import NotFoundError
+from app.models import Area, Order, Table, TableSession
+from app.models.order import OrderStatus
+from app.models.table import SessionStatus
+from app.repositories.base import StoreRepository
+
+
+class AreaRepository(StoreRepository[Area]):
+    model = Area
+
+    async def all(self, *, archived: bool) -> Sequence[Area]:
+        query = self.select().where(Area.archived_at.is_not(None) if archived else Area.archived_at.is_(None))
+        return (await self._session.scalars(query.order_by(Area.position, Area.id))).all()
+
+    async def next_position(self) -> int:
+        query = select(func.coalesce(func.max(Area.position) + 1, 0))
+        return await self._session.scalar(query.where(Area.store_id == self.store_id)) or 0
+
+    async def has_tables(self, area_id: UUID) -> bool:
+        query = select(
+            exists().where(
+                Table.store_id == self.store_id,
+                Table.area_id == area_id,
+                Table.archived_at.is_(None),
+            )
+        )
+        return bool(await self._session.scalar(query))
+
+
+class TableRepository(StoreRepository[Table]):
+    model = Table
+
+    async def all(self, *, archived: bool) -> list[tuple[Table, UUID | None]]:
+        """The tables by number, each with the id of its open session."""
+        wanted = Table.archived_at.is_not(None) if archived else Table.archived_at.is_(None)
+        return await self._with_session(self.select().where(wanted).order_by(Table.number))
+
+    async def one(self, table_id: UUID) -> tuple[Table, UUID | None]:
+        rows = await self._with_session(self.select().where(Table.id == table_id))
+        if not rows:
+            raise NotFoundError
+        return rows[0]
+
+    async def _with_session(self, query: Any) -> list[tuple[Table, UUID | None]]:
+        joined = query.add_columns(TableSession.id).outerjoin(
+            TableSession,
+            (TableSession.store_id == Table.store_id)
+            & (TableSession.table_id == Table.id)
+            & (TableSession.status == SessionStatus.OPEN),
+        )
+        rows = await self._session.execute(joined)
+        return [(table, session_id) for table, session_id in rows]
+
+
+class SessionRow(NamedTuple):
+    """A session with its table's number and what its orders add up to."""
+
+    session: TableSession
+    table_number: int
+    order_count: int
+    total: int
+
+
+class SessionRepository(StoreRepository[TableSession]):
+    model = TableSession
+
+    def rows(self) -> Any:
+        """Sessions as the API shows them, in one statement."""
+        orders = (
+            select(
+                func.count(Order.id).label("count"),
+                func.coalesce(func.sum(Order.total), 0).label("total"),
+            )
+            .where(Order.store_id == TableSession.store_id, Order.session_id == TableSession.id)
+            .lateral()
+        )
+        return (
+            select(TableSession, Table.number, orders.c.count, orders.c.total)
+            .join(
+                Table,
+                (Table.store_id == TableSession.store_id) & (Table.id == TableSession.table_id),
+            )
+            .join(orders, onclause=func.true())
+            .where(TableSession.store_id == self.store_id)
+        )
+
+    async def row(self, session_id: UUID) -> SessionRow:
+        found = (
+            await self._session.execute(self.rows().where(TableSession.id == session_id))
+        ).first()
+        if found is None:
+            raise NotFoundError
+        return _row(found)
+
+    async def open_at(self, table_id: UUID) -> SessionRow | None:
+        query = self.rows().where(
+            TableSession.table_id == table_id, TableSession.status == SessionStatus.OPEN
+        )
+        found = (await self._session.execute(query)).first()
+        return _row(found) if found else None
+
+    async def find(  # noqa: PLR0913 - the filters of the list
+        self,
+        *,
+        status: str | None,
+        table_id: UUID | None,
+        opened: tuple[datetime | None, datetime | None],
+        cursor: UUID | None,
+        limit: int,
+    ) -> tuple[list[SessionRow], str | None]:
+        query = self.rows()
+        since, until = opened
+        if status is not None:
+            query = query.where(TableSession.status == status)
+        if table_id is not None:
+            query = query.where(TableSession.table_id == table_id)
+        if since is not None:
+            query = query.where(TableSession.opened_at >= since)
+        if until is not None:
+            query = query.where(TableSession.opened_at < until)
+        if cursor is not None:
+            query = query.where(TableSession.id < cursor)
+        found = await self._session.execute(query.order_by(TableSession.id.desc()).limit(limit + 1))
+        rows = [_row(one) for one in found]
+        return rows[:limit], str(rows[limit - 1].session.id) if len(rows) > limit else None
+
+    async def unfinished(self, session_id: UUID) -> list[Order]:
+        """The session's orders that are still pending or preparing."""
+        query = select(Order).where(
+            Order.store_id == self.store_id,
+            Order.session_id == session_id,
+            Order.status.in_((OrderStatus.PENDING, OrderStatus.PREPARING)),
+        )
+        return list((await self._session.scalars(query.order_by(Order.id))).all())
+
+
+def _row(found: Any) -> SessionRow:
+    return SessionRow(found[0], found[1], int(found[2]), int(found[3]))

@@ -1,0 +1,119 @@
+"""Orders as readers see them: staff in all languages, guests in their own."""
+
+from typing import Any
+from uuid import UUID
+
+from app.core.errors import NotFoundError
+from app.core.language import pick
+from app.core.security.principals import Principal, PrincipalKind
+from app.models import Order, OrderLine, OrderLineOption
+from app.repositories.order import OrderRepository
+from app.schemas.base import Page
+from app.schemas.order import OrderFilter, OrderOutput
+
+
+class OrderReadingService:
+    """A tablet sees the orders of its table's open session and no others."""
+
+    def __init__(
+        self, orders: OrderRepository, principal: Principal, language: tuple[str, str]
+    ) -> None:
+        self._orders = orders
+        self._principal = principal
+        self._language = language
+
+    async def get(self, order_id: UUID) -> OrderOutput:
+        """One order.
+
+        Raises:
+            NotFoundError: none in this store that the caller may see.
+        """
+        order = await self._orders.get(order_id)
+        if self._principal.kind is PrincipalKind.TABLET:
+            table_id = self._principal.table_id
+            if order.table_id != table_id or order.session_id != await self._open_session():
+                raise NotFoundError
+        return (await self.outputs([order]))[0]
+
+    async def find(self, wanted: OrderFilter) -> Page[OrderOutput]:
+        """Orders, newest first."""
+        session_id = wanted.session_id
+        if self._principal.kind is PrincipalKind.TABLET:
+            own = await self._open_session()
+            if own is None or session_id not in (None, own):
+                return Page(data=[], next_cursor=None)
+            session_id = own
+        orders, cursor = await self._orders.find(
+            status=wanted.status,
+            session_id=session_id,
+            table_id=wanted.table_id,
+            business_date=wanted.business_date,
+            updated_after=wanted.updated_after,
+            cursor=wanted.cursor,
+            limit=wanted.limit,
+        )
+        return Page(data=await self.outputs(orders), next_cursor=cursor)
+
+    async def outputs(self, orders: list[Order]) -> list[OrderOutput]:
+        numbers = await self._orders.table_numbers(orders)
+        names = self._principal.kind is PrincipalKind.STAFF
+        return [
+            OrderOutput.model_validate(
+                order_document(order, numbers[order.table_id], self._language, names=names)
+            )
+            for order in orders
+        ]
+
+    async def _open_session(self) -> UUID | None:
+        table_id = self._principal.table_id
+        return await self._orders.open_session_at(table_id) if table_id else None
+
+
+def order_document(
+    order: Order, table_number: int, language: tuple[str, str], *, names: bool
+) -> dict[str, Any]:
+    """The order's fields; `language` is the wanted one and the store's default."""
+    return {
+        "id": order.id,
+        "number": order.number,
+        "business_date": order.business_date,
+        "session_id": order.session_id,
+        "table": {"id": order.table_id, "number": table_number},
+        "channel": order.channel,
+        "status": order.status,
+        "lines": [_line(line, language, names=names) for line in order.lines],
+        "note": order.note,
+        "total": order.total,
+        "currency": order.currency,
+        "client_created_at": order.client_created_at,
+        "created_at": order.created_at,
+        "updated_at": order.updated_at,
+        "version": order.version,
+    }
+
+
+def _line(line: OrderLine, language: tuple[str, str], *, names: bool) -> dict[str, Any]:
+    return {
+        "id": line.id,
+        "item_id": line.item_id,
+        "name": pick(line.names, *language),
+        "names": line.names if names else None,
+        "quantity": line.quantity,
+        "cancelled_quantity": line.cancelled_quantity,
+        "unit_price": line.unit_price,
+        "options": [_option(option, language) for option in line.options],
+        "note": line.note,
+        "seat": line.seat,
+        "status": line.status,
+        "total": line.total,
+    }
+
+
+def _option(option: OrderLineOption, language: tuple[str, str]) -> dict[str, Any]:
+    return {
+        "option_id": option.option_id,
+        "group": pick(option.group_names, *language),
+        "name": pick(option.names, *language),
+        "quantity": option.quantity,
+        "price": option.price,
+    }

@@ -1,0 +1,220 @@
+"""Seating parties: opening, reading and closing table sessions."""
+
+from datetime import datetime, time, timedelta
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from app.core import clock
+from app.core.errors import (
+    CloseBlockedError,
+    InvalidRequestError,
+    FieldError,
+    NotFoundError,
+    PermissionDeniedError,
+    SessionNotOpenError,
+    VersionMismatchError,
+)
+from app.core.ids import uuid7
+from app.core.security.permissions import Permission
+from app.core.security.principals import Principal
+from app.models import Store, TableSession
+from app.models.table import SessionStatus
+from app.repositories.store import StoreReader
+from app.repositories.table import SessionRepository, SessionRow, TableRepository
+from app.schemas.base import Page
+from app.schemas.session import (
+    SessionCloseInput,
+    SessionFilter,
+    SessionOpenInput,
+    SessionOutput,
+    SessionPatch,
+)
+from app.services.kitchen import KitchenService
+
+
+class SeatingService:
+    """A party's visit to a table, from its opening to its close (이용 완료)."""
+
+    def __init__(
+        self,
+        sessions: SessionRepository,
+        tables: TableRepository,
+        stores: StoreReader,
+        kitchen: KitchenService,
+        principal: Principal,
+    ) -> None:
+        self._sessions = sessions
+        self._tables = tables
+        self._stores = stores
+        self._kitchen = kitchen
+        self._principal = principal
+
+    async def open(self, table_id: UUID, wanted: SessionOpenInput) -> SessionOutput:
+        """Open a session at a table; an occupied table answers with the one that is open.
+
+        Raises:
+            NotFoundError: no such table, or it is archived.
+        """
+        table = await self._tables.get(table_id, lock=True)
+        if table.archived_at is not None:
+            raise NotFoundError
+        found = await self._sessions.open_at(table_id)
+        if found is not None:
+            return session_output(found)
+        now = clock.now()
+        session = await self._sessions.add(
+            TableSession(
+                id=uuid7(),
+                table_id=table_id,
+                status=SessionStatus.OPEN,
+                guest_count=wanted.guest_count,
+                note=wanted.note,
+                opened_at=now,
+                opened_by=self._principal.actor,
+            )
+        )
+        output = session_output(SessionRow(session, table.number, 0, 0))
+        self._record("session.opened", output)
+        return output
+
+    async def at_table(self, table_id: UUID | None) -> SessionOutput:
+        """The open session of a table.
+
+        Raises:
+            NotFoundError: the table is free, or there is no such table.
+        """
+        row = await self._sessions.open_at(table_id) if table_id else None
+        if row is None:
+            raise NotFoundError("The table has no open session.")
+        return session_output(row)
+
+    async def get(self, session_id: UUID) -> SessionOutput:
+        return session_output(await self._sessions.row(session_id))
+
+    async def find(self, wanted: SessionFilter) -> Page[SessionOutput]:
+        """The store's sessions, newest first."""
+        opened = (wanted.from_, wanted.to)
+        if wanted.business_date is not None:
+            store = await self._stores.get()
+            opened = _within(_business_day(store, wanted.business_date), opened)
+        rows, cursor = await self._sessions.find(
+            status=wanted.status,
+            table_id=wanted.table_id,
+            opened=opened,
+            cursor=wanted.cursor,
+            limit=wanted.limit,
+        )
+        return Page(data=[session_output(row) for row in rows], next_cursor=cursor)
+
+    async def change(
+        self, session_id: UUID, wanted: SessionPatch, expected: int | None
+    ) -> SessionOutput:
+        """Correct guest count or note of an open session."""
+        session = await self._sessions.get_for_change(session_id, expected)
+        if session.status != SessionStatus.OPEN:
+            raise SessionNotOpenError
+        changes = wanted.model_dump(include=wanted.model_fields_set)
+        for name, value in changes.items():
+            setattr(session, name, value)
+        await self._sessions.touch(session)
+        output = session_output(await self._sessions.row(session_id))
+        self._record("session.updated", output)
+        return output
+
+    async def close(
+        self, session_id: UUID, wanted: SessionCloseInput, expected: int | None
+    ) -> SessionOutput:
+        """End the party's visit. Closing a closed session changes nothing.
+
+        Raises:
+            CloseBlockedError: orders are still pending or preparing; `blockers` lists them.
+            PermissionDeniedError: `force` is for managers.
+        """
+        session = await self._sessions.get(session_id, lock=True)
+        if session.status == SessionStatus.CLOSED:
+            return session_output(await self._sessions.row(session_id))
+        if expected is not None and session.version != expected:
+            raise VersionMismatchError(version=session.version)
+        await self._clear_blockers(session_id, wanted)
+        session.status = SessionStatus.CLOSED
+        session.closed_at = clock.now()
+        session.close_reason = wanted.reason
+        await self._sessions.touch(session)
+        output = session_output(await self._sessions.row(session_id))
+        self._record("session.closed", output)
+        await self._sessions.unit.audit(
+            "session-force-closed" if wanted.force else "session-closed",
+            actor=self._principal.actor,
+            target_kind="session",
+            target_id=session_id,
+            reason=wanted.reason,
+            details={"total": output.total, "order_count": output.order_count},
+        )
+        return output
+
+    async def _clear_blockers(self, session_id: UUID, wanted: SessionCloseInput) -> None:
+        unfinished = await self._sessions.unfinished(session_id)
+        if not unfinished:
+            return
+        if not wanted.force:
+            blockers = [
+                {"kind": "order", "order_id": str(order.id), "number": order.number,
+                 "status": order.status}
+                for order in unfinished
+            ]
+            raise CloseBlockedError(blockers=blockers)
+        if not self._principal.may(Permission.ORDERS_CANCEL_ANY):
+            raise PermissionDeniedError(permission=str(Permission.ORDERS_CANCEL_ANY))
+        if not wanted.reason:
+            error = FieldError("/reason", "missing", "A forced close needs a reason.")
+            raise InvalidRequestError(errors=[error])
+        for order in unfinished:
+            await self._kitchen.cancel_unfinished(order.id, wanted.reason)
+
+    def _record(self, type_: str, output: SessionOutput) -> None:
+        self._sessions.unit.record(
+            type_,
+            output.model_dump(mode="json"),
+            actor=self._principal.actor,
+            table_id=output.table.id,
+            session_id=output.id,
+        )
+
+
+def session_output(row: SessionRow) -> SessionOutput:
+    session = row.session
+    return SessionOutput.model_validate(
+        {
+            "id": session.id,
+            "table": {"id": session.table_id, "number": row.table_number},
+            "status": session.status,
+            "guest_count": session.guest_count,
+            "note": session.note,
+            "opened_at": session.opened_at,
+            "closed_at": session.closed_at,
+            "order_count": row.order_count,
+            "total": row.total,
+            "created_at": session.created_at,
+            "updated_at": session.updated_at,
+            "version": session.version,
+        }
+    )
+
+
+def _business_day(store: Store, day: Any) -> tuple[datetime, datetime]:
+    """The instants at which a business day starts and ends in the store's zone."""
+    zone = ZoneInfo(store.timezone)
+    start: time = store.business_day_start
+    following = day + timedelta(days=1)
+    return (
+        datetime.combine(day, start, tzinfo=zone),
+        datetime.combine(following, start, tzinfo=zone),
+    )
+
+
+def _within(
+    day: tuple[datetime, datetime], asked: tuple[datetime | None, datetime | None]
+) -> tuple[datetime, datetime]:
+    since, until = asked
+    return max(day[0], since or day[0]), min(day[1], until or day[1])
