@@ -1,0 +1,102 @@
+"""What a worker keeps of the stores' menus, each entry valid for one catalog version only.
+
+Nothing is ever served on the strength of the cache alone: a caller learns the current catalog
+version from the database first, and an entry of another version does not count.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from hashlib import blake2b
+from typing import Any
+from uuid import UUID
+
+from cachetools import LRUCache
+
+from app.core.middleware import COMPRESSED_FROM, compress
+
+MAX_STORES = 512
+"""How many menus a worker holds; the one that was read the longest ago goes first."""
+
+
+class CachedPage:
+    """A rendered answer: its bytes, its tag, and its compressed copies, each made once.
+
+    `valid_until` is the instant at which its content changes by itself, None when it never does.
+    """
+
+    def __init__(self, body: bytes, language: str, valid_until: datetime | None) -> None:
+        self.body = body
+        self.language = language
+        self.valid_until = valid_until
+        self._tag = blake2b(body, digest_size=12).hexdigest()
+        self._copies: dict[str, bytes] = {}
+
+    def is_valid_at(self, now: datetime) -> bool:
+        return self.valid_until is None or now < self.valid_until
+
+    def encoded(self, coding: str | None) -> tuple[bytes, str | None]:
+        """The body in `coding` and the coding it has: small bodies stay as they are."""
+        if coding is None or len(self.body) < COMPRESSED_FROM:
+            return self.body, None
+        if coding not in self._copies:
+            self._copies[coding] = compress(self.body, coding)
+        return self._copies[coding], coding
+
+    def etag(self, coding: str | None) -> str:
+        """The strong tag of the copy in `coding`: other bytes, another tag (RFC 9110, 8.8.3)."""
+        return f'"{self._tag}-{coding}"' if coding else f'"{self._tag}"'
+
+
+@dataclass(slots=True)
+class CachedMenu:
+    """One store's menu at `catalog_version`, and its pages by language.
+
+    `snapshot` is what the loader made; the core does not look into it.
+    """
+
+    catalog_version: int
+    snapshot: Any
+    pages: dict[str, CachedPage] = field(default_factory=dict)
+
+
+class MenuCache:
+    """The menus of one worker."""
+
+    def __init__(self) -> None:
+        self._menus: LRUCache[UUID, CachedMenu] = LRUCache(MAX_STORES)
+        self._loading: dict[UUID, asyncio.Task[CachedMenu]] = {}
+
+    def known(self, store_id: UUID) -> CachedMenu | None:
+        """The newest menu that this worker has seen, whatever the current version is."""
+        return self._menus.get(store_id)
+
+    async def get(
+        self, store_id: UUID, catalog_version: int, load: Callable[[], Awaitable[CachedMenu]]
+    ) -> CachedMenu:
+        """The menu at `catalog_version` or a later one, loaded if this worker lacks it.
+
+        After a menu change many tablets ask at once: they share one load. The load is a task of
+        its own, so that a caller who hangs up does not take the others' answer along. Callers
+        should hold no connection meanwhile, since the load needs one.
+        """
+        while True:
+            menu = self._menus.get(store_id)
+            if menu is not None and menu.catalog_version >= catalog_version:
+                return menu
+            task = self._loading.get(store_id)
+            if task is None:
+                task = asyncio.ensure_future(self._load(store_id, load))
+                self._loading[store_id] = task
+            menu = await asyncio.shield(task)
+            if menu.catalog_version >= catalog_version:
+                return menu
+
+    async def _load(self, store_id: UUID, load: Callable[[], Awaitable[CachedMenu]]) -> CachedMenu:
+        try:
+            menu = await load()
+            self._menus[store_id] = menu
+            return menu
+        finally:
+            del self._loading[store_id]

@@ -1,0 +1,222 @@
+"""Categories, items, option groups and options of one store."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Select, delete, func, select
+from sqlalchemy.orm import selectinload
+
+from app.core.database import Database
+from app.core.errors import NotFoundError
+from app.models.menu import Category, Item, ItemOptionGroup, Option, OptionGroup
+from app.models.store import Store, StoreCounters
+from app.repositories.base import Repository, RowT, StoreRepository
+
+CATALOG_VERSION = "SELECT catalog_version FROM event_heads(ARRAY[%s::uuid])"
+
+
+async def catalog_version(database: Database, store_id: UUID) -> int:
+    """The store's current catalog version, in one round trip: each `GET /menu` asks for it."""
+    row = await database.call(CATALOG_VERSION, (store_id,))
+    if row is None:
+        raise NotFoundError
+    return int(row[0])
+
+
+@dataclass(frozen=True, slots=True)
+class MenuRows:
+    """All live rows of a menu, each list in display order."""
+
+    store: Store
+    catalog_version: int
+    categories: Sequence[Category]
+    items: Sequence[Item]
+    links: Sequence[ItemOptionGroup]
+    groups: Sequence[OptionGroup]
+    options: Sequence[Option]
+
+
+class MenuRepository(Repository):
+    """The menu as a whole."""
+
+    async def store(self) -> Store:
+        found: Store | None = await self._session.get(Store, self.store_id)
+        if found is None:
+            raise NotFoundError
+        return found
+
+    async def live_rows(self) -> MenuRows:
+        """The live menu in six statements.
+
+        The version is read first: rows that changed meanwhile belong to a later version, which
+        the next reader will see and load again. The other way round would keep old rows as new.
+        """
+        counted = await self._session.execute(
+            select(Store, StoreCounters.catalog_version)
+            .join(StoreCounters, StoreCounters.store_id == Store.store_id)
+            .where(Store.store_id == self.store_id)
+            .execution_options(populate_existing=True)
+        )
+        found = counted.one_or_none()
+        if found is None:
+            raise NotFoundError
+        links = (
+            select(ItemOptionGroup)
+            .where(ItemOptionGroup.store_id == self.store_id)
+            .order_by(ItemOptionGroup.position, ItemOptionGroup.group_id)
+        )
+        return MenuRows(
+            store=found[0],
+            catalog_version=found[1],
+            categories=await self._live(Category),
+            items=await self._live(Item),
+            links=(await self._session.scalars(links)).all(),
+            groups=await self._live(OptionGroup),
+            options=await self._live(Option),
+        )
+
+    async def _live(self, model: Any) -> Any:
+        query = (
+            select(model)
+            .where(model.store_id == self.store_id, model.archived_at.is_(None))
+            .order_by(model.position, model.id)
+        )
+        return (await self._session.scalars(query)).all()
+
+
+class Arranged(StoreRepository[RowT]):
+    """A table whose rows have a place in a list and may be archived."""
+
+    def listed(self, *, archived: bool) -> Select[Any]:
+        """Live rows (or the archived ones) in display order."""
+        model: Any = self.model
+        query = self.select().order_by(model.position, model.id)
+        return query.where(model.archived_at.is_not(None) if archived else self._is_live())
+
+    def _is_live(self) -> Any:
+        model: Any = self.model
+        return model.archived_at.is_(None)
+
+    async def all(self, *, archived: bool = False) -> list[RowT]:
+        return list((await self._session.scalars(self.listed(archived=archived))).all())
+
+    async def get_live(self, row_id: UUID, expected: int | None = None) -> RowT:
+        """The locked row, if it is not archived and has the expected version."""
+        row: Any = await self.get_for_change(row_id, expected)
+        if row.archived_at is not None:
+            raise NotFoundError
+        return row  # type: ignore[no-any-return]
+
+    async def next_position(self, *among: Any) -> int:
+        """The place after the last live row, among those that fulfil the conditions."""
+        model: Any = self.model
+        query = select(func.coalesce(func.max(model.position) + 1, 0)).where(
+            model.store_id == self.store_id, self._is_live(), *among
+        )
+        return int(await self._session.scalar(query) or 0)
+
+
+class CategoryRepository(Arranged[Category]):
+    model = Category
+
+    async def item_counts(self) -> dict[UUID, int]:
+        """How many live items each category has; those without any are left out."""
+        query = (
+            select(Item.category_id, func.count())
+            .where(Item.store_id == self.store_id, Item.archived_at.is_(None))
+            .group_by(Item.category_id)
+        )
+        return {row[0]: row[1] for row in await self._session.execute(query)}
+
+
+class ItemRepository(Arranged[Item]):
+    model = Item
+    options = (selectinload(Item.group_links),)
+
+    async def after(
+        self, *, category_id: UUID | None, archived: bool, cursor: UUID | None, limit: int
+    ) -> tuple[list[Item], str | None]:
+        """A page of items, newest first."""
+        query = self.select().where(
+            Item.archived_at.is_not(None) if archived else Item.archived_at.is_(None)
+        )
+        if category_id is not None:
+            query = query.where(Item.category_id == category_id)
+        return await self.page(query, cursor=cursor, limit=limit)
+
+    async def next_position_in(self, category_id: UUID) -> int:
+        return await self.next_position(Item.category_id == category_id)
+
+    async def replace_links(self, item: Item, links: Sequence[ItemOptionGroup]) -> None:
+        """The item offers these groups from now on, and no others. The item must be locked."""
+        await self._session.execute(
+            delete(ItemOptionGroup).where(
+                ItemOptionGroup.store_id == self.store_id, ItemOptionGroup.item_id == item.id
+            )
+        )
+        self._session.expire(item, ["group_links"])
+        self._session.add_all(links)
+        await self._session.flush()
+        await self._session.refresh(item, ["group_links"])
+
+
+class OptionGroupRepository(Arranged[OptionGroup]):
+    model = OptionGroup
+    options = (selectinload(OptionGroup.options.and_(Option.archived_at.is_(None))),)
+
+    async def shared(self, ids: Collection[UUID]) -> dict[UUID, OptionGroup]:
+        """The live groups among `ids`, locked so that none is archived or narrowed meanwhile."""
+        query = (
+            self.select()
+            .where(OptionGroup.id.in_(ids), OptionGroup.archived_at.is_(None))
+            .order_by(OptionGroup.id)
+            .with_for_update(read=True, of=OptionGroup)
+        )
+        return {row.id: row for row in await self._session.scalars(query)}
+
+    async def links(self, group_id: UUID) -> Sequence[ItemOptionGroup]:
+        """How live items use the group."""
+        query = (
+            select(ItemOptionGroup)
+            .join(
+                Item,
+                (Item.store_id == ItemOptionGroup.store_id) & (Item.id == ItemOptionGroup.item_id),
+            )
+            .where(
+                ItemOptionGroup.store_id == self.store_id,
+                ItemOptionGroup.group_id == group_id,
+                Item.archived_at.is_(None),
+            )
+        )
+        return (await self._session.scalars(query)).all()
+
+    async def unlink(self, group_id: UUID) -> None:
+        """No item offers the group any more."""
+        await self._session.execute(
+            delete(ItemOptionGroup).where(
+                ItemOptionGroup.store_id == self.store_id, ItemOptionGroup.group_id == group_id
+            )
+        )
+
+    async def refresh_options(self, group: OptionGroup) -> OptionGroup:
+        """Load the group's live options again after they were changed."""
+        self._session.expire(group, ["options"])
+        query = self.select().where(OptionGroup.id == group.id)
+        await self._session.execute(query.execution_options(populate_existing=True))
+        return group
+
+
+class OptionRepository(StoreRepository[Option]):
+    model = Option
+
+    async def lock_of_group(self, group_id: UUID) -> dict[UUID, Option]:
+        """The group's live options, locked in the order in which an order locks them."""
+        query = (
+            self.select()
+            .where(Option.group_id == group_id, Option.archived_at.is_(None))
+            .order_by(Option.id)
+            .with_for_update()
+        )
+        return {row.id: row for row in await self._session.scalars(query)}

@@ -1,0 +1,156 @@
+"""Bringing a store's menu from its rows into a snapshot, and keeping it for the worker."""
+
+from collections import defaultdict
+from uuid import UUID
+
+from app.core.cache import CachedMenu, MenuCache
+from app.core.database import Database
+from app.models import menu as rows
+from app.models.store import Store
+from app.repositories.menu import MenuRepository, MenuRows, catalog_version
+from app.services.menu_snapshot import (
+    Availability,
+    CategoryEntry,
+    GroupEntry,
+    ItemEntry,
+    MenuSnapshot,
+    OptionEntry,
+    Orderable,
+    StoreProfile,
+)
+
+
+class MenuCatalog:
+    """The menu of one store as this worker knows it.
+
+    Opens transactions of its own: call it before the request's own one has begun.
+    """
+
+    def __init__(self, database: Database, cache: MenuCache, store_id: UUID) -> None:
+        self._database = database
+        self._cache = cache
+        self._store_id = store_id
+
+    async def current(self) -> CachedMenu:
+        """The menu at the current catalog version: one round trip when this worker has it."""
+        version = await catalog_version(self._database, self._store_id)
+        return await self._cache.get(self._store_id, version, self._load)
+
+    async def known(self) -> MenuSnapshot:
+        """The menu as last seen here, without asking: for who checks the version later."""
+        menu = self._cache.known(self._store_id) or await self.current()
+        snapshot: MenuSnapshot = menu.snapshot
+        return snapshot
+
+    async def snapshot(self) -> MenuSnapshot:
+        """The menu at the current catalog version."""
+        snapshot: MenuSnapshot = (await self.current()).snapshot
+        return snapshot
+
+    async def _load(self) -> CachedMenu:
+        async with self._database.transaction(self._store_id) as unit:
+            repository = MenuRepository(unit, await unit.session(), self._store_id)
+            loaded = await repository.live_rows()
+        return CachedMenu(loaded.catalog_version, build_snapshot(loaded))
+
+
+def store_profile(store: Store) -> StoreProfile:
+    """What of the store's row bears on menus and orders."""
+    return StoreProfile(
+        store_id=store.store_id,
+        code=store.code,
+        name=store.name,
+        timezone=store.timezone,
+        currency=store.currency,
+        default_language=store.default_language,
+        languages=tuple(store.languages),
+        business_day_start=store.business_day_start,
+        ordering_paused=store.ordering_paused,
+        settlement_required=store.settlement_required,
+    )
+
+
+def availability_of(row: rows.Item | rows.Option) -> Availability:
+    """What staff set for an item or option."""
+    return Availability(Orderable(row.availability), row.sold_out_until, row.stock)
+
+
+def build_snapshot(loaded: MenuRows) -> MenuSnapshot:
+    """Join the rows. Items of archived categories and links to archived groups fall away."""
+    options = defaultdict(list)
+    for option in loaded.options:
+        options[option.group_id].append(option)
+    groups = {group.id: group for group in loaded.groups}
+    used = defaultdict(list)
+    for link in loaded.links:
+        group = groups.get(link.group_id)
+        if group is not None:
+            used[link.item_id].append(_group_entry(group, link, options[group.id]))
+    members = defaultdict(list)
+    for item in loaded.items:
+        members[item.category_id].append(item)
+    return MenuSnapshot(
+        store=store_profile(loaded.store),
+        catalog_version=loaded.catalog_version,
+        categories=tuple(
+            CategoryEntry(
+                id=category.id,
+                names=category.names,
+                descriptions=category.descriptions,
+                position=category.position,
+                item_ids=tuple(item.id for item in members[category.id]),
+            )
+            for category in loaded.categories
+        ),
+        items={
+            item.id: _item_entry(item, tuple(used[item.id]))
+            for category in loaded.categories
+            for item in members[category.id]
+        },
+    )
+
+
+def _item_entry(item: rows.Item, groups: tuple[GroupEntry, ...]) -> ItemEntry:
+    return ItemEntry(
+        id=item.id,
+        category_id=item.category_id,
+        names=item.names,
+        descriptions=item.descriptions,
+        price=item.price,
+        tax_class=item.tax_class,
+        allergens=tuple(item.allergens),
+        tags=tuple(item.tags),
+        origin=item.origin,
+        position=item.position,
+        availability=availability_of(item),
+        groups=groups,
+    )
+
+
+def _group_entry(
+    group: rows.OptionGroup, link: rows.ItemOptionGroup, options: list[rows.Option]
+) -> GroupEntry:
+    """The group as the item offers it: what the link says goes before what the group says."""
+    prices = link.prices or {}
+    return GroupEntry(
+        id=group.id,
+        names=group.names,
+        min_select=group.min_select if link.min_select is None else link.min_select,
+        max_select=group.max_select if link.max_select is None else link.max_select,
+        free_quota=group.free_quota,
+        position=link.position,
+        options=tuple(
+            OptionEntry(
+                id=option.id,
+                names=option.names,
+                price=prices.get(str(option.id), option.price),
+                max_quantity=option.max_quantity,
+                is_default=option.is_default,
+                position=option.position,
+                allergens_added=tuple(option.allergens_added),
+                allergens_removed=tuple(option.allergens_removed),
+                availability=availability_of(option),
+            )
+            for option in options
+        ),
+    )

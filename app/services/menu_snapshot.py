@@ -1,0 +1,170 @@
+"""A store's menu at one catalog version, as plain data: what pricing and the menu page read.
+
+A snapshot is immutable and holds no session, so one may serve many requests of a worker until
+the catalog version moves. What depends on the time ("sold out until 17:00") is asked with the
+instant and never stored. `app/repositories/menu.py` loads it; archived things are not in it.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, time
+from enum import StrEnum
+from functools import cached_property
+from uuid import UUID
+
+Texts = Mapping[str, str]
+"""A text by language tag."""
+
+
+class Orderable(StrEnum):
+    """Whether a thing can be ordered at an instant."""
+
+    AVAILABLE = "available"
+    SOLD_OUT = "sold_out"
+    HIDDEN = "hidden"
+
+
+@dataclass(frozen=True, slots=True)
+class StoreProfile:
+    """What of a store bears on its menu and orders. `currency` is ISO 4217."""
+
+    store_id: UUID
+    code: str
+    name: str
+    timezone: str
+    currency: str
+    default_language: str
+    languages: tuple[str, ...]
+    business_day_start: time
+    ordering_paused: bool
+    settlement_required: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Availability:
+    """What staff set: a status, for `sold_out` perhaps an end, and perhaps a counted stock."""
+
+    status: Orderable = Orderable.AVAILABLE
+    until: datetime | None = None
+    stock: int | None = None
+
+    def at(self, now: datetime) -> Orderable:
+        """What holds at the aware instant `now`: an `until` that has come ends a sold-out."""
+        if self.status is Orderable.HIDDEN:
+            return Orderable.HIDDEN
+        if self.status is Orderable.SOLD_OUT and (self.until is None or now < self.until):
+            return Orderable.SOLD_OUT
+        return Orderable.SOLD_OUT if self.stock == 0 else Orderable.AVAILABLE
+
+    def changes_after(self, now: datetime) -> datetime | None:
+        """The next instant at which the answer of `at` changes by itself."""
+        waits = self.status is Orderable.SOLD_OUT and self.until is not None and now < self.until
+        return self.until if waits else None
+
+
+@dataclass(frozen=True, slots=True)
+class OptionEntry:
+    """An option as one item offers it: `price` has the item's override in it."""
+
+    id: UUID
+    names: Texts
+    price: int
+    max_quantity: int
+    is_default: bool
+    position: int
+    allergens_added: tuple[str, ...]
+    allergens_removed: tuple[str, ...]
+    availability: Availability
+
+    def most_at(self, now: datetime) -> int:
+        """How many units of it one portion may have at `now`."""
+        if self.availability.at(now) is not Orderable.AVAILABLE:
+            return 0
+        stock = self.availability.stock
+        return self.max_quantity if stock is None else min(self.max_quantity, stock)
+
+
+@dataclass(frozen=True, slots=True)
+class GroupEntry:
+    """An option group as one item offers it: the item's overrides are in it.
+
+    `min_select` and `max_select` count units: an option taken twice counts twice. `options` are
+    in menu order.
+    """
+
+    id: UUID
+    names: Texts
+    min_select: int
+    max_select: int
+    free_quota: int
+    position: int
+    options: tuple[OptionEntry, ...]
+
+    def can_be_chosen(self, now: datetime) -> bool:
+        """Whether enough options are left to choose what the group requires."""
+        if self.min_select == 0:
+            return True
+        return sum(option.most_at(now) for option in self.options) >= self.min_select
+
+
+@dataclass(frozen=True)
+class ItemEntry:
+    """An item with all that an order of it needs. `groups` are in the item's own order."""
+
+    id: UUID
+    category_id: UUID
+    names: Texts
+    descriptions: Texts | None
+    price: int
+    tax_class: str
+    allergens: tuple[str, ...]
+    tags: tuple[str, ...]
+    origin: Texts | None
+    position: int
+    availability: Availability
+    groups: tuple[GroupEntry, ...]
+
+    @cached_property
+    def choices(self) -> dict[UUID, tuple[GroupEntry, OptionEntry]]:
+        """Every option that belongs to the item, by id, with its group."""
+        return {option.id: (group, option) for group in self.groups for option in group.options}
+
+    def at(self, now: datetime) -> Orderable:
+        """The item's own availability, or sold out when a required group can't be satisfied."""
+        own = self.availability.at(now)
+        if own is Orderable.AVAILABLE and not all(g.can_be_chosen(now) for g in self.groups):
+            return Orderable.SOLD_OUT
+        return own
+
+
+@dataclass(frozen=True, slots=True)
+class CategoryEntry:
+    """A category and the ids of its items, in display order."""
+
+    id: UUID
+    names: Texts
+    descriptions: Texts | None
+    position: int
+    item_ids: tuple[UUID, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MenuSnapshot:
+    """The live menu of a store at `catalog_version`; categories are in display order."""
+
+    store: StoreProfile
+    catalog_version: int
+    categories: tuple[CategoryEntry, ...]
+    items: Mapping[UUID, ItemEntry]
+
+    def next_change(self, now: datetime) -> datetime | None:
+        """The next instant after `now` at which something becomes available by itself."""
+        changes = (entry.changes_after(now) for entry in self._availabilities())
+        return min((change for change in changes if change is not None), default=None)
+
+    def _availabilities(self) -> Iterable[Availability]:
+        for item in self.items.values():
+            yield item.availability
+            for group in item.groups:
+                for option in group.options:
+                    yield option.availability
