@@ -1,0 +1,137 @@
+"""The order's whole write as one statement.
+
+The ORM takes about 4 ms of CPU for an order, the database function behind this one call well
+under 1: the busiest write of the service keeps the ORM out.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+import orjson
+from sqlalchemy.exc import DBAPIError
+
+from app.core.database import Database
+from app.core.errors import (
+    DomainError,
+    IdempotencyKeyReusedError,
+    NotFoundError,
+    RequestInProgressError,
+    SessionClosedError,
+    StockInsufficientError,
+)
+from app.core.idempotency import Intent
+
+# The refusals of place_order(…) by SQLSTATE.
+_REFUSALS: dict[str, type[DomainError]] = {
+    "TO001": RequestInProgressError,
+    "TO002": IdempotencyKeyReusedError,
+    "TO003": NotFoundError,
+    "TO004": SessionClosedError,
+    "TO005": NotFoundError,
+    "TO006": StockInsufficientError,
+}
+_CATALOG_CHANGED = "TO007"
+
+_CALL = f"SELECT * FROM place_order({', '.join(['%s'] * 23)})"
+
+
+class CatalogChangedError(Exception):
+    """The menu moved on between pricing and writing; nothing was written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """A priced order, ready to be written.
+
+    `answer` and `event` are the order as its caller and the store's streams see it; number,
+    business date, session and table are filled in by the database.
+    """
+
+    order_id: UUID
+    new_session_id: UUID
+    at: datetime
+    business_date: date
+    catalog_version: int
+    actor: dict[str, Any]
+    channel: str
+    table_id: UUID | None
+    session_id: UUID | None
+    total: int
+    currency: str
+    note: str | None
+    client_created_at: datetime | None
+    answer: dict[str, Any]
+    event: dict[str, Any]
+    lines: list[dict[str, Any]]
+    options: list[dict[str, Any]]
+    stock: list[dict[str, Any]]
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """The stored answer, and whether it is the answer to an earlier request with the same key."""
+
+    replayed: bool
+    status: int
+    body: bytes
+
+
+class PlacingRepository:
+    def __init__(self, database: Database, store_id: UUID) -> None:
+        self._database = database
+        self._store_id = store_id
+
+    async def place(self, intent: Intent, order: Placement) -> Placed:
+        """Write the order with its event and idempotency record, or replay the first answer.
+
+        Raises:
+            CatalogChangedError: price the basket again at the newer menu.
+            DomainError: the refusals of `_REFUSALS`.
+        """
+        try:
+            row = await self._database.call(_CALL, self._parameters(intent, order))
+        except DBAPIError as error:
+            state = getattr(error.orig, "sqlstate", None) or ""
+            if state == _CATALOG_CHANGED:
+                raise CatalogChangedError from None
+            if state in _REFUSALS:
+                raise _REFUSALS[state] from None
+            raise
+        replayed, status, body = row
+        if not replayed:
+            self._database.on_commit({self._store_id})
+        return Placed(replayed, status, body.encode())
+
+    def _parameters(self, intent: Intent, order: Placement) -> tuple[Any, ...]:
+        return (
+            self._store_id,
+            order.at,
+            order.business_date,
+            order.catalog_version,
+            intent.scope,
+            intent.key,
+            intent.fingerprint,
+            _json(order.actor),
+            order.channel,
+            order.table_id,
+            order.session_id,
+            order.new_session_id,
+            order.order_id,
+            order.total,
+            order.currency,
+            order.note,
+            order.client_created_at,
+            _json(order.answer),
+            _json(order.event),
+            _json(order.lines),
+            _json(order.options),
+            _json(order.stock),
+            order.language,
+        )
+
+
+def _json(value: Any) -> str:
+    return orjson.dumps(value).decode()

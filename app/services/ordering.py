@@ -1,0 +1,229 @@
+"""Placing orders: price the basket at the menu that this worker knows, write it, and let the
+database check that nothing has moved meanwhile."""
+
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from app.core import clock
+from app.core.business_time import business_date
+from app.core.errors import BusyError, FieldError, InvalidRequestError, StoreClosedError
+from app.core.idempotency import Intent
+from app.core.ids import uuid7
+from app.core.language import negotiate, pick
+from app.core.metrics import ORDERS
+from app.core.security.principals import Principal, PrincipalKind
+from app.repositories.placing import CatalogChangedError, Placed, Placement, PlacingRepository
+from app.schemas.order import OrderInput, QuoteOutput
+from app.services.menu_loading import MenuCatalog
+from app.services.menu_snapshot import MenuSnapshot
+from app.services.pricing import PricedBasket, PricedLine, check_expected_total, price_basket
+
+ATTEMPTS = 4
+"""How often a basket is priced again because the menu changed in between."""
+
+
+class OrderingService:
+    def __init__(
+        self,
+        placing: PlacingRepository,
+        catalog: MenuCatalog,
+        principal: Principal,
+        accept_language: str | None,
+    ) -> None:
+        self._placing = placing
+        self._catalog = catalog
+        self._principal = principal
+        self._accept_language = accept_language
+
+    async def place(self, wanted: OrderInput, intent: Intent) -> Placed:
+        """Accept the whole order, or refuse it and write nothing.
+
+        Raises:
+            StoreClosedError: staff paused ordering.
+            ItemUnavailableError, OptionInvalidError, QuantityInvalidError, PriceChangedError,
+            StockInsufficientError: the basket, as the menu stands now.
+            SessionClosedError, NotFoundError: where it should go.
+            IdempotencyKeyReusedError, RequestInProgressError: the key.
+        """
+        table_id, session_id = self._destination(wanted)
+        snapshot = await self._catalog.known()
+        for _ in range(ATTEMPTS):
+            try:
+                basket = self._price(snapshot, wanted)
+            except Exception as refusal:
+                # What this worker remembers may be old: only today's menu may refuse.
+                current = await self._catalog.snapshot()
+                if current.catalog_version == snapshot.catalog_version:
+                    raise refusal
+                snapshot = current
+                continue
+            placement = self._placement(snapshot, basket, wanted, table_id, session_id)
+            try:
+                placed = await self._placing.place(intent, placement)
+            except CatalogChangedError:
+                snapshot = await self._catalog.snapshot()
+                continue
+            if not placed.replayed:
+                ORDERS.labels(str(self._principal.channel)).inc()
+            return placed
+        raise BusyError
+
+    async def quote(self, wanted: OrderInput) -> QuoteOutput:
+        """What the basket would cost now.
+
+        Raises: as `place` says of the basket.
+        """
+        snapshot = await self._catalog.snapshot()
+        basket = price_basket(snapshot, wanted.lines, clock.now())
+        language = self._language(snapshot)
+        check_expected_total(basket, wanted.expected_total, language)
+        return QuoteOutput.model_validate(basket.quote(language), strict=False)
+
+    def _price(self, snapshot: MenuSnapshot, wanted: OrderInput) -> PricedBasket:
+        if snapshot.store.ordering_paused:
+            raise StoreClosedError
+        basket = price_basket(snapshot, wanted.lines, clock.now())
+        check_expected_total(basket, wanted.expected_total, self._language(snapshot))
+        return basket
+
+    def _language(self, snapshot: MenuSnapshot) -> str:
+        store = snapshot.store
+        return negotiate(self._accept_language, store.languages, store.default_language)
+
+    def _destination(self, wanted: OrderInput) -> tuple[UUID | None, UUID | None]:
+        """Table and session. A tablet stands on its table; staff must name one of the two."""
+        if self._principal.kind is PrincipalKind.TABLET:
+            for name in ("table_id", "session_id"):
+                if getattr(wanted, name) is not None:
+                    detail = "A tablet orders for its own table."
+                    raise InvalidRequestError(errors=[FieldError(f"/{name}", "unknown", detail)])
+            return self._principal.table_id, None
+        if (wanted.table_id is None) == (wanted.session_id is None):
+            detail = "Name either the table or the session."
+            raise InvalidRequestError(errors=[FieldError("/table_id", "missing", detail)])
+        return wanted.table_id, wanted.session_id
+
+    def _placement(
+        self,
+        snapshot: MenuSnapshot,
+        basket: PricedBasket,
+        wanted: OrderInput,
+        table_id: UUID | None,
+        session_id: UUID | None,
+    ) -> Placement:
+        store, now = snapshot.store, clock.now()
+        order_id = uuid7()
+        line_ids = [uuid7() for _ in basket.lines]
+        language = self._language(snapshot)
+        fallback = store.default_language
+        staff = self._principal.kind is PrincipalKind.STAFF
+        frame = {
+            "id": order_id,
+            "channel": self._principal.channel,
+            "status": "pending",
+            "note": wanted.note,
+            "total": basket.total,
+            "currency": basket.currency,
+            "client_created_at": _utc(wanted.client_created_at),
+            "created_at": _utc(now),
+            "updated_at": _utc(now),
+            "version": 1,
+        }
+        pairs = list(zip(line_ids, basket.lines, strict=True))
+        return Placement(
+            order_id=order_id,
+            new_session_id=uuid7(),
+            at=now,
+            business_date=business_date(now, store.timezone, store.business_day_start),
+            catalog_version=snapshot.catalog_version,
+            actor=self._principal.actor,
+            channel=self._principal.channel,
+            table_id=table_id,
+            session_id=session_id,
+            total=basket.total,
+            currency=basket.currency,
+            note=wanted.note,
+            client_created_at=wanted.client_created_at,
+            answer={
+                **frame,
+                "lines": [_shown(*pair, (language, fallback), names=staff) for pair in pairs],
+            },
+            event={
+                **frame,
+                "lines": [_shown(*pair, (fallback, fallback), names=True) for pair in pairs],
+            },
+            lines=[_line_row(place, *pair) for place, pair in enumerate(pairs)],
+            options=[row for pair in pairs for row in _option_rows(*pair)],
+            stock=[
+                {"kind": kind, "id": id_, "quantity": quantity}
+                for (kind, id_), quantity in basket.stock_needs.items()
+            ],
+            language=language,
+        )
+
+
+def _utc(instant: datetime | None) -> str | None:
+    if instant is None:
+        return None
+    return instant.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+def _shown(
+    line_id: UUID, line: PricedLine, language: tuple[str, str], *, names: bool
+) -> dict[str, Any]:
+    """A new line as `OrderLineOutput` shows it."""
+    return {
+        "id": line_id,
+        "item_id": line.item_id,
+        "name": pick(line.names, *language),
+        "names": line.names if names else None,
+        "quantity": line.quantity,
+        "cancelled_quantity": 0,
+        "unit_price": line.unit_price,
+        "options": [
+            {
+                "option_id": option.option_id,
+                "group": pick(option.group_names, *language),
+                "name": pick(option.names, *language),
+                "quantity": option.quantity,
+                "price": option.price,
+            }
+            for option in line.options
+        ],
+        "note": line.note,
+        "seat": line.seat,
+        "status": "pending",
+        "total": line.total,
+    }
+
+
+def _line_row(place: int, line_id: UUID, line: PricedLine) -> dict[str, Any]:
+    return {
+        "id": line_id,
+        "position": place,
+        "item_id": line.item_id,
+        "names": line.names,
+        "quantity": line.quantity,
+        "unit_price": line.unit_price,
+        "options_total": line.options_total,
+        "note": line.note,
+        "seat": line.seat,
+        "total": line.total,
+    }
+
+
+def _option_rows(line_id: UUID, line: PricedLine) -> list[dict[str, Any]]:
+    return [
+        {
+            "id": uuid7(),
+            "order_line_id": line_id,
+            "position": place,
+            "option_id": option.option_id,
+            "group_names": option.group_names,
+            "names": option.names,
+            "quantity": option.quantity,
+            "price": option.price,
+        }
+        for place, option in enumerate(line.options)
+    ]
