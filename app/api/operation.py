@@ -14,7 +14,8 @@ from app.core.security.permissions import Permission
 P = ParamSpec("P")
 T = TypeVar("T")
 
-Idempotency = Literal["no", "accepted", "required"]
+Idempotency = Literal["no", "accepted", "required", "by-statement"]
+"""`by-statement`: required, and recorded by the operation's own statement."""
 Precondition = Literal["no", "accepted", "required"]
 
 

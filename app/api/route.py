@@ -67,6 +67,8 @@ class OperationRoute(APIRoute):
                 body = await _read_body(request, runtime.settings.max_body_bytes)
                 request.parsed = body
             intent = _intent(declared, request, principal, body)
+            if declared.idempotency == "by-statement":
+                request.state.intent, intent = intent, None
             return await _attempts(runtime, handle, request, principal, intent)
 
         return run
@@ -156,7 +158,7 @@ def _intent(
         return None
     key = request.headers.get("idempotency-key")
     if key is None:
-        if declared.idempotency == "required":
+        if declared.idempotency != "accepted":
             raise IdempotencyKeyMissingError
         return None
     asked = fingerprint(request.method, request.url.path, body)

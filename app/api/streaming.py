@@ -11,15 +11,17 @@ from collections.abc import Awaitable, Callable
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from app.core.errors import NotReadyError
 from app.core.events import EventRecord, Subscription
 from app.core.runtime import Runtime
 from app.core.security.principals import Principal
+from app.services.event_reading import visible_to
 
 RETRY_MS = 2000
 CHECK_SECONDS = 2.0
 PAGE = 500
 
-Replay = Callable[[int, int], Awaitable[list[EventRecord]]]
+Replay = Callable[[int, int], Awaitable[list[EventRecord] | None]]
 HEADERS = {
     "Content-Type": "text/event-stream; charset=utf-8",
     "Cache-Control": "no-store",
@@ -102,6 +104,9 @@ class EventStreamResponse(Response):
             return
         while last < upto:
             page = await self._replay(last, min(last + PAGE, upto))
+            if page is None:
+                await put(_resync(upto))
+                return
             if page:
                 await put(b"".join(record.frame for record in page))
             last = min(last + PAGE, upto)
@@ -136,3 +141,21 @@ async def _gone(receive: Receive) -> None:
 def _resync(event_seq: int) -> bytes:
     """Read the state again: the events in between are not told one by one."""
     return f'id: {event_seq}\nevent: resync\ndata: {{"event_seq":{event_seq}}}\n\n'.encode()
+
+
+async def open_stream(
+    runtime: Runtime, principal: Principal, last_event_id: str | None, missed: Replay
+) -> EventStreamResponse:
+    """A stream of what `principal` may see.
+
+    Raises:
+        TooManyStreamsError: the credential or the store has as many open as it may.
+        NotReadyError: this process is draining; another one answers.
+    """
+    if runtime.draining:
+        raise NotReadyError
+    runtime.slots.check(principal.sign_in_id, principal.store_id)
+    size = runtime.settings.stream_queue_events
+    subscription = await runtime.hub.subscribe(principal.store_id, visible_to(principal), size)
+    last = parse_last_event_id(last_event_id)
+    return EventStreamResponse(runtime, principal, subscription, last, missed)

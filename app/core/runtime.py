@@ -1,12 +1,12 @@
 """What one worker process owns: its pool, its event hub, its keys and caches."""
 
-from uuid import UUID
-
 from app.core.cache import MenuCache
 from app.core.config import Settings
 from app.core.database import Database
 from app.core.errors import NotAuthenticatedError
-from app.core.events import Doorbell, EventHub, Revocations, StreamSlots, event_source
+from app.core.events import EventHub, EventSource
+from app.core.events.revocations import Revocations
+from app.core.events.slots import StreamSlots
 from app.core.security.passwords import PasswordHasher
 from app.core.security.principals import Principal
 from app.core.security.tokens import AccessTokens
@@ -21,29 +21,29 @@ class Runtime:
         self.tokens = AccessTokens(settings)
         self.passwords = PasswordHasher()
         self.menus = MenuCache()
-        self.source = event_source(settings)
-        self.revocations = Revocations(self.source)
-        self.hub = EventHub(self.source, settings.event_poll_interval)
-        self.doorbell = Doorbell(self.source)
+        source = EventSource(settings)
+        self.revocations = Revocations(source)
+        self.hub = EventHub(source, settings.event_poll_interval)
         self.slots = StreamSlots(settings.streams_per_credential, settings.streams_per_store)
         self.draining = False
 
     async def start(self) -> None:
-        self.database.on_commit = self._committed
+        self.database.on_commit = self.hub.ring
+        self.hub.on_wake = self.revocations.wake
         await self.hub.start()
         await self.revocations.start()
 
-    async def stop(self) -> None:
+    def drain(self) -> None:
+        """Turn readiness off and end the streams: their clients go to another worker."""
         self.draining = True
-        await self.hub.stop()
+        self.hub.end_streams()
+
+    async def stop(self) -> None:
+        self.drain()
         await self.revocations.stop()
+        await self.hub.stop()
         self.passwords.close()
         await self.database.close()
-
-    def _committed(self, stores: set[UUID]) -> None:
-        """After a commit: wake the streams here at once, and those of other workers shortly."""
-        self.hub.ring(stores)
-        self.doorbell.ring(stores)
 
     def authenticate(self, header: str | None) -> Principal:
         """Whom the `Authorization` header speaks for. Costs no query.

@@ -7,7 +7,13 @@ from uuid import UUID
 
 from app.core import clock
 from app.core.business_time import business_date
-from app.core.errors import BusyError, FieldError, InvalidRequestError, StoreClosedError
+from app.core.errors import (
+    BusyError,
+    DomainError,
+    FieldError,
+    InvalidRequestError,
+    StoreClosedError,
+)
 from app.core.idempotency import Intent
 from app.core.ids import uuid7
 from app.core.language import negotiate, pick
@@ -51,11 +57,11 @@ class OrderingService:
         for _ in range(ATTEMPTS):
             try:
                 basket = self._price(snapshot, wanted)
-            except Exception as refusal:
+            except DomainError:
                 # What this worker remembers may be old: only today's menu may refuse.
                 current = await self._catalog.snapshot()
                 if current.catalog_version == snapshot.catalog_version:
-                    raise refusal
+                    raise
                 snapshot = current
                 continue
             placement = self._placement(snapshot, basket, wanted, table_id, session_id)

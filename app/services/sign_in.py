@@ -29,6 +29,10 @@ class SignInService:
         self._credentials = credentials
 
     @property
+    def repository(self) -> SignInRepository:
+        return self._sign_ins
+
+    @property
     def device_ttl(self) -> timedelta:
         """How long a tablet stays signed in without being used."""
         return timedelta(seconds=self._credentials.settings.device_sign_in_ttl)

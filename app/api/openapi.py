@@ -1,0 +1,105 @@
+"""The OpenAPI document says what the routes really do: problems, permissions, headers."""
+
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.routing import iter_route_contexts
+
+from app.api.operation import Operation
+from app.api.route import OperationRoute
+from app.core.problem_kinds import PROBLEMS
+from app.core.problems import MEDIA_TYPE, Problem
+from app.core.security.permissions import Permission
+
+ALWAYS = ("internal-error", "database-unavailable", "busy")
+BODY = ("malformed-body", "invalid-request", "body-too-large", "unsupported-media-type")
+SIGNED_IN = ("not-authenticated", "token-expired", "permission-denied")
+KEYED = ("idempotency-key-reused", "idempotency-key-invalid", "request-in-progress")
+
+
+def install(app: FastAPI) -> None:
+    """Complete what FastAPI derives from the signatures, once."""
+    build = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            document = build()
+            _complete(document, _declared(app))
+            app.openapi_schema = document
+        return app.openapi_schema
+
+    app.openapi = openapi  # type: ignore[method-assign]
+
+
+def _declared(app: FastAPI) -> dict[str, Operation]:
+    """Operation id → what its endpoint declared."""
+    routes = [context.original_route for context in iter_route_contexts(app.routes)]
+    return {
+        route.name: route.operation for route in routes if isinstance(route, OperationRoute)
+    }
+
+
+def _complete(document: dict[str, Any], declared: dict[str, Operation]) -> None:
+    components = document.setdefault("components", {})
+    schemas = components.setdefault("schemas", {})
+    for unused in ("HTTPValidationError", "ValidationError"):
+        schemas.pop(unused, None)
+    problem = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+    schemas.update(problem.pop("$defs", {}))
+    schemas["Problem"] = problem
+    components["securitySchemes"] = {
+        "bearer": {
+            "type": "http",
+            "scheme": "bearer",
+            "bearerFormat": "JWT",
+            "description": "The `access_token` of sign-in, pairing or refresh.",
+        }
+    }
+    for methods in document["paths"].values():
+        for operation in methods.values():
+            _describe(operation, declared[operation["operationId"]])
+
+
+def _describe(operation: dict[str, Any], declared: Operation) -> None:
+    public = declared.permission is Permission.PUBLIC
+    operation["security"] = [] if public else [{"bearer": []}]
+    operation["x-permission"] = str(declared.permission)
+    codes = [*declared.problems, *ALWAYS]
+    if not public:
+        codes += SIGNED_IN
+    if "requestBody" in operation:
+        codes += BODY
+    elif "parameters" in operation:
+        codes.append("invalid-request")
+    parameters = operation.setdefault("parameters", [])
+    if declared.idempotency != "no":
+        codes += KEYED
+        required = declared.idempotency != "accepted"
+        if required:
+            codes.append("idempotency-key-missing")
+        parameters.append(_header("Idempotency-Key", required, "One new key for each intent."))
+    if declared.if_match != "no":
+        codes.append("version-mismatch")
+        if declared.if_match == "required":
+            codes.append("precondition-required")
+    if not parameters:
+        del operation["parameters"]
+    operation["responses"].pop("422", None)
+    by_status: dict[int, list[str]] = {}
+    for code in dict.fromkeys(codes):
+        by_status.setdefault(PROBLEMS[code].status, []).append(code)
+    for status, names in sorted(by_status.items()):
+        operation["responses"][str(status)] = {
+            "description": ", ".join(f"`{name}`" for name in names),
+            "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+        }
+
+
+def _header(name: str, required: bool, description: str) -> dict[str, Any]:  # noqa: FBT001
+    return {
+        "name": name,
+        "in": "header",
+        "required": required,
+        "description": description,
+        "schema": {"type": "string", "minLength": 1, "maxLength": 255},
+    }

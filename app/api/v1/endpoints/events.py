@@ -1,0 +1,37 @@
+from typing import Annotated
+
+from fastapi import APIRouter, Header, Query, Response
+
+from app.api.operation import operation
+from app.api.route import OperationRoute
+from app.api.streaming import open_stream
+from app.core.dependencies import EventReadingDep, MissedDep, PrincipalDep, RuntimeDep
+from app.core.security.permissions import Permission
+from app.schemas.event import EventFilter, EventsOutput
+
+router = APIRouter(prefix="/events", tags=["Events"], route_class=OperationRoute)
+
+
+@router.get("/stream", summary="Live events", response_class=Response)
+@operation(Permission.EVENTS_STREAM, problems=("too-many-streams",))
+async def stream_events(
+    runtime: RuntimeDep,
+    principal: PrincipalDep,
+    missed: MissedDep,
+    last_event_id: Annotated[str | None, Header(description="The last event number seen.")] = None,
+) -> Response:
+    """Server-Sent Events: staff see the store, a tablet its table.
+
+    `Last-Event-ID` replays what was missed, with no gap and no repeat. Where that is not
+    possible one `resync` event says from which number on it is live: read the state again.
+    """
+    return await open_stream(runtime, principal, last_event_id, missed)
+
+
+@router.get("", summary="The event log")
+@operation(Permission.EVENTS_READ, problems=("cursor-expired",))
+async def list_events(
+    wanted: Annotated[EventFilter, Query()], events: EventReadingDep
+) -> EventsOutput:
+    """The events after a number, oldest first: for systems that poll."""
+    return await events.read(wanted)

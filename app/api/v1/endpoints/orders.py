@@ -1,0 +1,133 @@
+from http import HTTPStatus
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Response
+
+from app.api.operation import operation
+from app.api.responses import order_response
+from app.api.route import OperationRoute
+from app.core.dependencies import (
+    IfMatchDep,
+    IntentDep,
+    KitchenDep,
+    OrderingDep,
+    OrderReadingDep,
+    PathId,
+)
+from app.core.security.permissions import Permission
+from app.schemas.base import Page
+from app.schemas.order import (
+    CancelInput,
+    CancelLineInput,
+    OrderFilter,
+    OrderInput,
+    OrderOutput,
+    QuoteOutput,
+    StatusInput,
+)
+
+router = APIRouter(prefix="/orders", tags=["Orders"], route_class=OperationRoute)
+
+BASKET_PROBLEMS = ("item-unavailable", "option-invalid", "quantity-invalid", "price-changed")
+STEP_PROBLEMS = ("not-found", "session-not-open", "transition-invalid")
+CANCEL_PROBLEMS = ("not-found", "session-not-open", "quantity-invalid")
+
+
+@router.post(
+    "", status_code=HTTPStatus.CREATED, response_model=OrderOutput, summary="Place an order"
+)
+@operation(
+    Permission.ORDERS_PLACE,
+    problems=(
+        *BASKET_PROBLEMS,
+        "stock-insufficient",
+        "store-closed",
+        "session-closed",
+        "not-found",
+    ),
+    idempotency="by-statement",
+)
+async def place_order(body: OrderInput, intent: IntentDep, ordering: OrderingDep) -> Response:
+    """Accept the whole basket or refuse it. The first order at a free table opens its session.
+
+    `expected_total` is what the client showed: when the server's total differs nothing is
+    written, and the answer carries the new quote.
+    """
+    return order_response(await ordering.place(body, intent))
+
+
+@router.post("/quote", summary="Price a basket")
+@operation(Permission.ORDERS_PLACE, problems=BASKET_PROBLEMS)
+async def quote_order(body: OrderInput, ordering: OrderingDep) -> QuoteOutput:
+    """What the basket costs now. Writes nothing and reserves nothing."""
+    return await ordering.quote(body)
+
+
+@router.get("", summary="Orders, newest first")
+@operation(Permission.ORDERS_READ)
+async def list_orders(
+    wanted: Annotated[OrderFilter, Query()], orders: OrderReadingDep
+) -> Page[OrderOutput]:
+    """The store's orders; a tablet gets those of its table's open session."""
+    return await orders.find(wanted)
+
+
+@router.get("/{order_id}", summary="One order")
+@operation(Permission.ORDERS_READ, problems=("not-found",))
+async def get_order(order_id: PathId, orders: OrderReadingDep) -> OrderOutput:
+    """The order with its lines."""
+    return await orders.get(order_id)
+
+
+@router.patch("/{order_id}", summary="Move an order along")
+@operation(Permission.ORDERS_MOVE, problems=STEP_PROBLEMS, if_match="accepted")
+async def move_order(
+    order_id: PathId, body: StatusInput, if_match: IfMatchDep, kitchen: KitchenDep
+) -> OrderOutput:
+    """Forward by any number of steps, or back by one (recall). Cancelling has its own call."""
+    return await kitchen.move_order(order_id, body.status, if_match)
+
+
+@router.patch("/{order_id}/lines/{line_id}", summary="Move one line along")
+@operation(Permission.ORDERS_MOVE, problems=STEP_PROBLEMS, if_match="accepted")
+async def move_line(
+    order_id: PathId,
+    line_id: PathId,
+    body: StatusInput,
+    if_match: IfMatchDep,
+    kitchen: KitchenDep,
+) -> OrderOutput:
+    """The order's status follows from its lines."""
+    return await kitchen.move_line(order_id, line_id, body.status, if_match)
+
+
+@router.post("/{order_id}/cancel", summary="Cancel an order")
+@operation(
+    Permission.ORDERS_CANCEL,
+    problems=CANCEL_PROBLEMS,
+    idempotency="accepted",
+    if_match="accepted",
+)
+async def cancel_order(
+    order_id: PathId, body: CancelInput, if_match: IfMatchDep, kitchen: KitchenDep
+) -> OrderOutput:
+    """Cancel what is left of every line. Ready and served lines take a manager."""
+    return await kitchen.cancel_order(order_id, body, if_match)
+
+
+@router.post("/{order_id}/lines/{line_id}/cancel", summary="Cancel portions of a line")
+@operation(
+    Permission.ORDERS_CANCEL,
+    problems=CANCEL_PROBLEMS,
+    idempotency="accepted",
+    if_match="accepted",
+)
+async def cancel_line(
+    order_id: PathId,
+    line_id: PathId,
+    body: CancelLineInput,
+    if_match: IfMatchDep,
+    kitchen: KitchenDep,
+) -> OrderOutput:
+    """Take portions off a line; the last one cancels it."""
+    return await kitchen.cancel_line(order_id, line_id, body, if_match)

@@ -1,0 +1,63 @@
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+
+from app.api.operation import operation
+from app.api.route import OperationRoute
+from app.core.dependencies import IfMatchDep, PathId, PrincipalDep, SeatingDep
+from app.core.security.permissions import Permission
+from app.schemas.base import Page
+from app.schemas.session import SessionCloseInput, SessionFilter, SessionOutput, SessionPatch
+
+router = APIRouter(tags=["Sessions"], route_class=OperationRoute)
+
+
+@router.get("/session", summary="The tablet's own open session")
+@operation(Permission.SESSION_OWN, problems=("not-found",))
+async def get_own_session(principal: PrincipalDep, seating: SeatingDep) -> SessionOutput:
+    """404 until the party's first order, and again once staff have closed the visit."""
+    return await seating.at_table(principal.table_id)
+
+
+@router.get("/sessions", summary="Sessions, newest first")
+@operation(Permission.TABLES_READ)
+async def list_sessions(
+    wanted: Annotated[SessionFilter, Query()], seating: SeatingDep
+) -> Page[SessionOutput]:
+    """Open sessions and the history, by status, table and time."""
+    return await seating.find(wanted)
+
+
+@router.get("/sessions/{session_id}", summary="One session")
+@operation(Permission.TABLES_READ, problems=("not-found",))
+async def get_session(session_id: PathId, seating: SeatingDep) -> SessionOutput:
+    """The session with the sum of its orders."""
+    return await seating.get(session_id)
+
+
+@router.patch("/sessions/{session_id}", summary="Correct guest count or note")
+@operation(
+    Permission.SESSIONS_MANAGE, problems=("not-found", "session-not-open"), if_match="accepted"
+)
+async def change_session(
+    session_id: PathId, body: SessionPatch, if_match: IfMatchDep, seating: SeatingDep
+) -> SessionOutput:
+    """Change an open session."""
+    return await seating.change(session_id, body, if_match)
+
+
+@router.post("/sessions/{session_id}/close", summary="Close a session (이용 완료)")
+@operation(
+    Permission.SESSIONS_MANAGE,
+    problems=("not-found", "close-blocked"),
+    idempotency="accepted",
+    if_match="accepted",
+)
+async def close_session(
+    session_id: PathId,
+    if_match: IfMatchDep,
+    seating: SeatingDep,
+    body: SessionCloseInput = SessionCloseInput(),
+) -> SessionOutput:
+    """End the visit once nothing is pending or preparing. The next party sees none of it."""
+    return await seating.close(session_id, body, if_match)

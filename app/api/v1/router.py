@@ -1,0 +1,9 @@
+"""All endpoints under `/api/v1`; the busiest first, since routes are matched in order."""
+
+from fastapi import APIRouter
+
+from app.api.v1.endpoints import areas, auth, events, health, orders, sessions, store, tables
+
+router = APIRouter(prefix="/api/v1")
+for module in (orders, tables, events, sessions, auth, areas, store, health):
+    router.include_router(module.router)

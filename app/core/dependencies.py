@@ -1,0 +1,198 @@
+"""Composition root: how a request becomes a principal, a transaction and a service."""
+
+import re
+from collections.abc import Awaitable, Callable
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Depends, Header, Path, Request
+
+from app.core.database import UnitOfWork
+from app.core.errors import VersionMismatchError
+from app.core.events import EventRecord
+from app.core.idempotency import Intent
+from app.core.language import negotiate
+from app.core.runtime import Runtime
+from app.core.security.principals import Principal
+from app.repositories.board import BoardRepository
+from app.repositories.event import EventRepository
+from app.repositories.order import OrderRepository
+from app.repositories.placing import PlacingRepository
+from app.repositories.sign_in import SignInRepository
+from app.repositories.store import StoreReader
+from app.repositories.table import AreaRepository, SessionRepository, TableRepository
+from app.schemas.base import Id
+from app.services.credentials import Credentials
+from app.services.event_reading import EventReadingService
+from app.services.floor_plan import FloorPlanService
+from app.services.kitchen import KitchenService
+from app.services.menu_loading import MenuCatalog
+from app.services.order_reading import OrderReadingService
+from app.services.ordering import OrderingService
+from app.services.pairing import PairingService
+from app.services.seating import SeatingService
+from app.services.sign_in import SignInService
+from app.services.store_reading import StoreReadingService
+
+PathId = Annotated[Id, Path()]
+Replay = Callable[[int, int], Awaitable[list[EventRecord] | None]]
+
+
+def get_runtime(request: Request) -> Runtime:
+    runtime: Runtime = request.app.state.runtime
+    return runtime
+
+
+def get_principal(request: Request) -> Principal:
+    """The caller, whom the route has already authenticated."""
+    principal: Principal = request.state.principal
+    return principal
+
+
+def get_unit(request: Request) -> UnitOfWork:
+    """The request's transaction; the route commits it once the response is built."""
+    unit: UnitOfWork = request.state.unit
+    return unit
+
+
+def get_intent(request: Request) -> Intent:
+    """The keyed intent, for operations whose one statement records it itself."""
+    intent: Intent = request.state.intent
+    return intent
+
+
+def get_if_match(
+    if_match: Annotated[str | None, Header(description="The `ETag` that was read.")] = None,
+) -> int | None:
+    """The version that the client has read; None when it doesn't say, or takes any (`*`).
+
+    Raises:
+        VersionMismatchError: no tag of this service, so never the current one.
+    """
+    if if_match is None or if_match.strip() == "*":
+        return None
+    found = re.fullmatch(r'\s*"([0-9]{1,9})"\s*', if_match)
+    if found is None:
+        raise VersionMismatchError
+    return int(found[1])
+
+
+RuntimeDep = Annotated[Runtime, Depends(get_runtime)]
+PrincipalDep = Annotated[Principal, Depends(get_principal)]
+UnitDep = Annotated[UnitOfWork, Depends(get_unit)]
+IntentDep = Annotated[Intent, Depends(get_intent)]
+IfMatchDep = Annotated[int | None, Depends(get_if_match)]
+
+
+class Scope:
+    """The request's caller, transaction and language: what repositories and services are made of."""
+
+    def __init__(self, request: Request) -> None:
+        self.principal = get_principal(request)
+        self.unit = get_unit(request)
+        self.runtime = get_runtime(request)
+        self.accept_language = request.headers.get("accept-language")
+
+    async def language(self) -> tuple[str, str]:
+        """The language that the caller wants among the store's, and the store's default."""
+        store = (await self.catalog().known()).store
+        wanted = negotiate(self.accept_language, store.languages, store.default_language)
+        return wanted, store.default_language
+
+    def catalog(self) -> MenuCatalog:
+        return MenuCatalog(self.runtime.database, self.runtime.menus, self.principal.store_id)
+
+
+ScopeDep = Annotated[Scope, Depends(Scope)]
+
+
+def get_sign_in(runtime: RuntimeDep, request: Request, unit: UnitDep) -> SignInService:
+    principal = getattr(request.state, "principal", None)
+
+    def revoke(sign_in_id: UUID) -> None:
+        unit.after_commit.append(lambda: runtime.revocations.add(sign_in_id))
+
+    credentials = Credentials(runtime.settings, runtime.tokens, runtime.passwords, revoke)
+    return SignInService(SignInRepository(unit, principal and principal.store_id), credentials)
+
+
+def get_pairing(
+    sign_in: Annotated[SignInService, Depends(get_sign_in)], runtime: RuntimeDep
+) -> PairingService:
+    return PairingService(sign_in.repository, sign_in, runtime.settings.pairing_code_ttl)
+
+
+async def get_order_reading(scope: ScopeDep) -> OrderReadingService:
+    language = await scope.language()
+    session = await scope.unit.session()
+    orders = OrderRepository(scope.unit, session, scope.principal.store_id)
+    return OrderReadingService(orders, scope.principal, language)
+
+
+async def get_kitchen(
+    scope: ScopeDep, reading: Annotated[OrderReadingService, Depends(get_order_reading)]
+) -> KitchenService:
+    session = await scope.unit.session()
+    orders = OrderRepository(scope.unit, session, scope.principal.store_id)
+    return KitchenService(orders, reading, scope.principal)
+
+
+async def get_seating(
+    scope: ScopeDep, kitchen: Annotated[KitchenService, Depends(get_kitchen)]
+) -> SeatingService:
+    place = (scope.unit, await scope.unit.session(), scope.principal.store_id)
+    return SeatingService(
+        SessionRepository(*place),
+        TableRepository(*place),
+        StoreReader(*place),
+        kitchen,
+        scope.principal,
+    )
+
+
+async def get_floor_plan(scope: ScopeDep) -> FloorPlanService:
+    place = (scope.unit, await scope.unit.session(), scope.principal.store_id)
+    board = BoardRepository(place[1], place[2])
+    return FloorPlanService(
+        AreaRepository(*place), TableRepository(*place), board, scope.principal
+    )
+
+
+async def get_store_reading(scope: ScopeDep) -> StoreReadingService:
+    session = await scope.unit.session()
+    return StoreReadingService(StoreReader(scope.unit, session, scope.principal.store_id))
+
+
+def get_ordering(scope: ScopeDep) -> OrderingService:
+    placing = PlacingRepository(scope.runtime.database, scope.principal.store_id)
+    return OrderingService(placing, scope.catalog(), scope.principal, scope.accept_language)
+
+
+async def get_event_reading(scope: ScopeDep) -> EventReadingService:
+    events = EventRepository(scope.unit, await scope.unit.session(), scope.principal.store_id)
+    return EventReadingService(events, scope.principal)
+
+
+def get_missed_events(
+    runtime: RuntimeDep, principal: PrincipalDep
+) -> Replay:
+    """What a stream asks for its replay: each page in a short transaction of its own."""
+
+    async def missed(after: int, upto: int) -> list[EventRecord] | None:
+        async with runtime.database.transaction(principal.store_id) as unit:
+            events = EventRepository(unit, await unit.session(), principal.store_id)
+            return await EventReadingService(events, principal).missed(after, upto)
+
+    return missed
+
+
+SignInDep = Annotated[SignInService, Depends(get_sign_in)]
+PairingDep = Annotated[PairingService, Depends(get_pairing)]
+OrderReadingDep = Annotated[OrderReadingService, Depends(get_order_reading)]
+KitchenDep = Annotated[KitchenService, Depends(get_kitchen)]
+SeatingDep = Annotated[SeatingService, Depends(get_seating)]
+FloorPlanDep = Annotated[FloorPlanService, Depends(get_floor_plan)]
+StoreReadingDep = Annotated[StoreReadingService, Depends(get_store_reading)]
+OrderingDep = Annotated[OrderingService, Depends(get_ordering)]
+EventReadingDep = Annotated[EventReadingService, Depends(get_event_reading)]
+MissedDep = Annotated[Replay, Depends(get_missed_events)]

@@ -1,0 +1,76 @@
+"""The event log as readers see it: whole for the store, narrowed to one table for a tablet."""
+
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import func, or_, select
+
+from app.core.events import EventRecord
+from app.models import Event, StoreCounters, TableSession
+from app.models.table import SessionStatus
+from app.repositories.base import Repository
+
+PUBLIC_TYPES = ("menu.changed", "item.availability_changed")
+"""What concerns every table of the store."""
+
+
+class Bounds(NamedTuple):
+    """The oldest event that is kept, and the newest."""
+
+    oldest: int
+    newest: int
+
+
+class EventRepository(Repository):
+    async def bounds(self) -> Bounds:
+        oldest = await self._session.scalar(
+            select(func.min(Event.seq)).where(Event.store_id == self.store_id)
+        )
+        newest = await self._session.scalar(
+            select(StoreCounters.event_seq).where(StoreCounters.store_id == self.store_id)
+        )
+        return Bounds(oldest if oldest is not None else (newest or 0) + 1, newest or 0)
+
+    async def between(
+        self, after: int, upto: int, *, table_id: UUID | None = None, limit: int = 500
+    ) -> list[EventRecord]:
+        """The events in (after, upto], in order; for a table, those that it may see."""
+        query = select(Event).where(
+            Event.store_id == self.store_id, Event.seq > after, Event.seq <= upto
+        )
+        if table_id is not None:
+            query = query.where(or_(Event.table_id == table_id, Event.type.in_(PUBLIC_TYPES)))
+        rows = await self._session.scalars(query.order_by(Event.seq).limit(limit))
+        return [_record(row) for row in rows]
+
+    async def a_session_ended(self, after: int, upto: int, table_id: UUID) -> bool:
+        """Whether events in (after, upto] belong to a party that has left the table."""
+        query = (
+            select(Event.seq)
+            .join(
+                TableSession,
+                (TableSession.store_id == Event.store_id) & (TableSession.id == Event.session_id),
+            )
+            .where(
+                Event.store_id == self.store_id,
+                Event.seq > after,
+                Event.seq <= upto,
+                Event.table_id == table_id,
+                TableSession.status == SessionStatus.CLOSED,
+            )
+            .limit(1)
+        )
+        return await self._session.scalar(query) is not None
+
+
+def _record(row: Any) -> EventRecord:
+    return EventRecord(
+        row.store_id,
+        row.seq,
+        row.type,
+        row.occurred_at,
+        row.actor,
+        row.table_id,
+        row.session_id,
+        row.data,
+    )
