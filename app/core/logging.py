@@ -45,4 +45,4 @@ def _dumps(value: Any, **_: Any) -> bytes:
 
 def get_logger(name: str) -> Any:
     """A logger that carries its module's name."""
-    return structlog.get_logger(logger=name)
+    return structlog.get_logger(module=name)
