@@ -25,6 +25,7 @@ CREATE FUNCTION place_order(
     p_answer jsonb, p_event jsonb, p_lines jsonb, p_options jsonb, p_stock jsonb, p_language text
 ) RETURNS TABLE (replayed boolean, status int, body text)
 LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+#variable_conflict use_column
 DECLARE
     v_record record;
     v_session record;
@@ -54,7 +55,7 @@ BEGIN
         IF v_record.fingerprint <> p_fingerprint THEN
             RAISE EXCEPTION 'key reused' USING ERRCODE = 'TO002';
         END IF;
-        RETURN QUERY SELECT true, v_record.status, v_record.body;
+        RETURN QUERY SELECT true, v_record.status::int, v_record.body;
         RETURN;
     END IF;
 

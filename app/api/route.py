@@ -54,9 +54,11 @@ class OperationRoute(APIRoute):
         declared = self.operation
         query = _query_names(self)
         takes_body = self.body_field is not None
+        template = self.path_format
 
         async def run(request: Request) -> Response:
             runtime: Runtime = request.app.state.runtime
+            request.scope["route_template"] = template
             principal = _authorize(runtime, request, declared.permission)
             _check_query(request, query)
             if declared.if_match == "required" and "if-match" not in request.headers:

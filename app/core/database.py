@@ -64,6 +64,8 @@ class Database:
             max_overflow=settings.database_pool_overflow,
             pool_timeout=settings.database_pool_wait,
             pool_use_lifo=True,
+            # What was sent may be a password or a guest's note: errors are logged without it.
+            hide_parameters=True,
             connect_args=connect_arguments(settings),
         )
         self._sessions = async_sessionmaker(self.engine, expire_on_commit=False, autoflush=False)

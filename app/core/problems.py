@@ -87,13 +87,13 @@ def render(
     """The problem document of `code` as a response, its words in `language`."""
     kind = PROBLEMS.get(code) or PROBLEMS["internal-error"]
     body: dict[str, Any] = {
+        **(members or {}),
         "type": f"/problems/{kind.code}",
         "title": kind.title[language],
         "status": kind.status,
         "detail": detail or kind.advice[language].replace("`", ""),
         "code": kind.code,
         "request_id": request_id,
-        **(members or {}),
     }
     if errors:
         body["errors"] = [

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import exists, func, select
+from sqlalchemy import exists, func, select, true
 
 from app.core.errors import NotFoundError
 from app.models import Area, Order, Table, TableSession
@@ -89,7 +89,7 @@ class SessionRepository(StoreRepository[TableSession]):
                 Table,
                 (Table.store_id == TableSession.store_id) & (Table.id == TableSession.table_id),
             )
-            .join(orders, onclause=func.true())
+            .join(orders, onclause=true())
             .where(TableSession.store_id == self.store_id)
         )
 

@@ -43,7 +43,7 @@ class KitchenService:
         moving = moves([line.status for line in order.lines], target)
         if moving is None:
             allowed = allowed_after(OrderStatus(order.status))
-            raise TransitionInvalidError(status=order.status, allowed=allowed)
+            raise TransitionInvalidError(current=order.status, allowed=allowed)
         for index in moving:
             order.lines[index].status = target
         return await self._publish(order, [order.lines[index] for index in moving])
@@ -61,7 +61,7 @@ class KitchenService:
             return await self._publish(order, [])
         allowed = allowed_after(OrderStatus(line.status))
         if target not in allowed:
-            raise TransitionInvalidError(status=line.status, allowed=allowed)
+            raise TransitionInvalidError(current=line.status, allowed=allowed)
         line.status = target
         return await self._publish(order, [line])
 
