@@ -32,7 +32,7 @@ from app.schemas.table import ArchivedFilter
 MAX_STOCK = 1_000_000
 
 Position = Annotated[int, Field(ge=0, le=10_000)]
-Label = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+([-_][a-z0-9]+)*\Z", max_length=40)]
+Label = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+([-_][a-z0-9]+)*$", max_length=40)]
 """A word of a vocabulary, such as `soybean` or `popular`: lower case, for icons and filters."""
 
 
