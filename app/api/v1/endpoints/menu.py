@@ -14,9 +14,10 @@ from app.core.dependencies import (
     MenuAvailabilityDep,
     MenuReadingDep,
     OptionEditingDep,
+    PathId,
 )
 from app.core.security.permissions import Permission
-from app.schemas.base import Id, Page
+from app.schemas.base import Page
 from app.schemas.menu import (
     AvailabilityInput,
     CategoryInput,
@@ -74,9 +75,9 @@ async def create_category(body: CategoryInput, categories: CategoryEditingDep) -
 
 
 @router.patch("/categories/{category_id}", summary="Change a category")
-@operation(Permission.MENU_MANAGE, if_match="required")
+@operation(Permission.MENU_MANAGE, problems=("not-found",), if_match="required")
 async def change_category(
-    category_id: Id,
+    category_id: PathId,
     body: CategoryPatch,
     categories: CategoryEditingDep,
     expected: IfMatchDep,
@@ -86,9 +87,9 @@ async def change_category(
 
 
 @router.delete("/categories/{category_id}", status_code=204, summary="Archive a category")
-@operation(Permission.MENU_MANAGE, problems=("in-use",), if_match="accepted")
+@operation(Permission.MENU_MANAGE, problems=("not-found", "in-use"), if_match="accepted")
 async def archive_category(
-    category_id: Id, categories: CategoryEditingDep, expected: IfMatchDep
+    category_id: PathId, categories: CategoryEditingDep, expected: IfMatchDep
 ) -> None:
     """It must have no items left."""
     return await categories.archive(category_id, expected)
@@ -111,32 +112,32 @@ async def create_item(body: ItemInput, items: ItemEditingDep) -> ItemOutput:
 
 
 @router.get("/items/{item_id}", summary="Read an item")
-@operation(Permission.MENU_MANAGE_READ)
-async def read_item(item_id: Id, items: ItemEditingDep) -> ItemOutput:
+@operation(Permission.MENU_MANAGE_READ, problems=("not-found",))
+async def read_item(item_id: PathId, items: ItemEditingDep) -> ItemOutput:
     """Archived items can be read too: past orders refer to them."""
     return await items.get(item_id)
 
 
 @router.patch("/items/{item_id}", summary="Change an item")
-@operation(Permission.MENU_MANAGE, if_match="required")
+@operation(Permission.MENU_MANAGE, problems=("not-found",), if_match="required")
 async def change_item(
-    item_id: Id, body: ItemPatch, items: ItemEditingDep, expected: IfMatchDep
+    item_id: PathId, body: ItemPatch, items: ItemEditingDep, expected: IfMatchDep
 ) -> ItemOutput:
     """Only the fields that are sent change. Orders that were placed keep their prices."""
     return await items.change(item_id, body, expected)
 
 
 @router.delete("/items/{item_id}", status_code=204, summary="Archive an item")
-@operation(Permission.MENU_MANAGE, if_match="accepted")
-async def archive_item(item_id: Id, items: ItemEditingDep, expected: IfMatchDep) -> None:
+@operation(Permission.MENU_MANAGE, problems=("not-found",), if_match="accepted")
+async def archive_item(item_id: PathId, items: ItemEditingDep, expected: IfMatchDep) -> None:
     """It leaves the menu and the lists; past orders keep it."""
     return await items.archive(item_id, expected)
 
 
 @router.put("/items/{item_id}/availability", summary="Mark an item as available or sold out")
-@operation(Permission.MENU_AVAILABILITY, if_match="accepted")
+@operation(Permission.MENU_AVAILABILITY, problems=("not-found",), if_match="accepted")
 async def set_item_availability(
-    item_id: Id,
+    item_id: PathId,
     body: AvailabilityInput,
     availability: MenuAvailabilityDep,
     expected: IfMatchDep,
@@ -146,9 +147,9 @@ async def set_item_availability(
 
 
 @router.put("/options/{option_id}/availability", summary="Mark an option as available or sold out")
-@operation(Permission.MENU_AVAILABILITY, if_match="accepted")
+@operation(Permission.MENU_AVAILABILITY, problems=("not-found",), if_match="accepted")
 async def set_option_availability(
-    option_id: Id,
+    option_id: PathId,
     body: AvailabilityInput,
     availability: MenuAvailabilityDep,
     expected: IfMatchDep,
@@ -158,9 +159,9 @@ async def set_option_availability(
 
 
 @router.put("/items/{item_id}/option-groups", summary="Choose the option groups of an item")
-@operation(Permission.MENU_MANAGE, if_match="required")
+@operation(Permission.MENU_MANAGE, problems=("not-found",), if_match="required")
 async def set_item_groups(
-    item_id: Id, body: ItemGroupsInput, items: ItemEditingDep, expected: IfMatchDep
+    item_id: PathId, body: ItemGroupsInput, items: ItemEditingDep, expected: IfMatchDep
 ) -> ItemOutput:
     """The whole list, in the order in which guests choose."""
     return await items.set_groups(item_id, body, expected)
@@ -185,9 +186,9 @@ async def create_option_group(
 
 
 @router.patch("/option-groups/{group_id}", summary="Change an option group")
-@operation(Permission.MENU_MANAGE, if_match="required")
+@operation(Permission.MENU_MANAGE, problems=("not-found",), if_match="required")
 async def change_option_group(
-    group_id: Id,
+    group_id: PathId,
     body: OptionGroupPatch,
     groups: OptionEditingDep,
     expected: IfMatchDep,
@@ -197,9 +198,9 @@ async def change_option_group(
 
 
 @router.delete("/option-groups/{group_id}", status_code=204, summary="Archive an option group")
-@operation(Permission.MENU_MANAGE, problems=("in-use",), if_match="accepted")
+@operation(Permission.MENU_MANAGE, problems=("not-found", "in-use"), if_match="accepted")
 async def archive_option_group(
-    group_id: Id, groups: OptionEditingDep, expected: IfMatchDep
+    group_id: PathId, groups: OptionEditingDep, expected: IfMatchDep
 ) -> None:
     """No item may offer it any more."""
     return await groups.archive(group_id, expected)
