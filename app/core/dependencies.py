@@ -6,6 +6,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import Depends, Header, Path, Request
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.database import UnitOfWork
 from app.core.errors import VersionMismatchError
@@ -16,6 +17,12 @@ from app.core.runtime import Runtime
 from app.core.security.principals import Principal
 from app.repositories.board import BoardRepository
 from app.repositories.event import EventRepository
+from app.repositories.menu import (
+    CategoryRepository,
+    ItemRepository,
+    OptionGroupRepository,
+    OptionRepository,
+)
 from app.repositories.order import OrderRepository
 from app.repositories.placing import PlacingRepository
 from app.repositories.sign_in import SignInRepository
@@ -26,7 +33,12 @@ from app.services.credentials import Credentials
 from app.services.event_reading import EventReadingService
 from app.services.floor_plan import FloorPlanService
 from app.services.kitchen import KitchenService
+from app.services.menu_availability import MenuAvailabilityService
+from app.services.menu_editing import CategoryEditingService, ItemEditingService
+from app.services.menu_journal import MenuJournal
 from app.services.menu_loading import MenuCatalog
+from app.services.menu_reading import MenuReadingService
+from app.services.option_editing import OptionEditingService
 from app.services.order_reading import OrderReadingService
 from app.services.ordering import OrderingService
 from app.services.pairing import PairingService
@@ -99,6 +111,10 @@ class Scope:
         wanted = negotiate(self.accept_language, store.languages, store.default_language)
         return wanted, store.default_language
 
+    async def place(self) -> tuple[UnitOfWork, AsyncSession, UUID]:
+        """What a repository is born with."""
+        return self.unit, await self.unit.session(), self.principal.store_id
+
     def catalog(self) -> MenuCatalog:
         return MenuCatalog(self.runtime.database, self.runtime.menus, self.principal.store_id)
 
@@ -168,6 +184,48 @@ def get_ordering(scope: ScopeDep) -> OrderingService:
     return OrderingService(placing, scope.catalog(), scope.principal, scope.accept_language)
 
 
+def get_menu_reading(scope: ScopeDep) -> MenuReadingService:
+    return MenuReadingService(scope.catalog(), scope.principal)
+
+
+async def get_category_editing(scope: ScopeDep) -> CategoryEditingService:
+    place = await scope.place()
+    journal = MenuJournal(scope.unit, scope.principal)
+    return CategoryEditingService(CategoryRepository(*place), StoreReader(*place), journal)
+
+
+async def get_item_editing(scope: ScopeDep) -> ItemEditingService:
+    place = await scope.place()
+    return ItemEditingService(
+        ItemRepository(*place),
+        CategoryRepository(*place),
+        OptionGroupRepository(*place),
+        StoreReader(*place),
+        MenuJournal(scope.unit, scope.principal),
+    )
+
+
+async def get_option_editing(scope: ScopeDep) -> OptionEditingService:
+    place = await scope.place()
+    return OptionEditingService(
+        OptionGroupRepository(*place),
+        OptionRepository(*place),
+        StoreReader(*place),
+        MenuJournal(scope.unit, scope.principal),
+    )
+
+
+async def get_menu_availability(scope: ScopeDep) -> MenuAvailabilityService:
+    place = await scope.place()
+    return MenuAvailabilityService(
+        ItemRepository(*place),
+        OptionGroupRepository(*place),
+        OptionRepository(*place),
+        StoreReader(*place),
+        MenuJournal(scope.unit, scope.principal),
+    )
+
+
 async def get_event_reading(scope: ScopeDep) -> EventReadingService:
     events = EventRepository(scope.unit, await scope.unit.session(), scope.principal.store_id)
     return EventReadingService(events, scope.principal)
@@ -193,6 +251,11 @@ KitchenDep = Annotated[KitchenService, Depends(get_kitchen)]
 SeatingDep = Annotated[SeatingService, Depends(get_seating)]
 FloorPlanDep = Annotated[FloorPlanService, Depends(get_floor_plan)]
 StoreReadingDep = Annotated[StoreReadingService, Depends(get_store_reading)]
+MenuReadingDep = Annotated[MenuReadingService, Depends(get_menu_reading)]
+CategoryEditingDep = Annotated[CategoryEditingService, Depends(get_category_editing)]
+ItemEditingDep = Annotated[ItemEditingService, Depends(get_item_editing)]
+OptionEditingDep = Annotated[OptionEditingService, Depends(get_option_editing)]
+MenuAvailabilityDep = Annotated[MenuAvailabilityService, Depends(get_menu_availability)]
 OrderingDep = Annotated[OrderingService, Depends(get_ordering)]
 EventReadingDep = Annotated[EventReadingService, Depends(get_event_reading)]
 MissedDep = Annotated[Replay, Depends(get_missed_events)]

@@ -41,12 +41,6 @@ class MenuRows:
 class MenuRepository(Repository):
     """The menu as a whole."""
 
-    async def store(self) -> Store:
-        found: Store | None = await self._session.get(Store, self.store_id)
-        if found is None:
-            raise NotFoundError
-        return found
-
     async def live_rows(self) -> MenuRows:
         """The live menu in six statements.
 
@@ -121,13 +115,15 @@ class Arranged(StoreRepository[RowT]):
 class CategoryRepository(Arranged[Category]):
     model = Category
 
-    async def item_counts(self) -> dict[UUID, int]:
-        """How many live items each category has; those without any are left out."""
+    async def item_counts(self, category_id: UUID | None = None) -> dict[UUID, int]:
+        """How many live items each category (or this one) has; those without are left out."""
         query = (
             select(Item.category_id, func.count())
             .where(Item.store_id == self.store_id, Item.archived_at.is_(None))
             .group_by(Item.category_id)
         )
+        if category_id is not None:
+            query = query.where(Item.category_id == category_id)
         return {row[0]: row[1] for row in await self._session.execute(query)}
 
 
@@ -156,10 +152,14 @@ class ItemRepository(Arranged[Item]):
                 ItemOptionGroup.store_id == self.store_id, ItemOptionGroup.item_id == item.id
             )
         )
-        self._session.expire(item, ["group_links"])
         self._session.add_all(links)
         await self._session.flush()
-        await self._session.refresh(item, ["group_links"])
+        await self.reload(item)
+
+    async def reload(self, item: Item) -> None:
+        """Load the row and its links as they are stored now."""
+        query = self.select().where(Item.id == item.id)
+        await self._session.execute(query.execution_options(populate_existing=True))
 
 
 class OptionGroupRepository(Arranged[OptionGroup]):
@@ -192,20 +192,20 @@ class OptionGroupRepository(Arranged[OptionGroup]):
         )
         return (await self._session.scalars(query)).all()
 
-    async def unlink(self, group_id: UUID) -> None:
-        """No item offers the group any more."""
-        await self._session.execute(
-            delete(ItemOptionGroup).where(
-                ItemOptionGroup.store_id == self.store_id, ItemOptionGroup.group_id == group_id
-            )
+    async def option_ids(self, ids: Collection[UUID]) -> dict[UUID, set[UUID]]:
+        """Every option that these groups have or had, by group."""
+        query = select(Option.group_id, Option.id).where(
+            Option.store_id == self.store_id, Option.group_id.in_(ids)
         )
+        found: dict[UUID, set[UUID]] = {group_id: set() for group_id in ids}
+        for group_id, option_id in await self._session.execute(query):
+            found[group_id].add(option_id)
+        return found
 
-    async def refresh_options(self, group: OptionGroup) -> OptionGroup:
-        """Load the group's live options again after they were changed."""
-        self._session.expire(group, ["options"])
+    async def reload(self, group: OptionGroup) -> None:
+        """Load the row and its live options as they are stored now."""
         query = self.select().where(OptionGroup.id == group.id)
         await self._session.execute(query.execution_options(populate_existing=True))
-        return group
 
 
 class OptionRepository(StoreRepository[Option]):

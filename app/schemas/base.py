@@ -56,23 +56,27 @@ Id = Annotated[
 """An id in canonical form; any other form is refused."""
 
 
-def _instant(value: datetime) -> str:
+def instant_text(value: datetime) -> str:
+    """RFC 3339 in UTC with `Z`."""
     return value.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
-def _read_instant(value: object) -> object:
-    """RFC 3339 text → datetime; strict models take no text for times by themselves."""
+def read_instant(value: object) -> object:
+    """RFC 3339 text → datetime in UTC; strict models take no text for times by themselves."""
     if isinstance(value, str):
         if not re.match(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)\Z", value):
             raise ValueError("must be an RFC 3339 time such as 2026-11-25T09:30:00Z")
-        return datetime.fromisoformat(value.upper())
+        try:
+            return datetime.fromisoformat(value.upper()).astimezone(UTC)
+        except OverflowError:
+            raise ValueError("must be a time of the years 1 to 9999 in UTC") from None
     return value
 
 
 Instant = Annotated[
     AwareDatetime,
-    BeforeValidator(_read_instant, json_schema_input_type=str),
-    PlainSerializer(_instant, return_type=str),
+    BeforeValidator(read_instant, json_schema_input_type=str),
+    PlainSerializer(instant_text, return_type=str),
 ]
 """An instant: RFC 3339 in, RFC 3339 in UTC with `Z` out."""
 

@@ -1,0 +1,371 @@
+"""Menus on the wire. Staff edit texts in all languages; guests read one."""
+
+from typing import Annotated, Any, Final, Literal, Self
+
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BeforeValidator,
+    Field,
+    StringConstraints,
+    model_validator,
+)
+
+from app.models.menu import Availability
+from app.schemas.base import (
+    Cursor,
+    Id,
+    Input,
+    Instant,
+    Limit,
+    LocalizedName,
+    LocalizedText,
+    Name,
+    Output,
+    Price,
+    PriceDelta,
+    Query,
+    read_instant,
+)
+from app.schemas.table import ArchivedFilter
+
+MAX_STOCK = 1_000_000
+
+Position = Annotated[int, Field(ge=0, le=10_000)]
+Label = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+([-_][a-z0-9]+)*$", max_length=40)]
+"""A word of a vocabulary, such as `soybean` or `popular`: lower case, for icons and filters."""
+
+
+def _distinct(values: list[Any]) -> list[Any]:
+    if len(set(values)) != len(values):
+        raise ValueError("must not repeat a value")
+    return values
+
+
+Labels = Annotated[list[Label], Field(max_length=40), AfterValidator(_distinct)]
+Selection = Annotated[int, Field(ge=0, le=99)]
+Prices = Annotated[dict[Id, PriceDelta], Field(max_length=100)]
+
+
+class Patch(Input):
+    """A change of some fields. A field that is left out stays; `null` only empties what may be."""
+
+    def changes(self) -> dict[str, Any]:
+        """The fields that were sent."""
+        return {name: getattr(self, name) for name in self.model_fields_set}
+
+
+def _refuse_null(patch: Patch, *names: str) -> None:
+    empty = [name for name in names if name in patch.model_fields_set]
+    for name in empty:
+        if getattr(patch, name) is None:
+            raise ValueError(f"{name} can't be null")
+
+
+def _read_until(value: object) -> object:
+    """The words `business_day_end`, or an RFC 3339 time."""
+    if value is None or value == BUSINESS_DAY_END:
+        return value
+    if not isinstance(value, str):
+        raise ValueError("must be a time or business_day_end")  # noqa: TRY004 - Pydantic makes a 422 of it
+    return read_instant(value)
+
+
+BUSINESS_DAY_END: Final = "business_day_end"
+
+Until = Annotated[
+    AwareDatetime | Literal["business_day_end"],
+    BeforeValidator(_read_until, json_schema_input_type=str),
+    Field(examples=[BUSINESS_DAY_END, "2026-11-25T17:00:00Z"]),
+]
+
+
+class AvailabilityInput(Input):
+    """`until` ends a `sold_out` by itself; `stock` counts portions, null stops counting."""
+
+    status: Annotated[Availability, Field(strict=False)]
+    until: Until | None = None
+    stock: Annotated[int, Field(ge=0, le=MAX_STOCK)] | None = None
+
+    @model_validator(mode="after")
+    def _until_is_for_sold_out(self) -> Self:
+        if self.until is not None and self.status is not Availability.SOLD_OUT:
+            raise ValueError("until is for the status sold_out")
+        return self
+
+
+class AvailabilityOutput(Output):
+    """`status` is what holds now: sold out too when the stock is used up."""
+
+    status: Availability
+    until: Instant | None
+    stock: int | None
+
+
+class CategoryInput(Input):
+    name: LocalizedName
+    description: LocalizedText | None = None
+    position: Position | None = None
+
+
+class CategoryPatch(Patch):
+    name: LocalizedName | None = None
+    description: LocalizedText | None = None
+    position: Position | None = None
+
+    @model_validator(mode="after")
+    def _no_nulls(self) -> Self:
+        _refuse_null(self, "name", "position")
+        return self
+
+
+class CategoryOutput(Output):
+    id: Id
+    name: dict[str, str]
+    description: dict[str, str] | None
+    position: int
+    item_count: int
+    archived_at: Instant | None
+    created_at: Instant
+    updated_at: Instant
+    version: int
+
+
+class GroupUse(Input):
+    """A shared group in an item; what is given here replaces the group's own value."""
+
+    id: Id
+    min_select: Selection | None = None
+    max_select: Annotated[int, Field(ge=1, le=99)] | None = None
+    prices: Prices | None = None
+
+
+GroupUses = Annotated[list[GroupUse], Field(max_length=20)]
+
+
+class ItemGroupsInput(Input):
+    """The item's groups in the order in which guests choose."""
+
+    option_groups: GroupUses
+
+
+class GroupUseOutput(Output):
+    id: Id
+    min_select: int | None
+    max_select: int | None
+    prices: dict[str, int] | None
+
+
+class ItemInput(Input):
+    category_id: Id
+    name: LocalizedName
+    description: LocalizedText | None = None
+    price: Price
+    tax_class: Label = "standard"
+    allergens: Labels = Field(default_factory=list)
+    tags: Labels = Field(default_factory=list)
+    origin: LocalizedText | None = None
+    position: Position | None = None
+    availability: AvailabilityInput | None = None
+    option_groups: GroupUses = Field(default_factory=list)
+    external_ref: Name | None = None
+
+
+class ItemPatch(Patch):
+    category_id: Id | None = None
+    name: LocalizedName | None = None
+    description: LocalizedText | None = None
+    price: Price | None = None
+    tax_class: Label | None = None
+    allergens: Labels | None = None
+    tags: Labels | None = None
+    origin: LocalizedText | None = None
+    position: Position | None = None
+    external_ref: Name | None = None
+
+    @model_validator(mode="after")
+    def _no_nulls(self) -> Self:
+        _refuse_null(
+            self, "category_id", "name", "price", "tax_class", "allergens", "tags", "position"
+        )
+        return self
+
+
+class ItemOutput(Output):
+    id: Id
+    category_id: Id
+    name: dict[str, str]
+    description: dict[str, str] | None
+    price: int
+    tax_class: str
+    allergens: list[str]
+    tags: list[str]
+    origin: dict[str, str] | None
+    position: int
+    availability: AvailabilityOutput
+    option_groups: list[GroupUseOutput]
+    external_ref: str | None
+    archived_at: Instant | None
+    created_at: Instant
+    updated_at: Instant
+    version: int
+
+
+class OptionInput(Input):
+    """An option of a group. With `id` it is one that the group has, and what is left out stays."""
+
+    id: Id | None = None
+    name: LocalizedName | None = None
+    price: PriceDelta = 0
+    max_quantity: Annotated[int, Field(ge=1, le=99)] = 1
+    is_default: bool = False
+    allergens_added: Labels = Field(default_factory=list)
+    allergens_removed: Labels = Field(default_factory=list)
+    availability: AvailabilityInput | None = None
+
+    @model_validator(mode="after")
+    def _new_ones_have_names(self) -> Self:
+        if self.name is None and (self.id is None or "name" in self.model_fields_set):
+            raise ValueError("name is required")
+        return self
+
+
+OptionInputs = Annotated[list[OptionInput], Field(min_length=1, max_length=100)]
+
+
+class OptionGroupInput(Input):
+    name: LocalizedName
+    min_select: Selection = 0
+    max_select: Annotated[int, Field(ge=1, le=99)] = 1
+    free_quota: Selection = 0
+    position: Position | None = None
+    options: OptionInputs
+
+
+class OptionGroupPatch(Patch):
+    """`options`, when sent, is the whole list in menu order; those left out are archived."""
+
+    name: LocalizedName | None = None
+    min_select: Selection | None = None
+    max_select: Annotated[int, Field(ge=1, le=99)] | None = None
+    free_quota: Selection | None = None
+    position: Position | None = None
+    options: OptionInputs | None = None
+
+    @model_validator(mode="after")
+    def _no_nulls(self) -> Self:
+        _refuse_null(self, *type(self).model_fields)
+        return self
+
+
+class OptionOutput(Output):
+    id: Id
+    name: dict[str, str]
+    price: int
+    max_quantity: int
+    is_default: bool
+    position: int
+    allergens_added: list[str]
+    allergens_removed: list[str]
+    availability: AvailabilityOutput
+    version: int
+
+
+class OptionGroupOutput(Output):
+    id: Id
+    name: dict[str, str]
+    min_select: int
+    max_select: int
+    free_quota: int
+    position: int
+    options: list[OptionOutput]
+    archived_at: Instant | None
+    created_at: Instant
+    updated_at: Instant
+    version: int
+
+
+class ItemFilter(ArchivedFilter):
+    category_id: Id | None = None
+    cursor: Cursor | None = None
+    limit: Limit = 50
+
+
+class MenuFilter(Query):
+    at: Instant | None = Field(
+        default=None, description="The menu as it stands at this instant; for staff only."
+    )
+
+
+class MenuAvailability(Output):
+    """What guests see: hidden things are not in their menu at all."""
+
+    status: Literal["available", "sold_out"]
+    until: Instant | None
+
+
+class MenuOption(Output):
+    id: Id
+    name: str
+    price: int
+    max_quantity: int
+    is_default: bool
+    position: int
+    allergens_added: list[str]
+    allergens_removed: list[str]
+    availability: MenuAvailability
+
+
+class MenuGroup(Output):
+    """`min_select` and `max_select` count units; the first `free_quota` units cost nothing."""
+
+    id: Id
+    name: str
+    min_select: int
+    max_select: int
+    free_quota: int
+    position: int
+    options: list[MenuOption]
+
+
+class MenuItem(Output):
+    id: Id
+    category_id: Id
+    name: str
+    description: str | None
+    price: int
+    tax_class: str
+    allergens: list[str]
+    tags: list[str]
+    origin: str | None
+    position: int
+    availability: MenuAvailability
+    option_groups: list[MenuGroup]
+
+
+class MenuCategory(Output):
+    id: Id
+    name: str
+    description: str | None
+    position: int
+    items: list[MenuItem]
+
+
+class MenuStore(Output):
+    id: Id
+    code: str
+    name: str
+    timezone: str
+    currency: str
+    default_language: str
+    languages: list[str]
+    ordering_paused: bool
+
+
+class MenuOutput(Output):
+    """What may be ordered now, in one language."""
+
+    store: MenuStore
+    language: str
+    currency: str
+    categories: list[MenuCategory]

@@ -1,0 +1,77 @@
+"""Telling of menu changes: the event, the catalog version, and the audit of prices."""
+
+from typing import Literal
+from uuid import UUID
+
+from app.core.database import UnitOfWork
+from app.core.errors import FieldError, InvalidRequestError
+from app.core.security.principals import Principal
+from app.models.store import Store
+from app.schemas.base import Output
+from app.schemas.menu import AvailabilityOutput
+
+MenuPart = Literal["category", "item", "option_group"]
+Change = Literal["created", "updated", "archived"]
+
+
+class MenuJournal:
+    """Records what somebody did to the menu with the transaction that does it."""
+
+    def __init__(self, unit: UnitOfWork, principal: Principal) -> None:
+        self._unit = unit
+        self._actor = principal.actor
+
+    def changed(self, part: MenuPart, change: Change, output: Output) -> None:
+        """Publish `menu.changed`: `{kind, change, <kind>: the resource as GET shows it}`."""
+        resource = output.model_dump(mode="json")
+        data = {"kind": part, "change": change, part: resource}
+        self._unit.record("menu.changed", data, actor=self._actor)
+        self._unit.bump_catalog()
+
+    def availability_changed(
+        self, kind: Literal["item", "option"], row_id: UUID, now: AvailabilityOutput
+    ) -> None:
+        """Publish `item.availability_changed`: `{item_id or option_id, availability}`."""
+        data = {f"{kind}_id": str(row_id), "availability": now.model_dump(mode="json")}
+        self._unit.record("item.availability_changed", data, actor=self._actor)
+        self._unit.bump_catalog()
+
+    async def price_changed(
+        self, kind: Literal["item", "option"], row_id: UUID, before: int, after: int
+    ) -> None:
+        """Audit who changed a price, from what to what, in minor units."""
+        await self._audit("price-changed", kind, row_id, before, after)
+
+    async def prices_overridden(
+        self, item_id: UUID, before: dict[str, int], after: dict[str, int]
+    ) -> None:
+        """Audit an item's own option prices, by option id."""
+        if before != after:
+            await self._audit("option-prices-changed", "item", item_id, before, after)
+
+    async def _audit(
+        self, action: str, kind: str, row_id: UUID, before: object, after: object
+    ) -> None:
+        await self._unit.audit(
+            action,
+            actor=self._actor,
+            target_kind=kind,
+            target_id=row_id,
+            details={"before": before, "after": after},
+        )
+
+
+def check_texts(store: Store, prefix: str = "", **texts: dict[str, str] | None) -> None:
+    """Every text that is given is there in the store's default language.
+
+    Raises:
+        InvalidRequestError: with a pointer to each text that is not.
+    """
+    wanted = store.default_language
+    errors = [
+        FieldError(f"{prefix}/{name}", "language-missing", f"Needs a text in {wanted}.")
+        for name, by_language in texts.items()
+        if by_language is not None and wanted not in by_language
+    ]
+    if errors:
+        raise InvalidRequestError(errors=errors)

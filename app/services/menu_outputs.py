@@ -1,0 +1,99 @@
+"""Rows of the menu → what staff read of them."""
+
+from app.core import clock
+from app.models.menu import Availability, Category, Item, Option, OptionGroup
+from app.schemas.menu import (
+    AvailabilityOutput,
+    CategoryOutput,
+    GroupUseOutput,
+    ItemOutput,
+    OptionGroupOutput,
+    OptionOutput,
+)
+from app.services import menu_snapshot
+from app.services.menu_loading import availability_of
+
+
+def availability_output(own: menu_snapshot.Availability) -> AvailabilityOutput:
+    """What holds now; `until` only while it is yet to come."""
+    now = clock.now()
+    return AvailabilityOutput(
+        status=Availability(own.at(now)), until=own.changes_after(now), stock=own.stock
+    )
+
+
+def category_output(category: Category, item_count: int) -> CategoryOutput:
+    return CategoryOutput(
+        id=category.id,
+        name=category.names,
+        description=category.descriptions,
+        position=category.position,
+        item_count=item_count,
+        archived_at=category.archived_at,
+        created_at=category.created_at,
+        updated_at=category.updated_at,
+        version=category.version,
+    )
+
+
+def item_output(item: Item) -> ItemOutput:
+    """The item with its group links, which must be loaded."""
+    return ItemOutput(
+        id=item.id,
+        category_id=item.category_id,
+        name=item.names,
+        description=item.descriptions,
+        price=item.price,
+        tax_class=item.tax_class,
+        allergens=item.allergens,
+        tags=item.tags,
+        origin=item.origin,
+        position=item.position,
+        availability=availability_output(availability_of(item)),
+        option_groups=[
+            GroupUseOutput(
+                id=link.group_id,
+                min_select=link.min_select,
+                max_select=link.max_select,
+                prices=link.prices,
+            )
+            for link in item.group_links
+        ],
+        external_ref=item.external_ref,
+        archived_at=item.archived_at,
+        created_at=item.created_at,
+        updated_at=item.updated_at,
+        version=item.version,
+    )
+
+
+def option_output(option: Option) -> OptionOutput:
+    return OptionOutput(
+        id=option.id,
+        name=option.names,
+        price=option.price,
+        max_quantity=option.max_quantity,
+        is_default=option.is_default,
+        position=option.position,
+        allergens_added=option.allergens_added,
+        allergens_removed=option.allergens_removed,
+        availability=availability_output(availability_of(option)),
+        version=option.version,
+    )
+
+
+def group_output(group: OptionGroup) -> OptionGroupOutput:
+    """The group with its options, which must be loaded."""
+    return OptionGroupOutput(
+        id=group.id,
+        name=group.names,
+        min_select=group.min_select,
+        max_select=group.max_select,
+        free_quota=group.free_quota,
+        position=group.position,
+        options=[option_output(option) for option in group.options],
+        archived_at=group.archived_at,
+        created_at=group.created_at,
+        updated_at=group.updated_at,
+        version=group.version,
+    )

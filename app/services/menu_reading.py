@@ -1,0 +1,163 @@
+"""The menu as guests read it: one language, what may be ordered now, rendered once per change."""
+
+from datetime import datetime
+from typing import Any
+
+import orjson
+
+from app.core import clock
+from app.core.cache import CachedPage
+from app.core.errors import PermissionDeniedError
+from app.core.language import negotiate, pick
+from app.core.security.permissions import Permission
+from app.core.security.principals import Principal
+from app.schemas.base import instant_text
+from app.services.menu_loading import MenuCatalog
+from app.services.menu_snapshot import (
+    Availability,
+    GroupEntry,
+    ItemEntry,
+    MenuSnapshot,
+    OptionEntry,
+    Orderable,
+    Texts,
+)
+
+
+class MenuReadingService:
+    def __init__(self, catalog: MenuCatalog, principal: Principal) -> None:
+        self._catalog = catalog
+        self._principal = principal
+
+    async def page(self, accept_language: str | None, at: datetime | None) -> CachedPage:
+        """The menu in the language that fits the header best.
+
+        Args:
+            at: render it as it stands at this instant, for staff; by default now.
+
+        Raises:
+            PermissionDeniedError: `at` from somebody who may not see the menu's planning.
+        """
+        if at is not None and not self._principal.may(Permission.MENU_MANAGE_READ):
+            raise PermissionDeniedError(permission=str(Permission.MENU_MANAGE_READ))
+        menu = await self._catalog.current()
+        snapshot: MenuSnapshot = menu.snapshot
+        store = snapshot.store
+        language = negotiate(accept_language, store.languages, store.default_language)
+        if at is not None:
+            return render_page(snapshot, language, at)
+        now = clock.now()
+        page = menu.pages.get(language)
+        if page is None or not page.is_valid_at(now):
+            page = menu.pages[language] = render_page(snapshot, language, now)
+        return page
+
+
+def render_page(snapshot: MenuSnapshot, language: str, now: datetime) -> CachedPage:
+    """The menu's JSON, valid until the next sold-out thing comes back by itself."""
+    body = orjson.dumps(_Page(snapshot, language, now).menu())
+    return CachedPage(body, language, snapshot.next_change(now))
+
+
+class _Page:
+    """Renders the shape of `MenuOutput`; plain dicts, since a menu has thousands of parts."""
+
+    def __init__(self, snapshot: MenuSnapshot, language: str, now: datetime) -> None:
+        self._snapshot = snapshot
+        self._language = language
+        self._now = now
+
+    def menu(self) -> dict[str, Any]:
+        store = self._snapshot.store
+        return {
+            "store": {
+                "id": str(store.store_id),
+                "code": store.code,
+                "name": store.name,
+                "timezone": store.timezone,
+                "currency": store.currency,
+                "default_language": store.default_language,
+                "languages": list(store.languages),
+                "ordering_paused": store.ordering_paused,
+            },
+            "language": self._language,
+            "currency": store.currency,
+            "categories": self._categories(),
+        }
+
+    def _categories(self) -> list[dict[str, Any]]:
+        """Categories that have something to show; an empty page on a tablet helps nobody."""
+        shown = []
+        for category in self._snapshot.categories:
+            items = [self._snapshot.items[item_id] for item_id in category.item_ids]
+            visible = [self._item(item) for item in items if self._is_visible(item)]
+            if visible:
+                shown.append(
+                    {
+                        "id": str(category.id),
+                        "name": self._text(category.names),
+                        "description": self._text(category.descriptions),
+                        "position": category.position,
+                        "items": visible,
+                    }
+                )
+        return shown
+
+    def _item(self, item: ItemEntry) -> dict[str, Any]:
+        return {
+            "id": str(item.id),
+            "category_id": str(item.category_id),
+            "name": self._text(item.names),
+            "description": self._text(item.descriptions),
+            "price": item.price,
+            "tax_class": item.tax_class,
+            "allergens": item.allergens,
+            "tags": item.tags,
+            "origin": self._text(item.origin),
+            "position": item.position,
+            "availability": self._availability(item.availability, item.at(self._now)),
+            "option_groups": [
+                self._group(group)
+                for group in item.groups
+                if any(self._is_visible(option) for option in group.options)
+            ],
+        }
+
+    def _group(self, group: GroupEntry) -> dict[str, Any]:
+        return {
+            "id": str(group.id),
+            "name": self._text(group.names),
+            "min_select": group.min_select,
+            "max_select": group.max_select,
+            "free_quota": group.free_quota,
+            "position": group.position,
+            "options": [self._option(one) for one in group.options if self._is_visible(one)],
+        }
+
+    def _option(self, option: OptionEntry) -> dict[str, Any]:
+        now = option.availability.at(self._now)
+        return {
+            "id": str(option.id),
+            "name": self._text(option.names),
+            "price": option.price,
+            "max_quantity": option.max_quantity,
+            "is_default": option.is_default,
+            "position": option.position,
+            "allergens_added": option.allergens_added,
+            "allergens_removed": option.allergens_removed,
+            "availability": self._availability(option.availability, now),
+        }
+
+    @staticmethod
+    def _is_visible(entry: ItemEntry | OptionEntry) -> bool:
+        return entry.availability.status is not Orderable.HIDDEN
+
+    def _availability(self, own: Availability, now: Orderable) -> dict[str, Any]:
+        """`until` only where the thing's own sold-out ends then; stock is the staff's to know."""
+        until = own.changes_after(self._now)
+        return {"status": str(now), "until": until and instant_text(until)}
+
+    def _text(self, texts: Texts | None) -> str | None:
+        if not texts:
+            return None
+        return pick(texts, self._language, self._snapshot.store.default_language)
