@@ -1,9 +1,9 @@
 """How migrations reach the database: as the owner, one run at a time, giving way to traffic."""
 
 import sqlalchemy
-from alembic import context
 from sqlalchemy.engine import make_url
 
+from alembic import context
 from app.core.config import get_settings
 from app.models import Model
 

@@ -5,6 +5,7 @@ import contextlib
 import signal
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
@@ -19,6 +20,17 @@ from app.core.health import VERSION
 from app.core.internal import serve_metrics
 from app.core.middleware import CompressionMiddleware, RequestMiddleware
 from app.core.runtime import Runtime
+
+REQUEST_HEADERS = (
+    "Authorization",
+    "Content-Type",
+    "Idempotency-Key",
+    "If-Match",
+    "If-None-Match",
+    "Last-Event-ID",
+    "X-Request-Id",
+)
+"""What browsers of other origins may send, where `CORS_ORIGINS` lets them."""
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
@@ -59,8 +71,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             CORSMiddleware,
             allow_origins=settings.cors_origins,
             allow_methods=["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"],
-            allow_headers=["Authorization", "Content-Type", "Idempotency-Key", "If-Match"]
-            + ["If-None-Match", "Last-Event-ID", "X-Request-Id"],
+            allow_headers=list(REQUEST_HEADERS),
             expose_headers=["ETag", "Idempotent-Replayed", "Retry-After", "X-Request-Id"],
             max_age=600,
         )
@@ -81,7 +92,7 @@ def _drain_on_sigterm(runtime: Runtime) -> Iterator[None]:
     The server waits for open responses before it runs the shutdown half of the lifespan; without
     this it would wait for streams that never end.
     """
-    previous = {}
+    previous: dict[int, Any] = {}
     loop = asyncio.get_running_loop()
 
     def drain(signum: int, frame: object) -> None:
@@ -91,8 +102,8 @@ def _drain_on_sigterm(runtime: Runtime) -> Iterator[None]:
             handler(signum, frame)
 
     try:
-        for signum in (signal.SIGTERM, signal.SIGINT):
-            previous[signum] = signal.signal(signum, drain)
+        for wanted in (signal.SIGTERM, signal.SIGINT):
+            previous[wanted] = signal.signal(wanted, drain)
     except ValueError:  # not the main thread: whoever runs us there stops us by other means
         yield
         return

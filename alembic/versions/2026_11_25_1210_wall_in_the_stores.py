@@ -138,9 +138,7 @@ def _wall_in(table: str) -> None:
     own = "store_id = (SELECT current_store_id())"
     op.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
     op.execute(f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY")
-    op.execute(
-        f"CREATE POLICY own_store ON {table} TO {APP} USING ({own}) WITH CHECK ({own})"
-    )
+    op.execute(f"CREATE POLICY own_store ON {table} TO {APP} USING ({own}) WITH CHECK ({own})")
     op.execute(
         f"CREATE POLICY owner_sees_all ON {table} TO CURRENT_USER USING (true) WITH CHECK (true)"
     )
@@ -155,9 +153,7 @@ def downgrade() -> None:
             op.execute(f"DROP POLICY {policy} ON {table}")
         op.execute(f"ALTER TABLE {table} NO FORCE ROW LEVEL SECURITY")
         op.execute(f"ALTER TABLE {table} DISABLE ROW LEVEL SECURITY")
-    op.execute(
-        f"REVOKE ALL ON ALL TABLES IN SCHEMA public FROM {APP}, {READONLY}, {BACKUP}"
-    )
+    op.execute(f"REVOKE ALL ON ALL TABLES IN SCHEMA public FROM {APP}, {READONLY}, {BACKUP}")
     op.execute(f"REVOKE USAGE ON SCHEMA public FROM {APP}, {READONLY}, {BACKUP}")
     for signature in (*SIGNATURES, "current_store_id()"):
         op.execute(f"DROP FUNCTION {signature}")

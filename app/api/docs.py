@@ -102,7 +102,9 @@ def install(app: FastAPI) -> None:
 
     def front_page(language: Language) -> HTMLResponse:
         texts = _FRONT_TEXTS[language]
-        links = "\n".join(f'<li><a href="{href}">{texts[key]}</a></li>' for key, href in _FRONT_LINKS)
+        links = "\n".join(
+            f'<li><a href="{href}">{texts[key]}</a></li>' for key, href in _FRONT_LINKS
+        )
         body = f'<h1>{escape(app.title)}</h1>\n<p>{texts["lead"]}</p>\n<ul class="links">\n{links}\n</ul>'
         return page(title=app.title, body=body, language=language, depth=0)
 

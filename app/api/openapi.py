@@ -34,9 +34,7 @@ def install(app: FastAPI) -> None:
 def _declared(app: FastAPI) -> dict[str, Operation]:
     """Operation id → what its endpoint declared."""
     routes = [context.original_route for context in iter_route_contexts(app.routes)]
-    return {
-        route.name: route.operation for route in routes if isinstance(route, OperationRoute)
-    }
+    return {route.name: route.operation for route in routes if isinstance(route, OperationRoute)}
 
 
 def _complete(document: dict[str, Any], declared: dict[str, Operation]) -> None:
@@ -64,26 +62,11 @@ def _describe(operation: dict[str, Any], declared: Operation) -> None:
     public = declared.permission is Permission.PUBLIC
     operation["security"] = [] if public else [{"bearer": []}]
     operation["x-permission"] = str(declared.permission)
-    codes = [*declared.problems, *ALWAYS]
-    if not public:
-        codes += SIGNED_IN
-    if "requestBody" in operation:
-        codes += BODY
-    elif "parameters" in operation:
-        codes.append("invalid-request")
-    parameters = operation.setdefault("parameters", [])
+    codes = _codes(operation, declared)
     if declared.idempotency != "no":
-        codes += KEYED
         required = declared.idempotency != "accepted"
-        if required:
-            codes.append("idempotency-key-missing")
-        parameters.append(_header("Idempotency-Key", required, "One new key for each intent."))
-    if declared.if_match != "no":
-        codes.append("version-mismatch")
-        if declared.if_match == "required":
-            codes.append("precondition-required")
-    if not parameters:
-        del operation["parameters"]
+        key = _header("Idempotency-Key", required, "One new key for each intent.")
+        operation.setdefault("parameters", []).append(key)
     operation["responses"].pop("422", None)
     by_status: dict[int, list[str]] = {}
     for code in dict.fromkeys(codes):
@@ -93,6 +76,21 @@ def _describe(operation: dict[str, Any], declared: Operation) -> None:
             "description": ", ".join(f"`{name}`" for name in names),
             "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
         }
+
+
+def _codes(operation: dict[str, Any], declared: Operation) -> list[str]:
+    """Its own problems, and those that follow from what it declares."""
+    conditions: list[tuple[bool, tuple[str, ...]]] = [
+        (declared.permission is not Permission.PUBLIC, SIGNED_IN),
+        ("requestBody" in operation, BODY),
+        ("parameters" in operation, ("invalid-request",)),
+        (declared.idempotency != "no", KEYED),
+        (declared.idempotency in ("required", "by-statement"), ("idempotency-key-missing",)),
+        (declared.if_match != "no", ("version-mismatch",)),
+        (declared.if_match == "required", ("precondition-required",)),
+    ]
+    follow = [code for holds, codes in conditions if holds for code in codes]
+    return [*declared.problems, *ALWAYS, *follow]
 
 
 def _header(name: str, required: bool, description: str) -> dict[str, Any]:  # noqa: FBT001

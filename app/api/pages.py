@@ -19,9 +19,7 @@ Language = Literal["en", "ko"]
 LANGUAGES: Final[tuple[Language, ...]] = ("en", "ko")
 
 # Own style sheet and icon, nothing else: no script, no frame, no other host.
-_PLAIN_POLICY: Final = (
-    "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-)
+_PLAIN_POLICY: Final = "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
 
 def _weighted(header: str) -> list[tuple[str, float]]:
@@ -73,7 +71,7 @@ def prefers_json(request: Request) -> bool:
     return weights["json"] > weights["html"]
 
 
-def page(
+def page(  # noqa: PLR0913 - a page has these parts
     *,
     title: str,
     body: str,

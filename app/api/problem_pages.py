@@ -68,7 +68,10 @@ def install(app: FastAPI) -> None:
 async def _list(request: Request) -> Response:
     language = preferred_language(request)
     if prefers_json(request):
-        return _json({"data": [_as_json(kind, language) for kind in _sorted()], "next_cursor": None}, language)
+        return _json(
+            {"data": [_as_json(kind, language) for kind in _sorted()], "next_cursor": None},
+            language,
+        )
     return await run_in_threadpool(_list_page, language)
 
 
@@ -135,13 +138,17 @@ def _list_page(language: Language) -> Response:
             f"<tbody>\n{rows}\n</tbody>\n</table>\n</section>"
         )
     parts.append(f'<nav><a href="docs">{texts["reference"]}</a></nav>')
-    return page(title=texts["heading"], body="\n".join(parts), language=language, depth=0, vary=_VARY)
+    return page(
+        title=texts["heading"], body="\n".join(parts), language=language, depth=0, vary=_VARY
+    )
 
 
 def _one_page(kind: ProblemKind, language: Language) -> Response:
     texts = _TEXTS[language]
     title = kind.title[language]
-    advice = "\n".join(f"<p>{_rich(line)}</p>" for line in kind.advice[language].splitlines() if line.strip())
+    advice = "\n".join(
+        f"<p>{_rich(line)}</p>" for line in kind.advice[language].splitlines() if line.strip()
+    )
     body = f"""<h1>{_rich(title)}</h1>
 <dl>
 <dt>{texts["code"]}</dt><dd><code>{escape(kind.code)}</code></dd>
@@ -158,7 +165,15 @@ def _unknown_page(code: str, language: Language) -> Response:
     body = f"""<h1>{texts["unknown"]}</h1>
 <p>{texts["unknown_text"].format(code=escape(code))}</p>
 {_links(texts)}"""
-    return page(title=texts["unknown"], body=body, language=language, depth=1, vary=_VARY, status_code=404, max_age=0)
+    return page(
+        title=texts["unknown"],
+        body=body,
+        language=language,
+        depth=1,
+        vary=_VARY,
+        status_code=404,
+        max_age=0,
+    )
 
 
 def _links(texts: dict[str, str]) -> str:

@@ -9,6 +9,7 @@ Serialization failures and deadlocks run the whole of it again, a bounded number
 import asyncio
 import random
 from collections.abc import Callable, Coroutine
+from http import HTTPStatus
 from typing import Any
 
 from fastapi import Request, Response
@@ -201,7 +202,7 @@ async def _attempt(
         result.set(None)
         response = await handle(request)
         _add_version(response)
-        if intent is not None and response.status_code < 300:
+        if intent is not None and response.status_code < HTTPStatus.MULTIPLE_CHOICES:
             await _finish(unit, intent, response)
         return response
 
@@ -213,7 +214,9 @@ def _add_version(response: Response) -> None:
 
 
 async def _finish(unit: UnitOfWork, intent: Intent, response: Response) -> None:
-    headers = {name: response.headers[name] for name in REPLAYED_HEADERS if name in response.headers}
+    headers = {
+        name: response.headers[name] for name in REPLAYED_HEADERS if name in response.headers
+    }
     # What the endpoint changed is sent first: a refused change must not find its answer recorded.
     session = await unit.session()
     await session.flush()
@@ -223,4 +226,3 @@ async def _finish(unit: UnitOfWork, intent: Intent, response: Response) -> None:
 def _replay(recorded: Recorded) -> Response:
     headers = {**recorded.headers, "Idempotent-Replayed": "true"}
     return Response(recorded.body, recorded.status, headers, media_type="application/json")
-

@@ -20,6 +20,7 @@ from app.services.event_reading import visible_to
 RETRY_MS = 2000
 CHECK_SECONDS = 2.0
 PAGE = 500
+MAX_DIGITS = 18
 
 Replay = Callable[[int, int], Awaitable[list[EventRecord] | None]]
 HEADERS = {
@@ -33,7 +34,7 @@ def parse_last_event_id(text: str | None) -> int | None:
     """The number that the client has seen; -1 for what is no number, None when it sent none."""
     if text is None or text == "":
         return None
-    return int(text) if text.isascii() and text.isdecimal() and len(text) <= 18 else -1
+    return int(text) if text.isascii() and text.isdecimal() and len(text) <= MAX_DIGITS else -1
 
 
 class EventStreamResponse(Response):
@@ -59,7 +60,7 @@ class EventStreamResponse(Response):
         self._last = last_event_id
         self._replay = replay
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, _: Scope, receive: Receive, send: Send) -> None:
         try:
             with self._runtime.slots.hold(self._principal.sign_in_id, self._principal.store_id):
                 await send(

@@ -9,7 +9,7 @@ _held: datetime | None = None
 
 def now() -> datetime:
     """The current instant, aware, in UTC."""
-    return _held or datetime.now(UTC)  # noqa: TID251 - this is the module the rule points to
+    return _held or datetime.now(UTC)
 
 
 @contextmanager

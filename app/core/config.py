@@ -138,7 +138,7 @@ class Settings(BaseSettings):
 
     @property
     def owner_url(self) -> str:
-        """The URL that migrations use: the schema's owner, or the API's login when only one is set."""
+        """The URL that migrations use: the owner's, or the API's when only one is set."""
         return (self.database_owner_url or self.database_url).get_secret_value()
 
 

@@ -15,7 +15,12 @@ import orjson
 from psycopg import AsyncConnection
 from sqlalchemy import text
 from sqlalchemy.engine import make_url
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.ext.asyncio import (
+    AsyncEngine,
+    AsyncSession,
+    async_sessionmaker,
+    create_async_engine,
+)
 
 from app.core import clock
 from app.core.config import Settings
@@ -153,7 +158,7 @@ class UnitOfWork:
         """What may be ordered, or on which terms, changes with this transaction."""
         self._catalog_changed = True
 
-    async def audit(  # noqa: PLR0913 - an entry says who, what, on what, why
+    async def audit(
         self,
         action: str,
         *,
@@ -225,14 +230,15 @@ _AUDIT = text(
     " CAST(:details AS jsonb))"
 )
 
-async def probe(settings: Settings, timeout: float = 1.0) -> str | None:
+
+async def probe(settings: Settings, patience: float = 1.0) -> str | None:
     """The database's migration revision, asked outside the pool; None when it can't be had.
 
     Args:
-        timeout: how long to wait, in seconds.
+        patience: how long to wait, in seconds.
     """
     try:
-        async with asyncio.timeout(timeout):
+        async with asyncio.timeout(patience):
             url = settings.database_url.get_secret_value()
             arguments = {**connect_arguments(settings), "connect_timeout": 1}
             async with await AsyncConnection.connect(url, autocommit=True, **arguments) as opened:

@@ -97,7 +97,7 @@ IfMatchDep = Annotated[int | None, Depends(get_if_match)]
 
 
 class Scope:
-    """The request's caller, transaction and language: what repositories and services are made of."""
+    """The request's caller, transaction and language: what services are made of."""
 
     def __init__(self, request: Request) -> None:
         self.principal = get_principal(request)
@@ -169,9 +169,7 @@ async def get_seating(
 async def get_floor_plan(scope: ScopeDep) -> FloorPlanService:
     place = (scope.unit, await scope.unit.session(), scope.principal.store_id)
     board = BoardRepository(place[1], place[2])
-    return FloorPlanService(
-        AreaRepository(*place), TableRepository(*place), board, scope.principal
-    )
+    return FloorPlanService(AreaRepository(*place), TableRepository(*place), board, scope.principal)
 
 
 async def get_store_reading(scope: ScopeDep) -> StoreReadingService:
@@ -231,9 +229,7 @@ async def get_event_reading(scope: ScopeDep) -> EventReadingService:
     return EventReadingService(events, scope.principal)
 
 
-def get_missed_events(
-    runtime: RuntimeDep, principal: PrincipalDep
-) -> Replay:
+def get_missed_events(runtime: RuntimeDep, principal: PrincipalDep) -> Replay:
     """What a stream asks for its replay: each page in a short transaction of its own."""
 
     async def missed(after: int, upto: int) -> list[EventRecord] | None:

@@ -12,6 +12,7 @@ from typing import Any, NoReturn
 from app.core.errors import MalformedBodyError
 
 MAX_DEPTH = 32
+_QUOTE, _BACKSLASH = b'"'[0], b"\\"[0]
 
 
 def read_json(body: bytes) -> Any:
@@ -38,8 +39,8 @@ def _check_depth(body: bytes) -> None:
     depth, in_string, escaped = 0, False, False
     for byte in body:
         if in_string:
-            escaped, in_string = (byte == 0x5C and not escaped), byte != 0x22 or escaped
-        elif byte == 0x22:
+            escaped, in_string = (byte == _BACKSLASH and not escaped), byte != _QUOTE or escaped
+        elif byte == _QUOTE:
             in_string = True
         elif byte in b"[{":
             depth += 1

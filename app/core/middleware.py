@@ -7,6 +7,7 @@ import gzip
 import re
 import time
 from collections.abc import Sequence
+from http import HTTPStatus
 
 import zstandard
 from starlette.datastructures import Headers, MutableHeaders
@@ -22,6 +23,31 @@ log = get_logger("app.access")
 
 _SANE_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,128}\Z")
 _QUIET = ("/health", "/api/v1/health")
+
+
+CLIENT_LEFT = 499
+"""Accounted for a request whose client left before any answer."""
+
+
+class _Reply:
+    """The `send` of one request: adds what every response has, and remembers its status."""
+
+    def __init__(self, scope: Scope, send: Send) -> None:
+        self.status = 0
+        self.method: str = scope["method"]
+        self._request_id: str = scope["request_id"]
+        self._send = send
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            sent = MutableHeaders(scope=message)
+            sent["X-Request-Id"] = self._request_id
+            sent.setdefault("X-Content-Type-Options", "nosniff")
+            sent.setdefault("Cache-Control", "no-store")
+        elif self.method == "HEAD" and message["type"] == "http.response.body":
+            message = {**message, "body": b""}
+        await self._send(message)
 
 
 class RequestMiddleware:
@@ -42,36 +68,22 @@ class RequestMiddleware:
         started = time.perf_counter()
         headers = Headers(scope=scope)
         given = headers.get("x-request-id", "")
-        request_id = given if _SANE_REQUEST_ID.match(given) else str(uuid7())
-        scope["request_id"] = request_id
+        scope["request_id"] = given if _SANE_REQUEST_ID.match(given) else str(uuid7())
         scope.setdefault("state", {})
-        method = scope["method"]
-        if method == "HEAD":
+        reply = _Reply(scope, send)
+        if reply.method == "HEAD":
             scope["method"] = "GET"
-        status = 0
-
-        async def reply(message: Message) -> None:
-            nonlocal status
-            if message["type"] == "http.response.start":
-                status = message["status"]
-                sent = MutableHeaders(scope=message)
-                sent["X-Request-Id"] = request_id
-                sent.setdefault("X-Content-Type-Options", "nosniff")
-                sent.setdefault("Cache-Control", "no-store")
-            elif method == "HEAD" and message["type"] == "http.response.body":
-                message = {**message, "body": b""}
-            await send(message)
-
         try:
             await self._answer(scope, receive, reply, headers)
-        except Exception as error:  # noqa: BLE001 - the last place that can still answer
-            if status:
-                log.error("broken response", exc_info=error, request_id=request_id)
+        except Exception as error:
+            if reply.status:
+                log.exception("broken response", request_id=scope["request_id"])
                 raise
             response = await problems.unexpected(Request(scope, receive), error)
             await response(scope, receive, reply)
         finally:
-            _account(scope, method, status or 499, time.perf_counter() - started)
+            seconds = time.perf_counter() - started
+            _account(scope, reply.method, reply.status or CLIENT_LEFT, seconds)
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send, headers: Headers) -> None:
         host = headers.get("host", "").rpartition(":")[0] or headers.get("host", "")
@@ -87,7 +99,7 @@ def _account(scope: Scope, method: str, status: int, seconds: float) -> None:
     REQUESTS.labels(method, route, status).inc()
     LATENCY.labels(method, route).observe(seconds)
     path: str = scope["path"]
-    if path.startswith(_QUIET) and status < 400:
+    if path.startswith(_QUIET) and status < HTTPStatus.BAD_REQUEST:
         return
     log.info(
         "request",

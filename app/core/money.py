@@ -39,4 +39,3 @@ def allocate(amount: int, weights: Sequence[int]) -> list[int]:
     for index in by_remainder[: abs(amount) - sum(parts)]:
         parts[index] += 1
     return [sign * part for part in parts]
-

@@ -74,7 +74,7 @@ class Problem(BaseModel):
     errors: list[FieldProblem] | None = None
 
 
-def render(
+def render(  # noqa: PLR0913 - a problem document has these parts
     code: str,
     *,
     language: str = "en",

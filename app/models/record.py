@@ -30,7 +30,10 @@ class IdempotencyRecord(Model):
     """The first answer to a key, kept for its retries."""
 
     __tablename__ = "idempotency_records"
-    __table_args__ = (of_store(), Index("ix_idempotency_records_created_at", "store_id", "created_at"))
+    __table_args__ = (
+        of_store(),
+        Index("ix_idempotency_records_created_at", "store_id", "created_at"),
+    )
 
     store_id: Mapped[UUID] = mapped_column(primary_key=True)
     scope: Mapped[str] = mapped_column(primary_key=True)

@@ -4,7 +4,7 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped
 
 from app.core.security.permissions import Role
 from app.models.base import StoreModel, in_store, of_store, one_of
@@ -48,7 +48,9 @@ class SignIn(StoreModel):
             " AND (kind = 'device') = (device_id IS NOT NULL)",
             name="subject_fits_kind",
         ),
-        Index("ix_sign_ins_revoked_at", "revoked_at", postgresql_where=text("revoked_at IS NOT NULL")),
+        Index(
+            "ix_sign_ins_revoked_at", "revoked_at", postgresql_where=text("revoked_at IS NOT NULL")
+        ),
     )
 
     kind: Mapped[str]

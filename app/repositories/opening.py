@@ -34,9 +34,7 @@ class OpeningRepository:
         await session.flush()
         session.add(StoreDirectory(code=store.code, store_id=store.store_id))
         session.add(
-            StoreCounters(
-                store_id=store.store_id, event_seq=0, catalog_version=1, order_number=0
-            )
+            StoreCounters(store_id=store.store_id, event_seq=0, catalog_version=1, order_number=0)
         )
         await session.flush()
         return store.store_id

@@ -27,7 +27,9 @@ class OrderRepository(StoreRepository[Order]):
             NotFoundError: no such order in this store (or, for a tablet, at its table).
             SessionNotOpenError: its session is closed.
         """
-        query = select(Order.session_id).where(Order.store_id == self.store_id, Order.id == order_id)
+        query = select(Order.session_id).where(
+            Order.store_id == self.store_id, Order.id == order_id
+        )
         if table_id is not None:
             query = query.where(Order.table_id == table_id)
         session_id = await self._session.scalar(query)

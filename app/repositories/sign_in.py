@@ -45,9 +45,7 @@ class SignInRepository:
         """Go on in this store; None when there is no such store."""
         self._store_id = store_id
         session = await self._unit.enter(store_id)
-        store: Store | None = await session.scalar(
-            select(Store).where(Store.store_id == store_id)
-        )
+        store: Store | None = await session.scalar(select(Store).where(Store.store_id == store_id))
         return store
 
     async def store_by_code(self, code: str) -> Store | None:
@@ -140,9 +138,7 @@ class SignInRepository:
     async def audit(
         self, action: str, actor: dict[str, object], target_kind: str, target_id: UUID
     ) -> None:
-        await self._unit.audit(
-            action, actor=actor, target_kind=target_kind, target_id=target_id
-        )
+        await self._unit.audit(action, actor=actor, target_kind=target_kind, target_id=target_id)
 
     def record_pairing(self, device: Device, actor: dict[str, object]) -> None:
         data = {

@@ -18,7 +18,9 @@ class AreaRepository(StoreRepository[Area]):
     model = Area
 
     async def all(self, *, archived: bool) -> Sequence[Area]:
-        query = self.select().where(Area.archived_at.is_not(None) if archived else Area.archived_at.is_(None))
+        query = self.select().where(
+            Area.archived_at.is_not(None) if archived else Area.archived_at.is_(None)
+        )
         return (await self._session.scalars(query.order_by(Area.position, Area.id))).all()
 
     async def next_position(self) -> int:
@@ -108,7 +110,7 @@ class SessionRepository(StoreRepository[TableSession]):
         found = (await self._session.execute(query)).first()
         return _row(found) if found else None
 
-    async def find(  # noqa: PLR0913 - the filters of the list
+    async def find(
         self,
         *,
         status: str | None,

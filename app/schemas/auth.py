@@ -28,8 +28,12 @@ def _code(value: object) -> object:
 
 
 class LoginInput(Input):
-    store_code: Annotated[str, BeforeValidator(_lower), StringConstraints(min_length=1, max_length=40)]
-    username: Annotated[str, BeforeValidator(_lower), StringConstraints(min_length=1, max_length=40)]
+    store_code: Annotated[
+        str, BeforeValidator(_lower), StringConstraints(min_length=1, max_length=40)
+    ]
+    username: Annotated[
+        str, BeforeValidator(_lower), StringConstraints(min_length=1, max_length=40)
+    ]
     password: Secret
 
 

@@ -51,7 +51,9 @@ class Page(Output, Generic[T]):
 Id = Annotated[
     UUID,
     BeforeValidator(parse_id, json_schema_input_type=str),
-    Field(json_schema_extra={"format": "uuid", "examples": ["01932c07-a5e1-7c42-b0a9-4b8f3c6d2e10"]}),
+    Field(
+        json_schema_extra={"format": "uuid", "examples": ["01932c07-a5e1-7c42-b0a9-4b8f3c6d2e10"]}
+    ),
 ]
 """An id in canonical form; any other form is refused."""
 
@@ -64,7 +66,9 @@ def instant_text(value: datetime) -> str:
 def read_instant(value: object) -> object:
     """RFC 3339 text → datetime in UTC; strict models take no text for times by themselves."""
     if isinstance(value, str):
-        if not re.match(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)\Z", value):
+        if not re.match(
+            r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)\Z", value
+        ):
             raise ValueError("must be an RFC 3339 time such as 2026-11-25T09:30:00Z")
         try:
             return datetime.fromisoformat(value.upper()).astimezone(UTC)
@@ -81,7 +85,7 @@ Instant = Annotated[
 """An instant: RFC 3339 in, RFC 3339 in UTC with `Z` out."""
 
 
-def _clean(value: Any, newlines: bool = False) -> Any:
+def _clean(value: Any, *, newlines: bool = False) -> Any:
     if not isinstance(value, str):
         return value
     text = unicodedata.normalize("NFC", value).strip()

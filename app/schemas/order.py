@@ -18,7 +18,7 @@ class OptionInput(Input):
 class LineInput(Input):
     item_id: Id
     quantity: int = Field(ge=1, le=99)
-    options: Annotated[list[OptionInput], Field(max_length=50)] = []
+    options: Annotated[list[OptionInput], Field(max_length=50, default_factory=list)]
     note: Note | None = None
     seat: Annotated[int, Field(ge=1, le=99)] | None = None
 

@@ -3,7 +3,7 @@
 from datetime import time
 from typing import Annotated
 
-from pydantic import AfterValidator, PlainSerializer
+from pydantic import AfterValidator, Field, PlainSerializer
 
 from app.core.business_time import is_zone
 from app.core.money import is_currency
@@ -31,7 +31,7 @@ class StoreInput(Input):
     timezone: Annotated[str, AfterValidator(_zone)]
     currency: Annotated[str, AfterValidator(_currency)]
     default_language: LanguageTag
-    languages: list[LanguageTag] = []
+    languages: Annotated[list[LanguageTag], Field(default_factory=list)]
     owner: Username
 
 

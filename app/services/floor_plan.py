@@ -3,8 +3,8 @@
 from typing import Any
 from uuid import UUID
 
-from app.core.errors import InUseError, NotFoundError, TableOccupiedError
 from app.core import clock
+from app.core.errors import InUseError, NotFoundError, TableOccupiedError
 from app.core.ids import uuid7
 from app.core.security.principals import Principal
 from app.models import Area, Table

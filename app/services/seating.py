@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 from app.core import clock
 from app.core.errors import (
     CloseBlockedError,
-    InvalidRequestError,
     FieldError,
+    InvalidRequestError,
     NotFoundError,
     PermissionDeniedError,
     SessionNotOpenError,
@@ -159,8 +159,12 @@ class SeatingService:
             return
         if not wanted.force:
             blockers = [
-                {"kind": "order", "order_id": str(order.id), "number": order.number,
-                 "status": order.status}
+                {
+                    "kind": "order",
+                    "order_id": str(order.id),
+                    "number": order.number,
+                    "status": order.status,
+                }
                 for order in unfinished
             ]
             raise CloseBlockedError(blockers=blockers)

@@ -61,7 +61,9 @@ class SignInService:
             last_used_at=now,
         )
         await self._sign_ins.add(family)
-        principal = staff_principal(store, staff.id, staff.display_name, Role(staff.role), family.id)
+        principal = staff_principal(
+            store, staff.id, staff.display_name, Role(staff.role), family.id
+        )
         await self._sign_ins.audit("signed-in", principal.actor, "staff", staff.id)
         return await self.issue(principal, family)
 
@@ -162,7 +164,13 @@ def tablet_principal(
 ) -> Principal:
     language = store.default_language
     return Principal(
-        PrincipalKind.TABLET, store.store_id, device_id, name, family_id, language, table_id=table_id
+        PrincipalKind.TABLET,
+        store.store_id,
+        device_id,
+        name,
+        family_id,
+        language,
+        table_id=table_id,
     )
 
 

@@ -70,7 +70,7 @@ class StoreOpeningService:
         )
         return OpenedStore(store_id, wanted.code, wanted.owner, password)
 
-    async def add_staff(  # noqa: PLR0913 - a person is this much
+    async def add_staff(
         self, store_id: UUID, username: str, name: str, role: Role, password: str
     ) -> Staff:
         """A person who may sign in to the store."""

@@ -89,7 +89,7 @@ class AccessTokens:
             principal = _principal(claims)
         except ExpiredSignatureError:
             raise TokenExpiredError from None
-        except Exception as error:  # noqa: BLE001 - no token may cause anything but a 401
+        except Exception as error:
             raise NotAuthenticatedError("The access token is not valid.") from error
         self._read[token] = (principal, float(claims["exp"]))
         return principal

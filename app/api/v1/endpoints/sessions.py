@@ -57,7 +57,7 @@ async def close_session(
     session_id: PathId,
     if_match: IfMatchDep,
     seating: SeatingDep,
-    body: SessionCloseInput = SessionCloseInput(),
+    body: SessionCloseInput | None = None,
 ) -> SessionOutput:
     """End the visit once nothing is pending or preparing. The next party sees none of it."""
-    return await seating.close(session_id, body, if_match)
+    return await seating.close(session_id, body or SessionCloseInput(), if_match)

@@ -87,10 +87,10 @@ async def create_pairing_code(
 )
 @operation(Permission.SESSIONS_MANAGE, problems=("not-found",), idempotency="accepted")
 async def open_session(
-    table_id: PathId, seating: SeatingDep, body: SessionOpenInput = SessionOpenInput()
+    table_id: PathId, seating: SeatingDep, body: SessionOpenInput | None = None
 ) -> SessionOutput:
     """Seat a party. An occupied table answers with the session that is open."""
-    return await seating.open(table_id, body)
+    return await seating.open(table_id, body or SessionOpenInput())
 
 
 @router.get("/{table_id}/session", summary="The open session of a table")
