@@ -1,8 +1,8 @@
 """Static files that the service's own pages need, with no other host involved.
 
 Two sources: `app/api/static/` (ours, small) and the wheel of `fastapi-offline`, which carries the builds of Swagger UI
-and ReDoc.  The wheel is a pinned requirement, so nothing third-party is kept in this repository; only its files are used,
-its code is never imported.
+and ReDoc.  The wheel is a pinned requirement, so nothing third-party is kept in this repository; only its files
+are used, its code is never imported.
 
 Each file is served as `/docs/assets/<stem>.<digest>.<suffix>`: the digest makes the address change with the content, so
 that browsers may keep it for good (`immutable`) and a deployment is seen at once all the same.

@@ -55,7 +55,7 @@ _FRONT_LINKS: Final = (
 
 
 def install(app: FastAPI) -> None:
-    """Adds the pages and their files to `app`.  Plain routes: they answer HEAD too and stay out of the OpenAPI document."""
+    """Adds the pages and their files to `app`: plain routes, which stay out of the OpenAPI document."""
 
     def reference(body: str, *, styles: tuple[str, ...] = ()) -> HTMLResponse:
         links = "".join(f'<link rel="stylesheet" href="{asset_link(name)}">\n' for name in styles)
