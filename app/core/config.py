@@ -16,6 +16,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 LOCAL_JWT_KEY = "local:only-for-a-developer-machine-0123456789abcdef"
 MIN_SECRET_LENGTH = 32
+ANY_DATABASE = "postgresql://"
 
 
 class Environment(StrEnum):
@@ -46,7 +47,8 @@ class Settings(BaseSettings):
     max_body_bytes: Annotated[int, Field(ge=1024)] = 256 * 1024
     shutdown_grace: Annotated[int, Field(ge=1, le=300)] = 15
 
-    database_url: SecretStr = SecretStr("postgresql://postgres@127.0.0.1:5432/table_order")
+    database_url: SecretStr = SecretStr("")
+    """Empty: on a developer's machine, the PostgreSQL that `make run` starts."""
     database_owner_url: SecretStr | None = None
     database_app_role: str = "table_order_app"
     database_listen_url: SecretStr | None = None
@@ -139,7 +141,12 @@ class Settings(BaseSettings):
     @property
     def owner_url(self) -> str:
         """The URL that migrations use: the owner's, or the API's when only one is set."""
-        return (self.database_owner_url or self.database_url).get_secret_value()
+        return (self.database_owner_url or self.database_url).get_secret_value() or ANY_DATABASE
+
+    @property
+    def api_url(self) -> str:
+        """The URL that the API connects to; without one, what libpq finds (`PGHOST` and so on)."""
+        return self.database_url.get_secret_value() or ANY_DATABASE
 
 
 @lru_cache

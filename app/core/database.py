@@ -62,7 +62,7 @@ class Database:
     """The pool of one worker process."""
 
     def __init__(self, settings: Settings) -> None:
-        url = make_url(settings.database_url.get_secret_value()).set(drivername=DRIVER)
+        url = make_url(settings.api_url).set(drivername=DRIVER)
         self.engine: AsyncEngine = create_async_engine(
             url,
             pool_size=settings.database_pool_size,
@@ -239,7 +239,7 @@ async def probe(settings: Settings, patience: float = 1.0) -> str | None:
     """
     try:
         async with asyncio.timeout(patience):
-            url = settings.database_url.get_secret_value()
+            url = settings.api_url
             arguments = {**connect_arguments(settings), "connect_timeout": 1}
             async with await AsyncConnection.connect(url, autocommit=True, **arguments) as opened:
                 cursor = await opened.execute("SELECT version_num FROM alembic_version")

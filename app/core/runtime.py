@@ -42,6 +42,10 @@ class Runtime:
         self.drain()
         await self.revocations.stop()
         await self.hub.stop()
+        await self.close()
+
+    async def close(self) -> None:
+        """Give back what was opened, for who never started the hub."""
         self.passwords.close()
         await self.database.close()
 

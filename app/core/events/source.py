@@ -36,8 +36,8 @@ class EventSource:
     """Reads heads, events and ended sign-ins; sends and hears the doorbell."""
 
     def __init__(self, settings: Settings) -> None:
-        url = settings.database_listen_url or settings.database_url
-        self._url = url.get_secret_value()
+        listen = settings.database_listen_url
+        self._url = listen.get_secret_value() if listen else settings.api_url
         self._arguments = connect_arguments(settings)
         self._connection: AsyncConnection[Any] | None = None
         self._lock = asyncio.Lock()

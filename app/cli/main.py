@@ -1,0 +1,64 @@
+"""The commands and how their errors leave: one line for the operator, never a traceback.
+
+Exit codes: 0 done, 1 the service or the machine said no, 2 the command line was wrong.
+"""
+
+import sys
+
+import psycopg
+import typer
+from pydantic import ValidationError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+
+from app.cli import database, demo, openapi, run, store
+from app.cli.console import complain
+from app.core.errors import DomainError
+from app.local.processes import LocalError
+
+cli = typer.Typer(
+    name="python -m app.cli",
+    help="Operate the table order service. Settings come from the environment and .env.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+cli.add_typer(store.cli, name="store")
+cli.add_typer(database.cli, name="db")
+cli.command("demo")(demo.load)
+cli.command("openapi")(openapi.write)
+cli.command("run")(run.serve)
+
+
+def main() -> None:
+    """Run the command that the arguments name; ends the process with its exit code."""
+    try:
+        cli()
+    except ValidationError as error:
+        _end(2, *(_setting_problem(detail["loc"], detail["msg"]) for detail in error.errors()))
+    except DomainError as error:
+        _end(1, str(error))
+    except LocalError as error:
+        _end(1, str(error))
+    except (OperationalError, InterfaceError, psycopg.OperationalError) as error:
+        _end(1, f"The database does not answer: {_first_line(error)} (see DATABASE_URL)")
+    except DBAPIError as error:
+        _end(1, f"The database refused: {_first_line(error)}")
+    except KeyboardInterrupt:
+        _end(130, "Interrupted")
+
+
+def _setting_problem(location: tuple[int | str, ...], message: str) -> str:
+    name = ".".join(map(str, location)).upper()
+    return f"{name}: {message}" if name else message
+
+
+def _first_line(error: Exception) -> str:
+    cause = error.orig if isinstance(error, DBAPIError) and error.orig else error
+    return str(cause).strip().split("\n", 1)[0]
+
+
+def _end(code: int, *lines: str) -> None:
+    for line in lines:
+        complain(line)
+    sys.exit(code)

@@ -1,0 +1,45 @@
+"""`run`: the local server, what `make run` calls."""
+
+from pathlib import Path
+
+import typer
+from pydantic import SecretStr
+
+from app.cli.console import say
+from app.cli.database import upgrade
+from app.cli.demo import PEOPLE, load_into
+from app.core.config import get_settings
+from app.demo.loading import DEMO_PASSWORD
+from app.local import serve as local
+
+SOURCE = Path(__file__).resolve().parents[1]
+
+
+def serve() -> None:
+    """Serve on this machine with reload: database, schema, demo stores and all, until Ctrl-C."""
+    settings = get_settings()
+
+    def prepare(url: str) -> None:
+        reached = settings.model_copy(update={"database_url": SecretStr(url)})
+        say("Bringing the schema to its newest version")
+        upgrade(reached)
+        load_into(reached, if_empty=True)
+
+    def welcome(address: str) -> str:
+        return (
+            f"\n  The service answers at {address}\n"
+            f"  API pages            {address}/docs\n"
+            f"  Sign in              store hanok or harbor, user {PEOPLE},\n"
+            f"                       password {DEMO_PASSWORD} (demo stores)\n"
+            f"  A party's visit      make demo, in another terminal\n"
+            f"  Stop                 Ctrl-C\n"
+        )
+
+    run = local.Run(
+        host=settings.host,
+        port=settings.port,
+        data_dir=settings.data_dir,
+        database_url=settings.database_url.get_secret_value(),
+        source=SOURCE,
+    )
+    raise typer.Exit(local.serve(run, prepare, welcome, say))

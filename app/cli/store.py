@@ -1,0 +1,73 @@
+"""`store …`: opening stores."""
+
+import asyncio
+from typing import Annotated
+
+import orjson
+import typer
+
+from app.cli.console import result, say
+from app.cli.database import opened
+from app.core.config import Settings, get_settings
+from app.core.runtime import Runtime
+from app.schemas.store import StoreInput
+from app.services.store_opening import OpenedStore, StoreOpeningService
+
+cli = typer.Typer(help="Open stores.", no_args_is_help=True)
+
+
+@cli.callback()
+def _group() -> None:
+    """Keeps `create` a command of its own name while it is the only one."""
+
+
+@cli.command("create")
+def create(  # noqa: PLR0913 - a store is this much
+    code: Annotated[str, typer.Option(help="What staff type at sign-in, such as hanok.")],
+    name: Annotated[str, typer.Option(help="What guests read.")],
+    timezone: Annotated[str, typer.Option(help="IANA time zone, such as Asia/Seoul.")],
+    currency: Annotated[str, typer.Option(help="ISO 4217 code, such as KRW.")],
+    language: Annotated[
+        list[str], typer.Option(help="BCP 47 tag; the first is the default. May be repeated.")
+    ],
+    owner: Annotated[str, typer.Option(help="User name of the owner.")],
+    as_json: Annotated[  # noqa: FBT002 - a flag of the command line
+        bool, typer.Option("--json", help="Print one JSON object.")
+    ] = False,
+) -> None:
+    """Open a store with its owner, and print the owner's first password, once."""
+    wanted = StoreInput(
+        code=code,
+        name=name,
+        timezone=timezone,
+        currency=currency,
+        default_language=language[0],
+        languages=language,
+        owner=owner,
+    )
+    with opened(get_settings()) as settings:
+        store = asyncio.run(_open(settings, wanted))
+    if as_json:
+        result(
+            orjson.dumps(
+                {
+                    "store_id": store.store_id,
+                    "code": store.code,
+                    "owner": store.owner,
+                    "password": store.owner_password,
+                }
+            ).decode()
+        )
+        return
+    result(f"Store {store.code} is open. Its owner signs in as {store.owner}")
+    result(f"with the password {store.owner_password}")
+    say("The password is kept nowhere: write it down now.")
+
+
+async def _open(settings: Settings, wanted: StoreInput) -> OpenedStore:
+    runtime = Runtime(settings)
+    try:
+        async with runtime.database.transaction() as unit:
+            return await StoreOpeningService(unit, runtime.passwords).open(wanted)
+    finally:
+        await runtime.close()
