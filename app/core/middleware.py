@@ -72,7 +72,8 @@ class RequestMiddleware:
         scope.setdefault("state", {})
         reply = _Reply(scope, send)
         if reply.method == "HEAD":
-            scope["method"] = "GET"
+            # A copy: the server looks at its own scope to know that no body must follow.
+            scope = {**scope, "method": "GET"}
         try:
             await self._answer(scope, receive, reply, headers)
         except Exception as error:

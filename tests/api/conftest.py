@@ -1,0 +1,37 @@
+"""The service over TCP against a real database, and a new store for each test."""
+
+from collections.abc import Iterator
+
+import pytest
+from fastapi import FastAPI
+from pydantic import SecretStr
+
+from app.core.config import Settings
+from app.main import create_app
+from tests.support.server import live_server
+from tests.support.shops import Shop, open_shop
+
+
+@pytest.fixture(scope="session")
+def app(database_url: str) -> FastAPI:
+    return create_app(Settings(database_url=SecretStr(database_url)))
+
+
+@pytest.fixture(scope="session")
+def base_url(app: FastAPI) -> Iterator[str]:
+    with live_server(app) as url:
+        yield url
+
+
+@pytest.fixture
+def shop(app: FastAPI, base_url: str, database_url: str) -> Iterator[Shop]:
+    opened = open_shop(base_url, app.state.runtime, database_url)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def other_shop(app: FastAPI, base_url: str, database_url: str) -> Iterator[Shop]:
+    opened = open_shop(base_url, app.state.runtime, database_url)
+    yield opened
+    opened.close()
