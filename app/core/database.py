@@ -76,6 +76,7 @@ class Database:
         self._sessions = async_sessionmaker(self.engine, expire_on_commit=False, autoflush=False)
         self._autocommit = self.engine.execution_options(isolation_level="AUTOCOMMIT")
         self.on_commit: Callable[[set[UUID]], None] = lambda _: None
+        self.on_catalog_change: Callable[[UUID], None] = lambda _: None
 
     async def call(self, statement: str, parameters: tuple[Any, ...]) -> Any:
         """Run one statement as its own transaction, in one round trip; its first row or None.
@@ -95,6 +96,8 @@ class Database:
             yield unit
             # A client that hangs up, or a shutdown, must not leave half a commit behind.
             await asyncio.shield(unit.commit())
+        if unit.catalog_changed_in is not None:
+            self.on_catalog_change(unit.catalog_changed_in)
         if unit.rung:
             self.on_commit(unit.rung)
         for hook in unit.after_commit:
@@ -114,6 +117,7 @@ class UnitOfWork:
         self._events: list[dict[str, Any]] = []
         self._catalog_changed = False
         self.rung: set[UUID] = set()
+        self.catalog_changed_in: UUID | None = None
         self.after_commit: list[Callable[[], None]] = []
         self.last_event_seq: int | None = None
 
@@ -211,6 +215,8 @@ class UnitOfWork:
             )
         self.last_event_seq = head
         self.rung.add(self._store_id)
+        if self._catalog_changed:
+            self.catalog_changed_in = self._store_id
 
 
 _ENTER_STORE = text("SELECT set_config('app.store_id', :store, true)")

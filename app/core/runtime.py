@@ -29,6 +29,7 @@ class Runtime:
 
     async def start(self) -> None:
         self.database.on_commit = self.hub.ring
+        self.database.on_catalog_change = self.hub.forget
         self.hub.on_wake = self.revocations.wake
         await self.hub.start()
         await self.revocations.start()

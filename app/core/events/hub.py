@@ -17,6 +17,8 @@ log = get_logger(__name__)
 
 BATCH = 500
 COALESCE_SECONDS = 0.004
+CURRENT = 1.0
+"""How many seconds a confirmed head counts as current."""
 WATCH_SECONDS = 600.0
 """How long a store's head is followed after somebody last asked for it."""
 
@@ -87,11 +89,11 @@ class EventHub:
         self._feeds: dict[UUID, Feed] = {}
         self._watched: dict[UUID, float] = {}
         self._heads: dict[UUID, Head] = {}
+        self._forgotten: set[UUID] = set()
         self._rung = asyncio.Event()
         self._to_ring: set[UUID] = set()
         self._tasks: list[asyncio.Task[None]] = []
-        self.confirmed_at = 0.0
-        self.on_head: Callable[[UUID, Head], None] = lambda _store, _head: None
+        self._confirmed_at = 0.0
         self.on_wake: Callable[[], None] = lambda: None
 
     async def start(self) -> None:
@@ -134,13 +136,20 @@ class EventHub:
         feed.subscriptions.add(subscription)
         return subscription
 
-    def watch(self, store_id: UUID) -> None:
-        """Follow the store's head for caches, for some minutes from now."""
-        self._watched[store_id] = time.monotonic() + WATCH_SECONDS
+    def catalog_version(self, store_id: UUID) -> int | None:
+        """The store's catalog version, if it was confirmed within the last second.
 
-    def is_current(self, seconds: float = 1.0) -> bool:
-        """Whether the heads were confirmed within the last `seconds`."""
-        return time.monotonic() - self.confirmed_at <= seconds
+        Asking makes the hub follow the store for some minutes.
+        """
+        now = time.monotonic()
+        self._watched[store_id] = now + WATCH_SECONDS
+        head = self._heads.get(store_id)
+        return head.catalog_version if head and now - self._confirmed_at <= CURRENT else None
+
+    def forget(self, store_id: UUID) -> None:
+        """The store's catalog has just changed here: what was confirmed no longer counts."""
+        self._heads.pop(store_id, None)
+        self._forgotten.add(store_id)
 
     def _heard(self, payload: str) -> None:
         self.on_wake()
@@ -187,12 +196,11 @@ class EventHub:
             del self._feeds[store]
         self._watched = {store: until for store, until in self._watched.items() if until > now}
         stores = self._feeds.keys() | self._watched.keys()
+        # A change made here while we ask may be missing from the answer.
+        self._forgotten.clear()
         heads = await self._source.heads(list(stores)) if stores else {}
-        for store, head in heads.items():
-            if self._heads.get(store) != head:
-                self._heads[store] = head
-                self.on_head(store, head)
-        self.confirmed_at = now
+        self._heads = {store: head for store, head in heads.items() if store not in self._forgotten}
+        self._confirmed_at = now
         behind = {
             store: feed.position
             for store, feed in self._feeds.items()
