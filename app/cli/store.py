@@ -22,7 +22,7 @@ def _group() -> None:
 
 
 @cli.command("create")
-def create(  # noqa: PLR0913 - a store is this much
+def create(  # noqa: PLR0913, PLR0917 - typer passes options by place
     code: Annotated[str, typer.Option(help="What staff type at sign-in, such as hanok.")],
     name: Annotated[str, typer.Option(help="What guests read.")],
     timezone: Annotated[str, typer.Option(help="IANA time zone, such as Asia/Seoul.")],

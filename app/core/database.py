@@ -66,7 +66,8 @@ class Database:
         self.engine: AsyncEngine = create_async_engine(
             url,
             pool_size=settings.database_pool_size,
-            max_overflow=settings.database_pool_overflow,
+            # No overflow: under load it would open and close connections all the time.
+            max_overflow=0,
             pool_timeout=settings.database_pool_wait,
             pool_use_lifo=True,
             # What was sent may be a password or a guest's note: errors are logged without it.
