@@ -46,7 +46,7 @@ def create(  # noqa: PLR0913, PLR0917 - typer passes options by place
         owner=owner,
     )
     with opened(get_settings()) as settings:
-        store = asyncio.run(_open(settings, wanted))
+        store = open_store(settings, wanted)
     if as_json:
         result(
             orjson.dumps(
@@ -62,6 +62,15 @@ def create(  # noqa: PLR0913, PLR0917 - typer passes options by place
     result(f"Store {store.code} is open. Its owner signs in as {store.owner}")
     result(f"with the password {store.owner_password}")
     say("The password is kept nowhere: write it down now.")
+
+
+def open_store(settings: Settings, wanted: StoreInput) -> OpenedStore:
+    """Open the store in the database of `settings`.
+
+    Raises:
+        NumberTakenError: another store has the code.
+    """
+    return asyncio.run(_open(settings, wanted))
 
 
 async def _open(settings: Settings, wanted: StoreInput) -> OpenedStore:

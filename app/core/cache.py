@@ -14,7 +14,7 @@ from uuid import UUID
 
 from cachetools import LRUCache
 
-from app.core.middleware import COMPRESSED_FROM, compress
+from app.core.compression import COMPRESSED_FROM, compress
 
 MAX_STORES = 512
 """How many menus a worker holds; the one that was read the longest ago goes first."""

@@ -15,6 +15,7 @@ import orjson
 from psycopg import AsyncConnection
 from sqlalchemy import text
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import (
     AsyncEngine,
     AsyncSession,
@@ -27,6 +28,7 @@ from app.core.config import Settings
 from app.core.ids import uuid7
 
 DRIVER = "postgresql+psycopg"
+SERIALIZATION_FAILURE, DEADLOCK = "40001", "40P01"
 
 
 def server_options(settings: Settings) -> str:
@@ -101,11 +103,15 @@ class Database:
             self.on_catalog_change(unit.catalog_changed_in)
         if unit.rung:
             self.on_commit(unit.rung)
-        for hook in unit.after_commit:
-            hook()
 
     async def close(self) -> None:
         await self.engine.dispose()
+
+
+def may_succeed_again(error: Exception) -> bool:
+    """Whether the transaction lost to another one and may simply be run again."""
+    state = getattr(error.orig, "sqlstate", None) if isinstance(error, DBAPIError) else None
+    return state in (SERIALIZATION_FAILURE, DEADLOCK)
 
 
 class UnitOfWork:
@@ -194,6 +200,8 @@ class UnitOfWork:
         if self._events or self._catalog_changed:
             await self._publish()
         await self._session.commit()
+        for hook in self.after_commit:
+            hook()
 
     async def _publish(self) -> None:
         """Take the store's counter, last of all locks, and number the events in commit order."""

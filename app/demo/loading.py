@@ -95,7 +95,7 @@ async def _load(unit: UnitOfWork, opening: StoreOpeningService, code: str) -> No
 async def _open(opening: StoreOpeningService, blueprint: StoreBlueprint) -> Principal:
     """Open the store with all who work there; its owner, who does the rest."""
     profile = blueprint.store
-    owner, *others = sorted(blueprint.staff, key=lambda member: member.role != Role.OWNER)
+    owner, *others = sorted(blueprint.staff, key=lambda member: Role(member.role) is not Role.OWNER)
     opened = await opening.open(
         StoreInput(
             code=profile.code,
@@ -242,6 +242,4 @@ def _option(plan: OptionPlan) -> menu.OptionInput:
 
 
 def _availability(plan: Availability) -> menu.AvailabilityInput:
-    return menu.AvailabilityInput(
-        status=Status(plan.status), until=plan.until, stock=plan.stock
-    )
+    return menu.AvailabilityInput(status=Status(plan.status), until=plan.until, stock=plan.stock)
