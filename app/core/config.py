@@ -99,6 +99,12 @@ class Settings(BaseSettings):
             return [part.strip() for part in value.split(",") if part.strip()]
         return value
 
+    @field_validator("database_owner_url", "database_listen_url", mode="before")
+    @classmethod
+    def _empty_is_none(cls, value: object) -> object:
+        """`DATABASE_OWNER_URL=` in an environment file means: not set."""
+        return value or None
+
     @model_validator(mode="after")
     def _check(self) -> Self:
         self._check_keys()
