@@ -35,6 +35,17 @@ def start(data_dir: Path, port: int) -> subprocess.Popen[str]:
     )
 
 
+def read_until(process: subprocess.Popen[str], text: str) -> str:
+    """What the process prints up to the line that holds `text`, or to its end."""
+    assert process.stdout is not None
+    lines = []
+    for line in process.stdout:
+        lines.append(line)
+        if text in line:
+            break
+    return "".join(lines)
+
+
 def serves(port: int) -> bool:
     try:
         url = f"http://127.0.0.1:{port}/health/ready"
@@ -58,8 +69,11 @@ def test_serves_from_nothing_and_stops_cleanly(tmp_path: Path, number: signal.Si
     port = free_port()
     process = start(tmp_path, port)
     assert wait_until(lambda: serves(port) or process.poll() is not None, 90)
+    # The port answers a moment before the welcome is printed, which the signal must not overtake.
+    welcome = read_until(process, "Ctrl-C")
     process.send_signal(number)
-    output, _ = process.communicate(timeout=30)
+    rest, _ = process.communicate(timeout=30)
+    output = welcome + rest
     assert process.returncode == 0, output
     assert f"http://localhost:{port}/docs" in output
     assert "hanok" in output
