@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import secrets
@@ -101,16 +102,17 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
         made.compose("down", "--volumes", "--remove-orphans", "--timeout", "10")
 
 
-def sign_in(stack: Stack) -> httpx.Client:
+@contextlib.contextmanager
+def sign_in(stack: Stack) -> Iterator[httpx.Client]:
     """A client of the demo restaurant's owner."""
-    client = httpx.Client(base_url=f"{stack.url}/api/v1", timeout=10)
-    answer = client.post(
-        "/auth/login",
-        json={"store_code": "hanok", "username": "owner", "password": "table-order-demo"},
-    )
-    assert answer.status_code == httpx.codes.OK, answer.text
-    client.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
-    return client
+    with httpx.Client(base_url=f"{stack.url}/api/v1", timeout=10) as client:
+        answer = client.post(
+            "/auth/login",
+            json={"store_code": "hanok", "username": "owner", "password": "table-order-demo"},
+        )
+        assert answer.status_code == httpx.codes.OK, answer.text
+        client.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
+        yield client
 
 
 def an_item_that_needs_no_choice(menu: dict[str, Any]) -> dict[str, Any]:
