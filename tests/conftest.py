@@ -4,6 +4,7 @@ import contextlib
 import os
 from collections.abc import Iterator
 
+import psycopg
 import pytest
 
 from app.local.processes import LocalError
@@ -19,7 +20,7 @@ def pytest_configure(config: pytest.Config) -> None:
     try:
         url = _RUN.enter_context(databases.server())
         template = _RUN.enter_context(databases.template(url))
-    except LocalError as error:
+    except (LocalError, psycopg.OperationalError) as error:
         _RUN.close()
         raise pytest.UsageError(str(error)) from error
     except BaseException:

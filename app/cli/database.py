@@ -34,10 +34,29 @@ def upgrade_command() -> None:
 
 @contextlib.contextmanager
 def opened(settings: Settings) -> Iterator[Settings]:
-    """Settings whose database can be reached: without DATABASE_URL it is the embedded one."""
+    """Settings whose database can be reached.
+
+    Without DATABASE_URL it is the embedded one, which is brought up to date: it is nobody else's.
+    """
     url = settings.database_url.get_secret_value()
     with serve.database(url, settings.data_dir, say) as database_url:
-        yield settings.model_copy(update={"database_url": SecretStr(database_url)})
+        reached = reaching(settings, database_url)
+        if not url:
+            upgrade(reached)
+        yield reached
+
+
+def reaching(settings: Settings, url: str) -> Settings:
+    """The settings with this database, and no other one beside it for the owner or for listening."""
+    if settings.database_url.get_secret_value() == url:
+        return settings
+    return settings.model_copy(
+        update={
+            "database_url": SecretStr(url),
+            "database_owner_url": None,
+            "database_listen_url": None,
+        }
+    )
 
 
 def upgrade(settings: Settings) -> None:

@@ -16,7 +16,6 @@ from app.core.errors import DomainError
 from app.local.processes import LocalError
 
 cli = typer.Typer(
-    name="python -m app.cli",
     help="Operate the table order service. Settings come from the environment and .env.",
     no_args_is_help=True,
     add_completion=False,
@@ -33,7 +32,7 @@ cli.command("run")(run.serve)
 def main() -> None:
     """Run the command that the arguments name; ends the process with its exit code."""
     try:
-        cli()
+        cli(prog_name="python -m app.cli")
     except ValidationError as error:
         _end(2, *(_setting_problem(detail["loc"], detail["msg"]) for detail in error.errors()))
     except DomainError as error:
@@ -41,16 +40,26 @@ def main() -> None:
     except LocalError as error:
         _end(1, str(error))
     except (OperationalError, InterfaceError, psycopg.OperationalError) as error:
-        _end(1, f"The database does not answer: {_first_line(error)} (see DATABASE_URL)")
+        _end(1, f"The database does not answer: {_first_line(error)} ({_way_out(error)})")
     except DBAPIError as error:
-        _end(1, f"The database refused: {_first_line(error)}")
+        _end(1, f"The database refused: {_first_line(error)} ({_way_out(error)})")
+    except OSError as error:
+        _end(1, str(error))
     except KeyboardInterrupt:
         _end(130, "Interrupted")
 
 
 def _setting_problem(location: tuple[int | str, ...], message: str) -> str:
     name = ".".join(map(str, location)).upper()
+    message = message.removeprefix("Value error, ")
     return f"{name}: {message}" if name else message
+
+
+def _way_out(error: Exception) -> str:
+    """An empty database lacks the role or the tables; otherwise it is the wrong one, or away."""
+    if "does not exist" in _first_line(error):
+        return "to make the schema: python -m app.cli db upgrade"
+    return "see DATABASE_URL"
 
 
 def _first_line(error: Exception) -> str:

@@ -3,10 +3,9 @@
 from pathlib import Path
 
 import typer
-from pydantic import SecretStr
 
 from app.cli.console import say
-from app.cli.database import upgrade
+from app.cli.database import reaching, upgrade
 from app.cli.demo import PEOPLE, load_into
 from app.core.config import get_settings
 from app.demo.loading import DEMO_PASSWORD
@@ -20,7 +19,7 @@ def serve() -> None:
     settings = get_settings()
 
     def prepare(url: str) -> None:
-        reached = settings.model_copy(update={"database_url": SecretStr(url)})
+        reached = reaching(settings, url)
         say("Bringing the schema to its newest version")
         upgrade(reached)
         load_into(reached, if_empty=True)

@@ -5,8 +5,10 @@ from typing import Annotated
 
 import orjson
 import typer
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
-from app.cli.console import result, say
+from app.cli.console import complain, result, say
 from app.cli.database import opened
 from app.core.config import Settings, get_settings
 from app.core.runtime import Runtime
@@ -36,15 +38,20 @@ def create(  # noqa: PLR0913, PLR0917 - typer passes options by place
     ] = False,
 ) -> None:
     """Open a store with its owner, and print the owner's first password, once."""
-    wanted = StoreInput(
-        code=code,
-        name=name,
-        timezone=timezone,
-        currency=currency,
-        default_language=language[0],
-        languages=language,
-        owner=owner,
-    )
+    try:
+        wanted = StoreInput(
+            code=code,
+            name=name,
+            timezone=timezone,
+            currency=currency,
+            default_language=language[0],
+            languages=language,
+            owner=owner,
+        )
+    except ValidationError as error:
+        for line in dict.fromkeys(map(_problem, error.errors())):
+            complain(line)
+        raise typer.Exit(2) from error
     with opened(get_settings()) as settings:
         store = open_store(settings, wanted)
     if as_json:
@@ -62,6 +69,21 @@ def create(  # noqa: PLR0913, PLR0917 - typer passes options by place
     result(f"Store {store.code} is open. Its owner signs in as {store.owner}")
     result(f"with the password {store.owner_password}")
     say("The password is kept nowhere: write it down now.")
+
+
+# What the shape of a value is, where the pattern alone would have to be read.
+SHAPES = {
+    "code": "2 to 40 lower-case letters, digits and hyphens, such as hanok",
+    "owner": "2 to 40 lower-case letters, digits, dots, hyphens and underscores, such as owner",
+}
+
+
+def _problem(detail: ErrorDetails) -> str:
+    """One line about one option."""
+    field = str(detail["loc"][0])
+    option = "language" if field in {"default_language", "languages"} else field
+    said = f"must be {SHAPES[field]}" if field in SHAPES else detail["msg"]
+    return f"--{option}: {said.removeprefix('Value error, ')}"
 
 
 def open_store(settings: Settings, wanted: StoreInput) -> OpenedStore:

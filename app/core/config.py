@@ -105,6 +105,15 @@ class Settings(BaseSettings):
         """`DATABASE_OWNER_URL=` in an environment file means: not set."""
         return value or None
 
+    @field_validator("database_url", "database_owner_url", "database_listen_url")
+    @classmethod
+    def _is_postgresql(cls, value: SecretStr | None) -> SecretStr | None:
+        """Found here, a wrong URL is one clear line; found by a driver, it is a traceback."""
+        url = value.get_secret_value() if value else ""
+        if url and not url.startswith(("postgresql://", "postgres://")):
+            raise ValueError("must look like postgresql://user:password@host:5432/database")
+        return value
+
     @model_validator(mode="after")
     def _check(self) -> Self:
         self._check_keys()

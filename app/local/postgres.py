@@ -71,6 +71,8 @@ class Cluster:
         self._home = home.resolve()  # one folder has one name here
         self._data = self._home / "cluster"
         self._binaries = binaries or embedded_binaries()
+        if not (self._binaries / "postgres").is_file():
+            raise LocalError(f"{self._binaries} should hold PostgreSQL's programs, and does not.")
         self._options = {"listen_addresses": "", "timezone": "UTC", **(options or {})}
         self._dies_with_us = dies_with_us
         self._say = say

@@ -125,7 +125,12 @@ def _serve_until_it_ends(
             *("--timeout-graceful-shutdown", str(GRACE_SECONDS)),
             *("--log-level", "warning"),  # the service logs its requests itself
         ],
-        env={**os.environ, "DATABASE_URL": url, "HOST": run.host, "PORT": str(run.port)},
+        env={
+            **os.environ,
+            **_database_variables(run, url),
+            "HOST": run.host,
+            "PORT": str(run.port),
+        },
         dies_with_us=signal.SIGTERM,
     )
     try:
@@ -145,6 +150,13 @@ def _serve_until_it_ends(
         with contextlib.suppress(ProcessLookupError):
             os.killpg(server.pid, signal.SIGKILL)
         server.wait()
+
+
+def _database_variables(run: Run, url: str) -> dict[str, str]:
+    """The embedded database stands in for all that the environment or .env may name."""
+    if run.database_url:
+        return {"DATABASE_URL": url}
+    return {"DATABASE_URL": url, "DATABASE_OWNER_URL": "", "DATABASE_LISTEN_URL": ""}
 
 
 def _is_live(run: Run) -> bool:
