@@ -1,5 +1,6 @@
 """`run`: the local server, what `make run` calls."""
 
+import asyncio
 from pathlib import Path
 
 import typer
@@ -8,7 +9,7 @@ from app.cli.console import say
 from app.cli.database import reaching, upgrade
 from app.cli.demo import PEOPLE, load_into
 from app.core.config import get_settings
-from app.demo.loading import DEMO_PASSWORD
+from app.demo.loading import DEMO_PASSWORD, present_demo_stores
 from app.local import serve as local
 
 SOURCE = Path(__file__).resolve().parents[1]
@@ -17,20 +18,25 @@ SOURCE = Path(__file__).resolve().parents[1]
 def serve() -> None:
     """Serve on this machine with reload: database, schema, demo stores and all, until Ctrl-C."""
     settings = get_settings()
+    demo_stores: list[str] = []
 
     def prepare(url: str) -> None:
         reached = reaching(settings, url)
         say("Bringing the schema to its newest version")
         upgrade(reached)
         load_into(reached, if_empty=True)
+        demo_stores.extend(asyncio.run(present_demo_stores(reached)))
 
     def welcome(address: str) -> str:
+        demo = (
+            f"  Sign in              store {' or '.join(demo_stores)}, user {PEOPLE},\n"
+            f"                       password {DEMO_PASSWORD} (demo stores)\n"
+            f"  A party's visit      make demo, in another terminal\n"
+        )
         return (
             f"\n  The service answers at {address}\n"
             f"  API pages            {address}/docs\n"
-            f"  Sign in              store hanok or harbor, user {PEOPLE},\n"
-            f"                       password {DEMO_PASSWORD} (demo stores)\n"
-            f"  A party's visit      make demo, in another terminal\n"
+            f"{demo if demo_stores else ''}"
             f"  Stop                 Ctrl-C\n"
         )
 

@@ -60,6 +60,17 @@ async def has_stores(settings: Settings) -> bool:
         await runtime.close()
 
 
+async def present_demo_stores(settings: Settings) -> list[str]:
+    """The codes of the demo stores that the database holds."""
+    runtime = Runtime(settings)
+    try:
+        async with runtime.database.transaction() as unit:
+            rows = OpeningRepository(unit)
+            return [code for code in DEMO_STORES if await rows.has_code(code)]
+    finally:
+        await runtime.close()
+
+
 async def load_demo(settings: Settings) -> list[str]:
     """Load the demo stores that are not there yet; the codes of those that were loaded.
 
