@@ -30,6 +30,7 @@ class Runtime:
     async def start(self) -> None:
         self.database.on_commit = self.hub.ring
         self.hub.on_wake = self.revocations.wake
+        self.revocations.on_add = self.hub.ring_revoked
         await self.hub.start()
         await self.revocations.start()
 
