@@ -12,6 +12,7 @@ from fastapi.routing import APIRoute
 from starlette.middleware.cors import CORSMiddleware
 
 from app.api import docs, openapi, problem_pages
+from app.api.menu_fast_path import MenuFastPath
 from app.api.v1.endpoints import health
 from app.api.v1.router import router
 from app.core import logging, problems
@@ -75,6 +76,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             expose_headers=["ETag", "Idempotent-Replayed", "Retry-After", "X-Request-Id"],
             max_age=600,
         )
+    app.add_middleware(MenuFastPath, runtime=runtime)
     app.add_middleware(CompressionMiddleware)
     app.add_middleware(RequestMiddleware, allowed_hosts=settings.allowed_hosts)
     return app

@@ -31,7 +31,7 @@ class Figures:
 def run_tool(command: Sequence[str], env: Mapping[str, str] | None = None) -> str:
     """What `command` printed. Raises `LoadError` with its complaint if it did not exit with 0."""
     # Not user input: the program is the one we looked up, the arguments are our own.
-    done = subprocess.run(command, capture_output=True, text=True, env=env, check=False)  # noqa: S603
+    done = subprocess.run(command, capture_output=True, text=True, env=env, check=False)
     if done.returncode:
         complaint = done.stderr.strip()[-500:]
         raise LoadError(f"{Path(command[0]).name} exited with {done.returncode}: {complaint}")

@@ -5,19 +5,40 @@ reference as "measure.figure". A measure runs once a round whoever needs it: hel
 """
 
 import contextlib
+import http.client
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict
 from functools import partial
+from pathlib import Path
 
-from bench import wrk
-from bench.load import Figures
+from bench import pgbench, wrk
+from bench.load import Figures, LoadError
 from bench.report import Row
 from bench.servers import HELLO, SERVICE, Server, Target, running
+from bench.world import BUSY, LARGE, STORES, TABLES, World, world
 
 WARM_SECONDS = 1.0
 READ_CONNECTIONS = 16
+ORDER_WORKERS, ORDER_CONNECTIONS, ORDER_CLIENTS = 2, 32, 8
+CALM_CONNECTIONS = 4
+ROLE = "table_order_app"
+ORDER = Path(__file__).with_name("order.sql")
+ORDER_FUNCTION = Path(__file__).with_name("order_function.sql")
 
 GROUPS: dict[str, list[Row]] = {
+    "order": [
+        Row("POST /orders ÷ raw transaction", "1/s", "order.rate", "order_raw.rate", 0.5),
+        Row("POST /orders ÷ place_order() alone", "1/s", "order.rate", "order_function.rate"),
+    ],
+    "order-p99": [
+        Row("POST /orders, p99", "ms", "order_calm.p99", "order_raw_calm.p99", 4, "less"),
+    ],
+    "menu": [Row("GET /menu, 100 items, gzip", "1/s", "menu.rate", "hello.rate", 0.5)],
+    "menu-304": [Row("GET /menu, not modified", "1/s", "menu_304.rate", "hello.rate", 0.6)],
+    "board": [
+        Row("GET /tables/board, 100 sessions", "1/s", "board.rate", "hello.rate", 0.15),
+        Row("the same with 20 orders each", "1/s", "busy_board.rate", "hello.rate"),
+    ],
     "start": [
         Row("start to first answer", "s", "start.seconds", goal=0.8, better="less"),
         Row("memory per worker after start", "MiB", "start.megabytes", goal=120, better="less"),
@@ -32,7 +53,7 @@ class Bench:
         """Run each load for `seconds`, with `service` as the application that is measured."""
         self.seconds = seconds
         self.service = service
-        self.service_env: dict[str, str] = {}
+        self._world: World | None = None
         self._servers: dict[tuple[str, int], Server] = {}
         self._open = contextlib.ExitStack()
 
@@ -41,6 +62,18 @@ class Bench:
 
     def __exit__(self, *_: object) -> None:
         self._open.close()
+
+    @property
+    def world(self) -> World:
+        """The database that the service and its references share, made when first needed."""
+        if self._world is None:
+            self._world = self._open.enter_context(world())
+        return self._world
+
+    @property
+    def service_env(self) -> dict[str, str]:
+        """The environment of the measured service; another application needs no database."""
+        return self.world.env if self.service is SERVICE else {}
 
     def server(self, target: Target, workers: int) -> Server:
         """The running server of `target` with so many `workers`."""
@@ -67,6 +100,59 @@ def hello(bench: Bench) -> Mapping[str, float]:
     )
 
 
+def order(bench: Bench, workers: int, connections: int) -> Mapping[str, float]:
+    """Orders of three lines from tablets of 20 stores."""
+    server = bench.server(bench.service, workers)
+    return asdict(bench.http(server, bench.world.orders(), expect=201, connections=connections))
+
+
+def order_sql(bench: Bench, script: Path, clients: int) -> Mapping[str, float]:
+    """The database's limit: the order's writes by pgbench, in the role of the service."""
+    load = partial(
+        pgbench.run,
+        bench.world.url,
+        script,
+        clients=clients,
+        variables={"stores": STORES, "tables": TABLES},
+        role=ROLE,
+    )
+    load(seconds=WARM_SECONDS)
+    return asdict(load(seconds=bench.seconds))
+
+
+def menu(bench: Bench) -> Mapping[str, float]:
+    """The whole menu, one worker."""
+    return _read(bench, bench.world.menu(), 200)
+
+
+def menu_304(bench: Bench) -> Mapping[str, float]:
+    """The menu for a tablet that has it already, one worker."""
+    etag = _etag(bench.server(bench.service, 1), bench.world.menu())
+    return _read(bench, bench.world.menu(etag), 304)
+
+
+def board(bench: Bench, store: int) -> Mapping[str, float]:
+    """The staff screen of 100 tables, one worker."""
+    return _read(bench, bench.world.board(store), 200)
+
+
+def _read(bench: Bench, request: wrk.Request, expect: int) -> Mapping[str, float]:
+    server = bench.server(bench.service, 1)
+    return asdict(bench.http(server, [request], expect=expect, connections=READ_CONNECTIONS))
+
+
+def _etag(server: Server, request: wrk.Request) -> str:
+    connection = http.client.HTTPConnection(server.host, timeout=5)
+    try:
+        connection.request(request.method, request.path, headers=dict(request.headers))
+        answer = connection.getresponse()
+    finally:
+        connection.close()
+    if etag := answer.getheader("ETag"):
+        return etag
+    raise LoadError(f"{request.path} answered {answer.status} without an ETag")
+
+
 def start(bench: Bench) -> Mapping[str, float]:
     """A fresh process of one worker, from its start to its first answer, and its memory then."""
     with running(bench.service, env=bench.service_env) as server:
@@ -74,7 +160,16 @@ def start(bench: Bench) -> Mapping[str, float]:
 
 
 MEASURES: dict[str, Callable[[Bench], Mapping[str, float]]] = {
+    "order": partial(order, workers=ORDER_WORKERS, connections=ORDER_CONNECTIONS),
+    "order_raw": partial(order_sql, script=ORDER, clients=ORDER_CLIENTS),
+    "order_function": partial(order_sql, script=ORDER_FUNCTION, clients=ORDER_CLIENTS),
+    "order_calm": partial(order, workers=ORDER_WORKERS, connections=CALM_CONNECTIONS),
+    "order_raw_calm": partial(order_sql, script=ORDER, clients=CALM_CONNECTIONS),
     "hello": hello,
+    "menu": menu,
+    "menu_304": menu_304,
+    "board": partial(board, store=LARGE),
+    "busy_board": partial(board, store=BUSY),
     "start": start,
 }
 

@@ -2,7 +2,7 @@
 
 from fastapi import Response
 
-from app.repositories.placing import Placed
+from app.services.ordering import Placed
 
 
 def order_response(placed: Placed) -> Response:

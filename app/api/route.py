@@ -14,10 +14,9 @@ from typing import Any
 
 from fastapi import Request, Response
 from fastapi.routing import APIRoute
-from sqlalchemy.exc import DBAPIError
 
 from app.api.operation import Operation, result
-from app.core.database import UnitOfWork
+from app.core.database import UnitOfWork, may_succeed_again
 from app.core.errors import (
     BodyTooLargeError,
     FieldError,
@@ -34,7 +33,6 @@ from app.core.security.permissions import Permission
 from app.core.security.principals import Principal
 
 ATTEMPTS = 4
-RETRIED = {"40001", "40P01"}
 REPLAYED_HEADERS = ("etag", "location", "content-language")
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
@@ -178,8 +176,8 @@ async def _attempts(
     for attempt in range(1, ATTEMPTS + 1):
         try:
             return await _attempt(runtime, handle, request, principal, intent)
-        except DBAPIError as error:
-            if getattr(error.orig, "sqlstate", None) not in RETRIED or attempt == ATTEMPTS:
+        except Exception as error:
+            if attempt == ATTEMPTS or not may_succeed_again(error):
                 raise
             await asyncio.sleep(random.uniform(0.005, 0.02) * attempt)  # noqa: S311 - jitter
     raise AssertionError("unreachable")

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import typer
-from alembic import command
 from alembic.config import Config
 from pydantic import SecretStr
 
+from alembic import command
 from app.cli.console import say
 from app.core.config import Settings, get_settings
 from app.local import serve

@@ -22,7 +22,7 @@ def _group() -> None:
 
 
 @cli.command("create")
-def create(  # noqa: PLR0913 - a store is this much
+def create(  # noqa: PLR0913, PLR0917 - typer passes options by place
     code: Annotated[str, typer.Option(help="What staff type at sign-in, such as hanok.")],
     name: Annotated[str, typer.Option(help="What guests read.")],
     timezone: Annotated[str, typer.Option(help="IANA time zone, such as Asia/Seoul.")],
@@ -46,7 +46,7 @@ def create(  # noqa: PLR0913 - a store is this much
         owner=owner,
     )
     with opened(get_settings()) as settings:
-        store = asyncio.run(_open(settings, wanted))
+        store = open_store(settings, wanted)
     if as_json:
         result(
             orjson.dumps(
@@ -62,6 +62,15 @@ def create(  # noqa: PLR0913 - a store is this much
     result(f"Store {store.code} is open. Its owner signs in as {store.owner}")
     result(f"with the password {store.owner_password}")
     say("The password is kept nowhere: write it down now.")
+
+
+def open_store(settings: Settings, wanted: StoreInput) -> OpenedStore:
+    """Open the store in the database of `settings`.
+
+    Raises:
+        NumberTakenError: another store has the code.
+    """
+    return asyncio.run(_open(settings, wanted))
 
 
 async def _open(settings: Settings, wanted: StoreInput) -> OpenedStore:

@@ -14,7 +14,7 @@ from uuid import UUID
 
 from cachetools import LRUCache
 
-from app.core.middleware import COMPRESSED_FROM, compress
+from app.core.compression import COMPRESSED_FROM, compress
 
 MAX_STORES = 512
 """How many menus a worker holds; the one that was read the longest ago goes first."""
@@ -59,6 +59,24 @@ class CachedMenu:
     catalog_version: int
     snapshot: Any
     pages: dict[str, CachedPage] = field(default_factory=dict)
+
+
+class BoardCache:
+    """The stores' boards of one worker, each for the event number that it shows.
+
+    Whatever changes a board is an event, so a board with the store's newest number is current;
+    the caller reads that number first.
+    """
+
+    def __init__(self) -> None:
+        self._boards: LRUCache[UUID, tuple[int, bytes]] = LRUCache(MAX_STORES)
+
+    def get(self, store_id: UUID, event_seq: int) -> bytes | None:
+        known = self._boards.get(store_id)
+        return known[1] if known is not None and known[0] == event_seq else None
+
+    def keep(self, store_id: UUID, event_seq: int, body: bytes) -> None:
+        self._boards[store_id] = (event_seq, body)
 
 
 class MenuCache:

@@ -53,8 +53,7 @@ class Settings(BaseSettings):
     database_app_role: str = "table_order_app"
     database_listen_url: SecretStr | None = None
     database_pooler: bool = False
-    database_pool_size: Annotated[int, Field(ge=1, le=200)] = 8
-    database_pool_overflow: Annotated[int, Field(ge=0, le=200)] = 2
+    database_pool_size: Annotated[int, Field(ge=1, le=200)] = 10
     database_pool_wait: Annotated[float, Field(gt=0, le=30)] = 2.0
     database_connect_timeout: Annotated[int, Field(ge=1, le=30)] = 2
     database_statement_timeout_ms: Annotated[int, Field(ge=100)] = 5_000
@@ -99,6 +98,12 @@ class Settings(BaseSettings):
         if isinstance(value, str):
             return [part.strip() for part in value.split(",") if part.strip()]
         return value
+
+    @field_validator("database_owner_url", "database_listen_url", mode="before")
+    @classmethod
+    def _empty_is_none(cls, value: object) -> object:
+        """`DATABASE_OWNER_URL=` in an environment file means: not set."""
+        return value or None
 
     @model_validator(mode="after")
     def _check(self) -> Self:

@@ -15,6 +15,7 @@ import orjson
 from psycopg import AsyncConnection
 from sqlalchemy import text
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import (
     AsyncEngine,
     AsyncSession,
@@ -27,6 +28,7 @@ from app.core.config import Settings
 from app.core.ids import uuid7
 
 DRIVER = "postgresql+psycopg"
+SERIALIZATION_FAILURE, DEADLOCK = "40001", "40P01"
 
 
 def server_options(settings: Settings) -> str:
@@ -66,7 +68,8 @@ class Database:
         self.engine: AsyncEngine = create_async_engine(
             url,
             pool_size=settings.database_pool_size,
-            max_overflow=settings.database_pool_overflow,
+            # No overflow: under load it would open and close connections all the time.
+            max_overflow=0,
             pool_timeout=settings.database_pool_wait,
             pool_use_lifo=True,
             # What was sent may be a password or a guest's note: errors are logged without it.
@@ -76,6 +79,7 @@ class Database:
         self._sessions = async_sessionmaker(self.engine, expire_on_commit=False, autoflush=False)
         self._autocommit = self.engine.execution_options(isolation_level="AUTOCOMMIT")
         self.on_commit: Callable[[set[UUID]], None] = lambda _: None
+        self.on_catalog_change: Callable[[UUID], None] = lambda _: None
 
     async def call(self, statement: str, parameters: tuple[Any, ...]) -> Any:
         """Run one statement as its own transaction, in one round trip; its first row or None.
@@ -95,13 +99,19 @@ class Database:
             yield unit
             # A client that hangs up, or a shutdown, must not leave half a commit behind.
             await asyncio.shield(unit.commit())
+        if unit.catalog_changed_in is not None:
+            self.on_catalog_change(unit.catalog_changed_in)
         if unit.rung:
             self.on_commit(unit.rung)
-        for hook in unit.after_commit:
-            hook()
 
     async def close(self) -> None:
         await self.engine.dispose()
+
+
+def may_succeed_again(error: Exception) -> bool:
+    """Whether the transaction lost to another one and may simply be run again."""
+    state = getattr(error.orig, "sqlstate", None) if isinstance(error, DBAPIError) else None
+    return state in (SERIALIZATION_FAILURE, DEADLOCK)
 
 
 class UnitOfWork:
@@ -114,6 +124,7 @@ class UnitOfWork:
         self._events: list[dict[str, Any]] = []
         self._catalog_changed = False
         self.rung: set[UUID] = set()
+        self.catalog_changed_in: UUID | None = None
         self.after_commit: list[Callable[[], None]] = []
         self.last_event_seq: int | None = None
 
@@ -189,6 +200,8 @@ class UnitOfWork:
         if self._events or self._catalog_changed:
             await self._publish()
         await self._session.commit()
+        for hook in self.after_commit:
+            hook()
 
     async def _publish(self) -> None:
         """Take the store's counter, last of all locks, and number the events in commit order."""
@@ -211,6 +224,8 @@ class UnitOfWork:
             )
         self.last_event_seq = head
         self.rung.add(self._store_id)
+        if self._catalog_changed:
+            self.catalog_changed_in = self._store_id
 
 
 _ENTER_STORE = text("SELECT set_config('app.store_id', :store, true)")

@@ -3,18 +3,17 @@
 Plain ASGI because `BaseHTTPMiddleware` breaks streams and cancellation.
 """
 
-import gzip
 import re
 import time
 from collections.abc import Sequence
 from http import HTTPStatus
 
-import zstandard
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.core import problems
+from app.core.compression import COMPRESSED_FROM, compress
 from app.core.ids import uuid7
 from app.core.logging import get_logger
 from app.core.metrics import LATENCY, REQUESTS
@@ -114,7 +113,6 @@ def _account(scope: Scope, method: str, status: int, seconds: float) -> None:
     )
 
 
-COMPRESSED_FROM = 1024
 _COMPRESSIBLE = ("application/json", "application/problem+json", "text/html", "text/css")
 
 
@@ -166,10 +164,3 @@ def _compress(start: Message, message: Message, coding: str | None) -> Message:
     headers["Content-Encoding"] = coding
     headers["Content-Length"] = str(len(packed))
     return {**message, "body": packed}
-
-
-def compress(body: bytes, coding: str) -> bytes:
-    """`body` in the content coding `gzip` or `zstd`, at a level that costs little."""
-    if coding == "zstd":
-        return zstandard.ZstdCompressor(level=3).compress(body)
-    return gzip.compress(body, compresslevel=5, mtime=0)

@@ -1,6 +1,6 @@
 """What one worker process owns: its pool, its event hub, its keys and caches."""
 
-from app.core.cache import MenuCache
+from app.core.cache import BoardCache, MenuCache
 from app.core.config import Settings
 from app.core.database import Database
 from app.core.errors import NotAuthenticatedError
@@ -21,6 +21,7 @@ class Runtime:
         self.tokens = AccessTokens(settings)
         self.passwords = PasswordHasher()
         self.menus = MenuCache()
+        self.boards = BoardCache()
         source = EventSource(settings)
         self.revocations = Revocations(source)
         self.hub = EventHub(source, settings.event_poll_interval)
@@ -29,6 +30,7 @@ class Runtime:
 
     async def start(self) -> None:
         self.database.on_commit = self.hub.ring
+        self.database.on_catalog_change = self.hub.forget
         self.hub.on_wake = self.revocations.wake
         self.revocations.on_add = self.hub.ring_revoked
         await self.hub.start()

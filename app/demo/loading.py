@@ -1,4 +1,245 @@
-"""Loading the demo stores, for `python -m app.cli demo`."""
+"""Loading the demo stores, for `python -m app.cli demo`.
+
+They are built by the services that the API calls, so that a demo store is one that staff could
+have typed in: the same checks, the same events and the same audit trail.
+"""
+
+from datetime import time
+from uuid import UUID
+
+from app.core.config import Settings
+from app.core.database import UnitOfWork
+from app.core.ids import uuid7
+from app.core.runtime import Runtime
+from app.core.security.permissions import Role
+from app.core.security.principals import Principal, PrincipalKind
+from app.demo.blueprint import (
+    DEMO_STORES,
+    AreaPlan,
+    Availability,
+    CategoryPlan,
+    GroupUse,
+    ItemPlan,
+    OptionGroupPlan,
+    OptionPlan,
+    StaffMember,
+    StoreBlueprint,
+    read_blueprint,
+)
+from app.models import Availability as Status
+from app.repositories.board import BoardRepository
+from app.repositories.menu import (
+    CategoryRepository,
+    ItemRepository,
+    OptionGroupRepository,
+    OptionRepository,
+)
+from app.repositories.opening import OpeningRepository
+from app.repositories.store import StoreReader
+from app.repositories.table import AreaRepository, TableRepository
+from app.schemas import menu
+from app.schemas.store import StoreInput
+from app.schemas.table import AreaInput, TableInput
+from app.services.floor_plan import FloorPlanService
+from app.services.menu_editing import CategoryEditingService, ItemEditingService
+from app.services.menu_journal import MenuJournal
+from app.services.option_editing import OptionEditingService
+from app.services.store_opening import StoreOpeningService
 
 DEMO_PASSWORD = "table-order-demo"  # noqa: S105 - stands in the README; demo stores are local
 """What every staff member of a demo store signs in with."""
+
+
+async def has_stores(settings: Settings) -> bool:
+    """Whether the database holds a store already, a demo store or any other."""
+    runtime = Runtime(settings)
+    try:
+        async with runtime.database.transaction() as unit:
+            return await OpeningRepository(unit).has_stores()
+    finally:
+        await runtime.close()
+
+
+async def load_demo(settings: Settings) -> list[str]:
+    """Load the demo stores that are not there yet; the codes of those that were loaded.
+
+    Each store is one transaction: it is there as a whole or not at all. A store whose code exists
+    is left as it is, whatever happened to it since.
+    """
+    runtime = Runtime(settings)
+    loaded = []
+    try:
+        for code in DEMO_STORES:
+            async with runtime.database.transaction() as unit:
+                if await OpeningRepository(unit).has_code(code):
+                    continue
+                await _load(unit, StoreOpeningService(unit, runtime.passwords), code)
+            loaded.append(code)
+    finally:
+        await runtime.close()
+    return loaded
+
+
+async def _load(unit: UnitOfWork, opening: StoreOpeningService, code: str) -> None:
+    blueprint = read_blueprint(code)
+    owner = await _open(opening, blueprint)
+    builder = _Builder(await _services(unit, owner))
+    for area in blueprint.areas:
+        await builder.add_area(area)
+    for group in blueprint.option_groups:
+        await builder.add_group(group)
+    for category in blueprint.categories:
+        await builder.add_category(category)
+
+
+async def _open(opening: StoreOpeningService, blueprint: StoreBlueprint) -> Principal:
+    """Open the store with all who work there; its owner, who does the rest."""
+    profile = blueprint.store
+    owner, *others = sorted(blueprint.staff, key=lambda member: Role(member.role) is not Role.OWNER)
+    opened = await opening.open(
+        StoreInput(
+            code=profile.code,
+            name=profile.name,
+            timezone=profile.timezone,
+            currency=profile.currency,
+            default_language=profile.default_language,
+            languages=profile.languages,
+            owner=owner.username,
+            business_day_start=time.fromisoformat(profile.business_day_start),
+        ),
+        DEMO_PASSWORD,
+        owner.display_name,
+    )
+    for member in others:
+        await _employ(opening, opened.store_id, member)
+    return Principal(
+        kind=PrincipalKind.STAFF,
+        store_id=opened.store_id,
+        id=opened.owner_id,
+        name=owner.display_name,
+        sign_in_id=uuid7(),
+        language=profile.default_language,
+        role=Role.OWNER,
+    )
+
+
+async def _employ(opening: StoreOpeningService, store_id: UUID, member: StaffMember) -> None:
+    await opening.add_staff(
+        store_id, member.username, member.display_name, Role(member.role), DEMO_PASSWORD
+    )
+
+
+class _Services:
+    """What the owner of a new store fills it with."""
+
+    def __init__(
+        self,
+        floor: FloorPlanService,
+        options: OptionEditingService,
+        categories: CategoryEditingService,
+        items: ItemEditingService,
+    ) -> None:
+        self.floor = floor
+        self.options = options
+        self.categories = categories
+        self.items = items
+
+
+async def _services(unit: UnitOfWork, owner: Principal) -> _Services:
+    session = await unit.session()
+    place = (unit, session, owner.store_id)
+    journal = MenuJournal(unit, owner)
+    stores, groups = StoreReader(*place), OptionGroupRepository(*place)
+    categories = CategoryRepository(*place)
+    return _Services(
+        FloorPlanService(
+            AreaRepository(*place),
+            TableRepository(*place),
+            BoardRepository(session, owner.store_id),
+            owner,
+        ),
+        OptionEditingService(groups, OptionRepository(*place), stores, journal),
+        CategoryEditingService(categories, stores, journal),
+        ItemEditingService(ItemRepository(*place), categories, groups, stores, journal),
+    )
+
+
+class _Builder:
+    """Adds the parts of a blueprint, and knows the ids that their keys have got."""
+
+    def __init__(self, services: _Services) -> None:
+        self._services = services
+        self._groups: dict[str, UUID] = {}
+        self._options: dict[tuple[str, str], UUID] = {}
+
+    async def add_area(self, plan: AreaPlan) -> None:
+        area = await self._services.floor.add_area(AreaInput(name=plan.name))
+        for table in plan.tables:
+            await self._services.floor.add_table(
+                TableInput(
+                    number=table.number,
+                    label=table.label,
+                    area_id=area.id,
+                    capacity=table.capacity,
+                )
+            )
+
+    async def add_group(self, plan: OptionGroupPlan) -> None:
+        group = await self._services.options.add(
+            menu.OptionGroupInput(
+                name=plan.name,
+                min_select=plan.min_select,
+                max_select=plan.max_select,
+                free_quota=plan.free_quota,
+                options=[_option(option) for option in plan.options],
+            )
+        )
+        self._groups[plan.key] = group.id
+        for option, stored in zip(plan.options, group.options, strict=True):
+            self._options[plan.key, option.key] = stored.id
+
+    async def add_category(self, plan: CategoryPlan) -> None:
+        category = await self._services.categories.add(
+            menu.CategoryInput(name=plan.name, description=plan.description)
+        )
+        for item in plan.items:
+            await self._services.items.add(self._item(category.id, item))
+
+    def _item(self, category_id: UUID, plan: ItemPlan) -> menu.ItemInput:
+        return menu.ItemInput(
+            category_id=category_id,
+            name=plan.name,
+            description=plan.description,
+            price=plan.price,
+            tax_class=plan.tax_class,
+            allergens=plan.allergens,
+            tags=plan.tags,
+            origin=plan.origin,
+            availability=_availability(plan.availability),
+            option_groups=[self._use(use) for use in plan.option_groups],
+        )
+
+    def _use(self, use: GroupUse) -> menu.GroupUse:
+        prices = {self._options[use.group, key]: price for key, price in use.prices.items()}
+        return menu.GroupUse(
+            id=self._groups[use.group],
+            min_select=use.min_select,
+            max_select=use.max_select,
+            prices=prices or None,
+        )
+
+
+def _option(plan: OptionPlan) -> menu.OptionInput:
+    return menu.OptionInput(
+        name=plan.name,
+        price=plan.price,
+        max_quantity=plan.max_quantity,
+        is_default=plan.is_default,
+        allergens_added=plan.allergens_added,
+        allergens_removed=plan.allergens_removed,
+        availability=_availability(plan.availability),
+    )
+
+
+def _availability(plan: Availability) -> menu.AvailabilityInput:
+    return menu.AvailabilityInput(status=Status(plan.status), until=plan.until, stock=plan.stock)

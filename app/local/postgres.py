@@ -268,6 +268,10 @@ class Cluster:
         if pid is not None:
             # SIGINT: end the sessions, write a checkpoint. SIGQUIT: stop now, replay at next start.
             stop(pid, (signal.SIGINT, 20.0), (signal.SIGQUIT, 10.0), gone=self._is_gone)
+        if self._process is not None:
+            # The pid file goes a moment before the process does.
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._process.wait(10.0)
         shutil.rmtree(self._socket_folder(), ignore_errors=True)
 
     def _is_gone(self) -> bool:

@@ -35,13 +35,13 @@ _HEAD = text("SELECT event_seq FROM store_counters WHERE store_id = :store")
 class BoardRepository:
     def __init__(self, session: AsyncSession, store_id: UUID) -> None:
         self._session = session
-        self._store_id = store_id
+        self.store_id = store_id
 
     async def head(self) -> int:
         """The number of the store's newest event."""
-        return int(await self._session.scalar(_HEAD, {"store": self._store_id}) or 0)
+        return int(await self._session.scalar(_HEAD, {"store": self.store_id}) or 0)
 
     async def rows(self) -> list[dict[str, Any]]:
         """A row per live table, by number, with its open session and what that adds up to."""
-        found = await self._session.execute(_BOARD, {"store": self._store_id})
+        found = await self._session.execute(_BOARD, {"store": self.store_id})
         return [dict(row) for row in found.mappings()]

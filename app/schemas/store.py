@@ -33,6 +33,7 @@ class StoreInput(Input):
     default_language: LanguageTag
     languages: Annotated[list[LanguageTag], Field(default_factory=list)]
     owner: Username
+    business_day_start: time = time(5, 0)
 
 
 LocalTime = Annotated[time, PlainSerializer(lambda value: value.strftime("%H:%M"), return_type=str)]

@@ -25,6 +25,8 @@ from app.services.menu_loading import MenuCatalog
 from app.services.menu_snapshot import MenuSnapshot
 from app.services.pricing import PricedBasket, PricedLine, check_expected_total, price_basket
 
+__all__ = ["OrderingService", "Placed"]
+
 ATTEMPTS = 4
 """How often a basket is priced again because the menu changed in between."""
 

@@ -1,7 +1,6 @@
 """Opening a store: what an operator does once for each restaurant."""
 
 from dataclasses import dataclass
-from datetime import time
 from uuid import UUID
 
 from app.core.database import UnitOfWork
@@ -14,8 +13,6 @@ from app.models import Staff, Store
 from app.repositories.opening import OpeningRepository
 from app.schemas.store import StoreInput
 
-DAY_START = time(5, 0)
-
 
 @dataclass(frozen=True, slots=True)
 class OpenedStore:
@@ -24,6 +21,7 @@ class OpenedStore:
     store_id: UUID
     code: str
     owner: str
+    owner_id: UUID
     owner_password: str
 
 
@@ -33,11 +31,17 @@ class StoreOpeningService:
         self._rows = OpeningRepository(unit)
         self._passwords = passwords
 
-    async def open(self, wanted: StoreInput, owner_password: str | None = None) -> OpenedStore:
+    async def open(
+        self,
+        wanted: StoreInput,
+        owner_password: str | None = None,
+        owner_name: str | None = None,
+    ) -> OpenedStore:
         """Create the store and its owner.
 
         Args:
             owner_password: for demo and test stores; else a random one is made.
+            owner_name: what the others call the owner; the user name unless given.
 
         Raises:
             NumberTakenError: another store has the code.
@@ -54,13 +58,15 @@ class StoreOpeningService:
                 currency=wanted.currency,
                 default_language=wanted.default_language,
                 languages=languages,
-                business_day_start=DAY_START,
+                business_day_start=wanted.business_day_start,
                 ordering_paused=False,
                 settlement_required=False,
             )
         )
         password = owner_password or new_first_password()
-        await self.add_staff(store_id, wanted.owner, wanted.owner, Role.OWNER, password)
+        owner = await self.add_staff(
+            store_id, wanted.owner, owner_name or wanted.owner, Role.OWNER, password
+        )
         await self._unit.audit(
             "store-opened",
             actor=SYSTEM_ACTOR,
@@ -68,7 +74,7 @@ class StoreOpeningService:
             target_id=store_id,
             details={"code": wanted.code},
         )
-        return OpenedStore(store_id, wanted.code, wanted.owner, password)
+        return OpenedStore(store_id, wanted.code, wanted.owner, owner.id, password)
 
     async def add_staff(
         self, store_id: UUID, username: str, name: str, role: Role, password: str

@@ -16,6 +16,8 @@ from tests.support.menu_building import (
 )
 from tests.support.shops import Shop
 
+UNKNOWN = "01932c07-a5e1-7c42-b0a9-4b8f3c6d2e10"
+
 
 def test_categories_come_whole_in_their_order(shop: Shop) -> None:
     first, second, third = (add_category(shop, name={"ko": name}) for name in "가나다")
@@ -170,8 +172,8 @@ WRONG_ITEMS: list[tuple[dict[str, Any], str]] = [
     ({"allergens": ["Soy bean"]}, "/allergens/0"),
     ({"position": -1}, "/position"),
     ({"category_id": "1"}, "/category_id"),
-    ({"category_id": str(uuid7())}, "/category_id"),
-    ({"option_groups": [{"id": str(uuid7())}]}, "/option_groups/0/id"),
+    ({"category_id": UNKNOWN}, "/category_id"),
+    ({"option_groups": [{"id": UNKNOWN}]}, "/option_groups/0/id"),
     ({"availability": {"status": "gone"}}, "/availability/status"),
     ({"availability": {"status": "sold_out", "until": "soon"}}, "/availability/until"),
     (

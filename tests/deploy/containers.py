@@ -19,30 +19,38 @@ _BASE_IMAGES_SCRIPT: Final = Path(
 _BASE_IMAGES: Final = ("python313", "postgres")
 
 
-class NoEngine(Exception):
+class NoEngineError(Exception):
     """There is no Docker engine with Compose v2 here; the message says what was tried."""
 
 
 def engine_environment() -> dict[str, str]:
-    """The environment in which `docker compose` works.  Raises NoEngine."""
+    """The environment in which `docker compose` works.  Raises NoEngineError."""
     environment = dict(os.environ)
     if _BASE_IMAGES_SCRIPT.is_file() and os.geteuid() == 0:
         made = subprocess.run(
-            [_BASE_IMAGES_SCRIPT, *_BASE_IMAGES], capture_output=True, text=True, check=False, timeout=900
+            [_BASE_IMAGES_SCRIPT, *_BASE_IMAGES],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=900,
         )
         settings = re.search(r"Use:\s+\.\s+(\S+)", made.stderr)
         if made.returncode or not settings:
-            raise NoEngine(f"{_BASE_IMAGES_SCRIPT} failed: {made.stderr[-500:]}")
+            raise NoEngineError(f"{_BASE_IMAGES_SCRIPT} failed: {made.stderr[-500:]}")
         script = f'. "{settings[1]}" && env -0'
-        shown = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=True, timeout=10)
+        shown = subprocess.run(
+            ["bash", "-c", script], capture_output=True, text=True, check=True, timeout=10
+        )
         environment = dict(pair.split("=", 1) for pair in shown.stdout.split("\0") if "=" in pair)
     docker = shutil.which("docker", path=environment.get("PATH"))
     if docker is None:
-        raise NoEngine("no `docker` command on the path")
+        raise NoEngineError("no `docker` command on the path")
     for command in (["docker", "version"], ["docker", "compose", "version"]):
-        tried = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=30)
+        tried = subprocess.run(
+            command, env=environment, capture_output=True, text=True, check=False, timeout=30
+        )
         if tried.returncode:
-            raise NoEngine(f"`{' '.join(command)}` failed: {tried.stderr.strip()[-300:]}")
+            raise NoEngineError(f"`{' '.join(command)}` failed: {tried.stderr.strip()[-300:]}")
     return environment
 
 

@@ -17,7 +17,7 @@ from typing import Any, Final
 import httpx
 import pytest
 
-from tests.deploy.containers import NoEngine, copy_of_the_project, engine_environment
+from tests.deploy.containers import NoEngineError, copy_of_the_project, engine_environment
 
 pytestmark = pytest.mark.deploy
 
@@ -50,7 +50,9 @@ class Stack:
             check=False,
             timeout=timeout,
         )
-        assert done.returncode == 0, f"docker {' '.join(arguments)}\n{done.stdout[-2000:]}\n{done.stderr[-2000:]}"
+        assert done.returncode == 0, (
+            f"docker {' '.join(arguments)}\n{done.stdout[-2000:]}\n{done.stderr[-2000:]}"
+        )
         return done.stdout
 
     def compose(self, *arguments: str, timeout: int = 120) -> str:
@@ -79,7 +81,7 @@ def free_port() -> int:
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     try:
         environment = engine_environment()
-    except NoEngine as reason:
+    except NoEngineError as reason:
         if os.environ.get("REQUIRE_DOCKER"):
             pytest.fail(f"REQUIRE_DOCKER is set, but: {reason}")
         pytest.skip(f"CONTAINERS NOT TESTED: {reason}")
@@ -88,7 +90,9 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     port = free_port()
     # Only what a bare shell has: none of the test run's own settings may reach the stack.
     kept = ("PATH", "HOME", "DOCKER_HOST", "DOCKER_CONFIG", "DOCKER_CONTEXT", "XDG_RUNTIME_DIR")
-    environment = {name: environment[name] for name in kept if name in environment} | {"PORT": str(port)}
+    environment = {name: environment[name] for name in kept if name in environment} | {
+        "PORT": str(port)
+    }
     made = Stack(folder, environment, f"table-order-test-{secrets.token_hex(4)}", port)
     try:
         made.compose("up", "--detach", "--build", "--wait", timeout=UP_SECONDS)
@@ -101,7 +105,8 @@ def sign_in(stack: Stack) -> httpx.Client:
     """A client of the demo restaurant's owner."""
     client = httpx.Client(base_url=f"{stack.url}/api/v1", timeout=10)
     answer = client.post(
-        "/auth/login", json={"store_code": "hanok", "username": "owner", "password": "table-order-demo"}
+        "/auth/login",
+        json={"store_code": "hanok", "username": "owner", "password": "table-order-demo"},
     )
     assert answer.status_code == httpx.codes.OK, answer.text
     client.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
@@ -123,10 +128,16 @@ def test_an_order_is_taken_and_outlives_a_restart_of_everything(stack: Stack) ->
         menu = staff.get("/menu").raise_for_status().json()
         tables = staff.get("/tables").raise_for_status().json()["data"]
         table = next(table for table in tables if table["state"] == "free")
-        session = staff.post(f"/tables/{table['id']}/sessions", json={"guest_count": 2}).raise_for_status().json()
+        session = (
+            staff.post(f"/tables/{table['id']}/sessions", json={"guest_count": 2})
+            .raise_for_status()
+            .json()
+        )
         order = {
             "session_id": session["id"],
-            "lines": [{"item_id": an_item_that_needs_no_choice(menu)["id"], "quantity": 2, "options": []}],
+            "lines": [
+                {"item_id": an_item_that_needs_no_choice(menu)["id"], "quantity": 2, "options": []}
+            ],
         }
         placed = staff.post("/orders", json=order, headers={"Idempotency-Key": str(uuid.uuid4())})
         assert placed.status_code == httpx.codes.CREATED, placed.text
@@ -161,7 +172,14 @@ def test_the_api_signs_in_as_a_role_that_owns_nothing(stack: Stack) -> None:
     powers = "SELECT rolsuper OR rolbypassrls OR rolcreaterole FROM pg_roles WHERE rolname = 'table_order_app'"
 
     def ask(question: str) -> str:
-        psql = ("psql", "--username=postgres", "--dbname=table_order", "--tuples-only", "--no-align", "--command")
+        psql = (
+            "psql",
+            "--username=postgres",
+            "--dbname=table_order",
+            "--tuples-only",
+            "--no-align",
+            "--command",
+        )
         return stack.compose("exec", "-T", "db", *psql, question).strip()
 
     httpx.get(f"{stack.url}/health/ready", timeout=10).raise_for_status()
@@ -179,7 +197,10 @@ def test_a_changed_source_file_is_served_without_a_rebuild(stack: Stack) -> None
     end = time.monotonic() + 30
     while time.monotonic() < end:
         try:
-            if "Reloaded" in httpx.get(stack.url, headers={"Accept-Language": "en"}, timeout=2).text:
+            if (
+                "Reloaded"
+                in httpx.get(stack.url, headers={"Accept-Language": "en"}, timeout=2).text
+            ):
                 return
         except httpx.TransportError:
             pass
@@ -194,9 +215,7 @@ def test_the_image_is_small_and_runs_as_nobody_in_particular(stack: Stack) -> No
     assert image["Config"]["Healthcheck"]["Test"][0] == "CMD"
     assert image["Config"]["Labels"]["org.opencontainers.image.title"] == "table-order-service"
 
-    looked = (
-        "command -v gcc cc ld make strip; ls /opt/venv/bin | grep -x 'pip.*'; find /app -name '.env*' -o -name tests"
-    )
+    looked = "command -v gcc cc ld make strip; ls /opt/venv/bin | grep -x 'pip.*'; find /app -name '.env*' -o -name tests"
     assert stack.docker("run", "--rm", IMAGE, "sh", "-c", f"{looked}; true").strip() == ""
 
 
@@ -213,7 +232,9 @@ def test_the_image_serves_from_a_read_only_file_system_and_ends_on_sigterm(stack
     try:
         Stack(stack.folder, stack.environment, stack.project, port).wait_until_ready(30)
         end = time.monotonic() + 30
-        while (health := stack.docker("inspect", "--format={{.State.Health.Status}}", name).strip()) != "healthy":
+        while (
+            health := stack.docker("inspect", "--format={{.State.Health.Status}}", name).strip()
+        ) != "healthy":
             assert time.monotonic() < end, health
             time.sleep(0.5)
         begin = time.monotonic()

@@ -79,5 +79,5 @@ def test_a_taken_port_is_named_with_the_way_out(tmp_path: Path) -> None:
 
 
 def test_an_address_of_another_machine_is_refused() -> None:
-    with pytest.raises(LocalError, match="no address of this machine|Cannot listen"):
+    with pytest.raises(LocalError, match=r"no address of this machine|Cannot listen"):
         check_port("no-such-host.invalid", 8000)

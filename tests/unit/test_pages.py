@@ -36,7 +36,9 @@ def links(page: httpx.Response) -> list[str]:
 
 
 @pytest.mark.parametrize("path", PAGES)
-async def test_a_page_needs_no_other_host_and_no_inline_script(browser: httpx.AsyncClient, path: str) -> None:
+async def test_a_page_needs_no_other_host_and_no_inline_script(
+    browser: httpx.AsyncClient, path: str
+) -> None:
     page = await browser.get(path)
 
     assert page.status_code == 200
@@ -49,9 +51,15 @@ async def test_a_page_needs_no_other_host_and_no_inline_script(browser: httpx.As
 
 
 @pytest.mark.parametrize("path", PAGES)
-async def test_everything_a_page_loads_is_there_and_may_be_kept_for_good(browser: httpx.AsyncClient, path: str) -> None:
+async def test_everything_a_page_loads_is_there_and_may_be_kept_for_good(
+    browser: httpx.AsyncClient, path: str
+) -> None:
     page = await browser.get(path)
-    kinds = {"css": "text/css; charset=utf-8", "js": "text/javascript; charset=utf-8", "svg": "image/svg+xml"}
+    kinds = {
+        "css": "text/css; charset=utf-8",
+        "js": "text/javascript; charset=utf-8",
+        "svg": "image/svg+xml",
+    }
     assets = [address for address in links(page) if "/docs/assets/" in address]
     assert assets
 
@@ -69,7 +77,9 @@ async def test_everything_a_page_loads_is_there_and_may_be_kept_for_good(browser
         assert (again.status_code, again.content) == (304, b"")
 
 
-@pytest.mark.parametrize("name", ["x", "pages.css", "swagger-ui.000000000000.css", "..%2f..%2fpages.py"])
+@pytest.mark.parametrize(
+    "name", ["x", "pages.css", "swagger-ui.000000000000.css", "..%2f..%2fpages.py"]
+)
 async def test_no_other_file_is_served(browser: httpx.AsyncClient, name: str) -> None:
     assert (await browser.get(f"/docs/assets/{name}")).status_code == 404
 
@@ -80,7 +90,9 @@ async def test_head_answers_where_get_does(browser: httpx.AsyncClient, path: str
     assert (answer.status_code, answer.content) == (200, b"")
 
 
-async def test_the_reference_pages_fetch_the_openapi_document_of_this_service(browser: httpx.AsyncClient) -> None:
+async def test_the_reference_pages_fetch_the_openapi_document_of_this_service(
+    browser: httpx.AsyncClient,
+) -> None:
     for path in ("/docs", "/redoc"):
         assert f"{BASE}/openapi.json" in links(await browser.get(path))
 
@@ -136,7 +148,9 @@ async def test_the_form_of_a_problem_page_follows_accept(
         assert answer.headers["vary"] == "Accept, Accept-Language"
 
 
-async def test_every_code_has_a_page_in_both_languages_and_stands_in_the_list(browser: httpx.AsyncClient) -> None:
+async def test_every_code_has_a_page_in_both_languages_and_stands_in_the_list(
+    browser: httpx.AsyncClient,
+) -> None:
     for language in ("en", "ko"):
         headers = {"Accept-Language": language}
         listed = links(await browser.get("/problems", headers=headers))
@@ -145,7 +159,11 @@ async def test_every_code_has_a_page_in_both_languages_and_stands_in_the_list(br
             page = await browser.get(f"/problems/{code}", headers=headers)
             assert page.status_code == 200
             assert str(kind.status) in page.text
-            found = (await browser.get(f"/problems/{code}", headers=headers | {"Accept": "application/json"})).json()
+            found = (
+                await browser.get(
+                    f"/problems/{code}", headers=headers | {"Accept": "application/json"}
+                )
+            ).json()
             assert found == {
                 "type": f"/problems/{code}",
                 "code": code,
@@ -157,7 +175,9 @@ async def test_every_code_has_a_page_in_both_languages_and_stands_in_the_list(br
             assert found["advice"].strip()
 
 
-async def test_an_unknown_code_is_not_found_and_its_name_is_only_text(browser: httpx.AsyncClient) -> None:
+async def test_an_unknown_code_is_not_found_and_its_name_is_only_text(
+    browser: httpx.AsyncClient,
+) -> None:
     page = await browser.get("/problems/%3Cscript%3Ealert(1)%3C%2Fscript%3E")
     assert page.status_code == 404
 
@@ -166,7 +186,9 @@ async def test_an_unknown_code_is_not_found_and_its_name_is_only_text(browser: h
     assert "<b>" not in page.text
     assert "&lt;b&gt;{code}{" in page.text
 
-    assert (await browser.get("/problems/nope", headers={"Accept": "application/json"})).status_code == 404
+    assert (
+        await browser.get("/problems/nope", headers={"Accept": "application/json"})
+    ).status_code == 404
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 from http import HTTPStatus
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Response
 
 from app.api.operation import operation
 from app.api.route import OperationRoute
@@ -11,6 +11,7 @@ from app.core.dependencies import (
     PairingDep,
     PathId,
     PrincipalDep,
+    RuntimeDep,
     SeatingDep,
 )
 from app.core.security.permissions import Permission
@@ -22,14 +23,16 @@ from app.schemas.table import ArchivedFilter, BoardOutput, TableInput, TableOutp
 router = APIRouter(prefix="/tables", tags=["Tables"], route_class=OperationRoute)
 
 
-@router.get("/board", summary="The staff screen: every table with its party")
+@router.get(
+    "/board", response_model=BoardOutput, summary="The staff screen: every table with its party"
+)
 @operation(Permission.TABLES_READ)
-async def get_board(floor: FloorPlanDep) -> BoardOutput:
+async def get_board(floor: FloorPlanDep, runtime: RuntimeDep) -> Response:
     """Tables, open sessions, totals, order counts and newest orders in one call.
 
     `event_seq` is where the event stream goes on: connect with it as `Last-Event-ID`.
     """
-    return await floor.board()
+    return Response(await floor.board(runtime.boards), media_type="application/json")
 
 
 @router.get("", summary="The store's tables")

@@ -1,0 +1,50 @@
+"""Settings: documented, and nothing insecure outside a developer's machine."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from app.core.config import Settings
+
+ROOT = Path(__file__).resolve().parents[2]
+SAFE: dict[str, Any] = {
+    "environment": "production",
+    "jwt_keys": "k1:" + "s" * 40,
+    "allowed_hosts": "api.example",
+    "database_url": "postgresql://api@db/table_order",
+}
+
+
+def test_every_setting_stands_in_the_example_file() -> None:
+    lines = (ROOT / ".env.example").read_text(encoding="utf-8").splitlines()
+    documented = [line.partition("=")[0] for line in lines if line and not line.startswith("#")]
+
+    assert documented == [name.upper() for name in Settings.model_fields]
+
+
+def test_the_example_file_is_what_a_developers_machine_has() -> None:
+    assert Settings(_env_file=ROOT / ".env.example") == Settings(_env_file=None)
+
+
+def test_safe_settings_start() -> None:
+    assert Settings(_env_file=None, **SAFE).environment == "production"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"debug": True},
+        {"cors_origins": "*"},
+        {"allowed_hosts": "*"},
+        {"database_synchronous_commit": "off"},
+        {"jwt_keys": "k1:short"},
+        {"jwt_keys": "local:only-for-a-developer-machine-0123456789abcdef"},
+        {"jwt_keys": "k1:" + "s" * 40 + ",k1:" + "t" * 40},
+        {"jwt_keys": ""},
+    ],
+)
+def test_insecure_settings_do_not_start(change: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError):
+        Settings(_env_file=None, **(SAFE | change))
