@@ -6,23 +6,35 @@ own class. First what was missed, then live; between the two there is no gap and
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable
+import secrets
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from app.core.errors import NotReadyError
 from app.core.events import EventRecord, Subscription
+from app.core.logging import get_logger
 from app.core.runtime import Runtime
 from app.core.security.principals import Principal
 from app.services.event_reading import visible_to
+
+log = get_logger(__name__)
 
 RETRY_MS = 2000
 CHECK_SECONDS = 2.0
 PAGE = 500
 MAX_DIGITS = 18
+CHUNK_BYTES = 32 * 1024
+"""Of a batch for a slow reader no more than this waits in its connection's buffer at once."""
+STALL_SECONDS = 60.0
+"""How long a client may read nothing at all while something is written to it."""
+GOODBYE_SECONDS = 1.0
+"""How long a write may still take once the stream should end."""
 
 Replay = Callable[[int, int], Awaitable[list[EventRecord] | None]]
+"""The events in (after, upto] that the caller may see; None when they can't be told any more."""
+
 HEADERS = {
     "Content-Type": "text/event-stream; charset=utf-8",
     "Cache-Control": "no-store",
@@ -40,8 +52,9 @@ def parse_last_event_id(text: str | None) -> int | None:
 class EventStreamResponse(Response):
     """One stream, from its replay to its end.
 
-    It ends when the client leaves, when the process drains, and within seconds of the
-    credential's revocation.
+    It ends when the client leaves, when the process drains, within seconds of the credential's
+    revocation, and after the life of an access token: whoever comes again must still be let in.
+    A stream beyond the limits is refused with TooManyStreamsError before anything is sent.
     """
 
     def __init__(
@@ -59,8 +72,12 @@ class EventStreamResponse(Response):
         self._subscription = subscription
         self._last = last_event_id
         self._replay = replay
+        self._gone = False
+        self._limit: asyncio.Timeout | None = None
 
     async def __call__(self, _: Scope, receive: Receive, send: Send) -> None:
+        self._send = send
+        self._subscription.on_end = self._hurry
         try:
             with self._runtime.slots.hold(self._principal.sign_in_id, self._principal.store_id):
                 await send(
@@ -70,73 +87,120 @@ class EventStreamResponse(Response):
                         "headers": self.raw_headers,
                     }
                 )
-                await self._until_gone(receive, send)
+                await self._until_gone(receive)
         finally:
             self._subscription.close()
 
-    async def _until_gone(self, receive: Receive, send: Send) -> None:
+    async def _until_gone(self, receive: Receive) -> None:
         """Write until the client hangs up or the stream has nothing more to say."""
-        writer = asyncio.create_task(self._write(send))
-        watcher = asyncio.create_task(_gone(receive))
+        watcher = asyncio.create_task(self._watch(receive))
         try:
-            await asyncio.wait((writer, watcher), return_when=asyncio.FIRST_COMPLETED)
+            # A client that takes nothing is cut off: the server closes what isn't completed.
+            with contextlib.suppress(TimeoutError):
+                await self._put(f"retry: {RETRY_MS}\n: connected\n\n".encode())
+                if await self._catch_up():
+                    await self._follow()
+                await self._say_goodbye()
         finally:
-            for task in (writer, watcher):
-                task.cancel()
-            done = await asyncio.gather(writer, watcher, return_exceptions=True)
-        if isinstance(done[0], Exception) and not isinstance(done[0], OSError):
-            raise done[0]
+            watcher.cancel()
+            await asyncio.gather(watcher, return_exceptions=True)
 
-    async def _write(self, send: Send) -> None:
-        async def put(content: bytes) -> None:
-            await send({"type": "http.response.body", "body": content, "more_body": True})
+    async def _watch(self, receive: Receive) -> None:
+        while (await receive())["type"] != "http.disconnect":
+            pass
+        self._gone = True
+        self._subscription.end()
 
-        await put(f"retry: {RETRY_MS}\n\n".encode())
-        await self._catch_up(put)
-        await self._follow(put)
-        await send({"type": "http.response.body", "body": b"", "more_body": False})
+    def _hurry(self) -> None:
+        """The stream should end: shorten a write that waits for a client that doesn't read."""
+        if self._limit is not None:
+            with contextlib.suppress(RuntimeError):
+                self._limit.reschedule(asyncio.get_running_loop().time() + GOODBYE_SECONDS)
 
-    async def _catch_up(self, put: Callable[[bytes], Awaitable[None]]) -> None:
+    async def _put(self, content: bytes, *, more: bool = True) -> None:
+        """Write to the client, as fast as it reads.
+
+        Raises:
+            TimeoutError: it reads nothing.
+        """
+        allowed = GOODBYE_SECONDS if self._subscription.ended else STALL_SECONDS
+        async with asyncio.timeout(allowed) as self._limit:
+            await self._send({"type": "http.response.body", "body": content, "more_body": more})
+        self._limit = None
+
+    async def _put_all(self, records: Iterable[EventRecord]) -> None:
+        for chunk in _chunks(records):
+            if self._gone or self._is_revoked():
+                return
+            await self._put(chunk)
+
+    async def _catch_up(self) -> bool:
+        """Tell what was missed, or that it must be read anew; False when the stream should end."""
         upto, last = self._subscription.start_seq, self._last
         if last is None:
-            return
+            return True
         if not 0 <= last <= upto or upto - last > self._runtime.settings.stream_replay_limit:
-            await put(_resync(upto))
-            return
-        while last < upto:
-            page = await self._replay(last, min(last + PAGE, upto))
+            await self._put(_resync(upto))
+            return True
+        while last < upto and not self._gone:
+            step = min(last + PAGE, upto)
+            try:
+                page = await self._replay(last, step)
+            except Exception as error:  # noqa: BLE001 - logged, and asked again
+                # The status is long sent. The client comes again and asks for the same events.
+                log.warning("replay failed", error=str(error))
+                return False
             if page is None:
-                await put(_resync(upto))
-                return
-            if page:
-                await put(b"".join(record.frame for record in page))
-            last = min(last + PAGE, upto)
+                await self._put(_resync(upto))
+                return True
+            await self._put_all(page)
+            last = step
+        return True
 
-    async def _follow(self, put: Callable[[bytes], Awaitable[None]]) -> None:
+    async def _follow(self) -> None:
+        """Tell what happens until the stream should end."""
         loop = asyncio.get_running_loop()
         heartbeat = self._runtime.settings.stream_heartbeat
         written = loop.time()
-        while True:
+        ends = written + self._runtime.settings.access_token_ttl
+        while not self._gone and loop.time() < ends:
             records = await self._subscription.wait(min(CHECK_SECONDS, heartbeat))
-            if self._runtime.revocations.is_revoked(self._principal.sign_in_id):
+            if self._is_revoked():
                 return
-            if self._subscription.overflowed:
-                await put(_resync(self._subscription.resume()))
-            elif records:
-                await put(b"".join(record.frame for record in records))
-            elif loop.time() - written >= heartbeat:
-                await put(b": still here\n\n")
+            if records:
+                await self._put_all(records)
+            elif self._subscription.overflowed:
+                await self._put(_resync(self._subscription.resume()))
             elif self._subscription.ended:
                 return
+            elif loop.time() - written >= heartbeat:
+                await self._put(b": still here\n\n")
             else:
                 continue
             written = loop.time()
 
+    async def _say_goodbye(self) -> None:
+        """End the response; the clients of a worker that stops don't all come back at once."""
+        if not self._gone:
+            retry = RETRY_MS // 2 + secrets.randbelow(RETRY_MS)
+            await self._put(f"retry: {retry}\n\n".encode())
+            await self._put(b"", more=False)
 
-async def _gone(receive: Receive) -> None:
-    with contextlib.suppress(asyncio.CancelledError):
-        while (await receive())["type"] != "http.disconnect":
-            pass
+    def _is_revoked(self) -> bool:
+        return self._runtime.revocations.is_revoked(self._principal.sign_in_id)
+
+
+def _chunks(records: Iterable[EventRecord]) -> Iterator[bytes]:
+    frames: list[bytes] = []
+    size = 0
+    for record in records:
+        frames.append(record.frame)
+        size += len(record.frame)
+        if size >= CHUNK_BYTES:
+            yield b"".join(frames)
+            frames, size = [], 0
+    if frames:
+        yield b"".join(frames)
 
 
 def _resync(event_seq: int) -> bytes:

@@ -26,6 +26,12 @@ LATENCY = Histogram(
 ORDERS = Counter("orders_placed_total", "Orders accepted.", ["channel"])
 SIGN_INS_REFUSED = Counter("sign_ins_refused_total", "Refused sign-ins and pairings.", ["kind"])
 STREAMS = Gauge("event_streams_open", "Open event streams.", multiprocess_mode="livesum")
+EVENT_LAG = Histogram(
+    "event_lag_seconds",
+    "From an event's recording to the streams of this worker.",
+    buckets=(0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10),
+)
+EVENT_TAIL_FAILURES = Counter("event_tail_failures_total", "Failed readings of the event log.")
 
 
 def exposition() -> bytes:

@@ -32,6 +32,7 @@ class Runtime:
         self.database.on_commit = self.hub.ring
         self.database.on_catalog_change = self.hub.forget
         self.hub.on_wake = self.revocations.wake
+        self.revocations.on_add = self.hub.ring_revoked
         await self.hub.start()
         await self.revocations.start()
 

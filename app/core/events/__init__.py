@@ -4,8 +4,9 @@ The event row is written in its transaction; the wake-up is sent after the commi
 hint: every worker also looks by itself, so a lost hint costs milliseconds and never an event.
 """
 
-from app.core.events.hub import EventHub, Subscription
+from app.core.events.hub import EventHub
 from app.core.events.record import EventRecord
-from app.core.events.source import EventSource, Head
+from app.core.events.source import EventLog, EventSource, Head
+from app.core.events.subscription import Subscription
 
-__all__ = ["EventHub", "EventRecord", "EventSource", "Head", "Subscription"]
+__all__ = ["EventHub", "EventLog", "EventRecord", "EventSource", "Head", "Subscription"]

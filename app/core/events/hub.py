@@ -3,104 +3,55 @@
 import asyncio
 import contextlib
 import time
-from collections import deque
 from collections.abc import Callable, Iterable
+from itertools import islice
 from uuid import UUID
 
-import psycopg
-
+from app.core import clock
+from app.core.errors import DatabaseUnavailableError
+from app.core.events.doorbell import Doorbell, stores_in, tells_revocation
 from app.core.events.record import EventRecord
-from app.core.events.source import MAX_PAYLOAD, EventSource, Head
+from app.core.events.source import SOURCE_ERRORS, EventLog, Head
+from app.core.events.subscription import Accepts, Feed, Subscription
 from app.core.logging import get_logger
+from app.core.metrics import EVENT_LAG, EVENT_TAIL_FAILURES
 
 log = get_logger(__name__)
 
-BATCH = 500
-COALESCE_SECONDS = 0.004
-CURRENT = 1.0
-"""How many seconds a confirmed head counts as current."""
+BATCH = 200
+"""Events of one store per reading."""
+STORES_PER_BATCH = 50
+MAX_BACKOFF = 1.0
+CURRENT_SECONDS = 1.0
+"""How long a confirmed head counts as current."""
 WATCH_SECONDS = 600.0
 """How long a store's head is followed after somebody last asked for it."""
 
-Accepts = Callable[[EventRecord], bool]
-
-
-class Subscription:
-    """One stream's bounded queue. A reader that falls behind loses it and is told to resync."""
-
-    def __init__(self, feed: "Feed", accepts: Accepts, size: int) -> None:
-        self.start_seq = feed.position
-        self.overflowed = False
-        self.ended = False
-        self._feed = feed
-        self._accepts = accepts
-        self._size = size
-        self._queue: deque[EventRecord] = deque()
-        self._wake = asyncio.Event()
-
-    def offer(self, record: EventRecord) -> None:
-        if self.overflowed or not self._accepts(record):
-            return
-        if len(self._queue) >= self._size:
-            self.overflowed = True
-            self._queue.clear()
-        else:
-            self._queue.append(record)
-        self._wake.set()
-
-    async def wait(self, seconds: float) -> list[EventRecord]:
-        """What has come, at once or within `seconds`; empty when nothing did."""
-        if not self._queue and not self.overflowed and not self.ended:
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(seconds):
-                    await self._wake.wait()
-        self._wake.clear()
-        taken = list(self._queue)
-        self._queue.clear()
-        return taken
-
-    def resume(self) -> int:
-        """Go on live after an overflow; the number that the reader must read up to by itself."""
-        self.overflowed = False
-        return self._feed.position
-
-    def end(self) -> None:
-        self.ended = True
-        self._wake.set()
-
-    def close(self) -> None:
-        self._feed.subscriptions.discard(self)
-
-
-class Feed:
-    """One store's tail position and its readers."""
-
-    def __init__(self, position: int) -> None:
-        self.position = position
-        self.subscriptions: set[Subscription] = set()
+_UNKNOWN: tuple[Head | None, float] = (None, 0.0)
 
 
 class EventHub:
     """Tails the stores of interest; wakes on the doorbell, and looks every `poll_interval`."""
 
-    def __init__(self, source: EventSource, poll_interval: float) -> None:
+    def __init__(self, source: EventLog, poll_interval: float) -> None:
         self._source = source
         self._poll_interval = poll_interval
+        self._doorbell = Doorbell(source)
         self._feeds: dict[UUID, Feed] = {}
         self._watched: dict[UUID, float] = {}
-        self._heads: dict[UUID, Head] = {}
-        self._forgotten: set[UUID] = set()
-        self._rung = asyncio.Event()
-        self._to_ring: set[UUID] = set()
+        self._heads: dict[UUID, tuple[Head | None, float]] = {}
+        self._outdated: set[UUID] = set()
+        self._rung: set[UUID] = set()
+        self._wake = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
-        self._confirmed_at = 0.0
+        self._draining = False
         self.on_wake: Callable[[], None] = lambda: None
 
     async def start(self) -> None:
         self._tasks = [
             asyncio.create_task(self._tail(), name="event-tail"),
             asyncio.create_task(self._source.listen(self._heard), name="event-doorbell"),
-            asyncio.create_task(self._ring_others(), name="event-ringer"),
+            asyncio.create_task(self._doorbell.run(), name="event-ringer"),
         ]
 
     async def stop(self) -> None:
@@ -112,29 +63,50 @@ class EventHub:
         await self._source.close()
 
     def end_streams(self) -> None:
+        """End the streams, and those that are still being opened; for the shutdown signal."""
+        self._draining = True
         for feed in self._feeds.values():
-            for subscription in list(feed.subscriptions):
+            for subscription in tuple(feed.subscriptions):
                 subscription.end()
 
     def ring(self, stores: Iterable[UUID]) -> None:
         """These stores have new events: look now, and tell the other workers."""
-        self._to_ring.update(stores)
-        self._rung.set()
+        stores = set(stores)
+        self._look_soon(stores)
+        self._doorbell.ring(stores)
+
+    def ring_revoked(self) -> None:
+        """A sign-in was ended here: the other workers should look at once."""
+        self._doorbell.ring_revoked()
 
     async def subscribe(self, store_id: UUID, accepts: Accepts, queue_size: int) -> Subscription:
         """Listen to a store from its present position on.
 
         The position is taken in the same step as the registration: a replay up to `start_seq`
-        and what arrives afterwards have no gap and no overlap between them.
+        and what arrives afterwards have no gap and no overlap between them. The caller keeps the
+        subscription; the feed forgets it when the caller does.
+
+        Raises:
+            DatabaseUnavailableError: nobody listens to the store yet and its head can't be read.
         """
         feed = self._feeds.get(store_id)
         if feed is None:
-            heads = await self._source.heads([store_id])
-            position = heads[store_id].event_seq if store_id in heads else 0
-            feed = self._feeds.setdefault(store_id, Feed(position))
+            position = await self._position(store_id)
+            feed = self._feeds.setdefault(store_id, Feed(store_id, position))
         subscription = Subscription(feed, accepts, queue_size)
         feed.subscriptions.add(subscription)
+        if self._draining:
+            subscription.end()
         return subscription
+
+    async def _position(self, store_id: UUID) -> int:
+        # Shielded: a client that hangs up must not break the connection that all streams share.
+        reading = asyncio.ensure_future(self._source.heads([store_id]))
+        try:
+            heads = await asyncio.shield(reading)
+        except SOURCE_ERRORS as error:
+            raise DatabaseUnavailableError from error
+        return heads[store_id].event_seq if store_id in heads else 0
 
     def catalog_version(self, store_id: UUID) -> int | None:
         """The store's catalog version, if it was confirmed within the last second.
@@ -143,82 +115,107 @@ class EventHub:
         """
         now = time.monotonic()
         self._watched[store_id] = now + WATCH_SECONDS
-        head = self._heads.get(store_id)
-        return head.catalog_version if head and now - self._confirmed_at <= CURRENT else None
+        head, confirmed_at = self._heads.get(store_id, _UNKNOWN)
+        return head.catalog_version if head and now - confirmed_at <= CURRENT_SECONDS else None
 
     def forget(self, store_id: UUID) -> None:
-        """The store's catalog has just changed here: what was confirmed no longer counts."""
+        """The store's catalog has just changed here: what was confirmed no longer counts.
+
+        Neither does what is being read at this moment: it may be from before the change.
+        """
         self._heads.pop(store_id, None)
-        self._forgotten.add(store_id)
+        self._outdated.add(store_id)
 
     def _heard(self, payload: str) -> None:
-        self.on_wake()
-        if payload:
-            self._rung.set()
+        if tells_revocation(payload):
+            self.on_wake()
+        self._look_soon(stores_in(payload))
 
-    async def _ring_others(self) -> None:
-        """One NOTIFY for all that was committed in a few milliseconds.
-
-        NOTIFY takes a database-wide lock at commit: inside the order's own transaction it would
-        cost a third of the throughput.
-        """
-        while True:
-            await asyncio.sleep(COALESCE_SECONDS if self._to_ring else 0.02)
-            if not self._to_ring:
-                await self._rung.wait()
-                await asyncio.sleep(COALESCE_SECONDS)
-            stores, self._to_ring = self._to_ring, set()
-            payload = ",".join(map(str, stores))
-            with contextlib.suppress(psycopg.Error, OSError):
-                if stores:
-                    await self._source.notify(payload if len(payload) < MAX_PAYLOAD else "*")
+    def _look_soon(self, stores: set[UUID] | None) -> None:
+        """Wake the tail for those of `stores` (None: all) that somebody is interested in."""
+        known = self._feeds.keys() | self._watched.keys()
+        rung = known if stores is None else known & stores
+        if rung:
+            self._rung |= rung
+            self._wake.set()
 
     async def _tail(self) -> None:
         failures = 0
+        look_at_all = 0.0
         while True:
-            # Cleared before looking: a ring while we look makes us look again.
-            self._rung.clear()
+            # Taken before looking: a ring while we look makes us look again.
+            self._wake.clear()
+            rung, self._rung = self._rung, set()
+            now = time.monotonic()
             try:
-                await self._look()
+                if now >= look_at_all:
+                    self._drop_idle()
+                    rung = self._feeds.keys() | self._watched.keys()
+                    look_at_all = now + self._poll_interval
+                await self._look(rung, now)
                 failures = 0
-            except (psycopg.Error, OSError) as error:
+            except Exception as error:
                 failures += 1
-                log.warning("event tail failed", error=str(error), failures=failures)
-                await asyncio.sleep(min(0.1 * failures, 1.0))
+                EVENT_TAIL_FAILURES.inc()
+                expected = isinstance(error, SOURCE_ERRORS)
+                log.warning(
+                    "event tail failed", exc_info=None if expected else error, error=str(error)
+                )
+                # Positions stay where they are: afterwards all stores are looked at, none skips.
+                look_at_all = 0.0
+                await asyncio.sleep(min(0.05 * 2 ** min(failures, 10), MAX_BACKOFF))
                 continue
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(self._poll_interval):
-                    await self._rung.wait()
+                async with asyncio.timeout(max(look_at_all - time.monotonic(), 0.0)):
+                    await self._wake.wait()
 
-    async def _look(self) -> None:
+    def _drop_idle(self) -> None:
+        """Drop what nobody is interested in any more."""
         now = time.monotonic()
         for store in [store for store, feed in self._feeds.items() if not feed.subscriptions]:
             del self._feeds[store]
         self._watched = {store: until for store, until in self._watched.items() if until > now}
-        stores = self._feeds.keys() | self._watched.keys()
-        # A change made here while we ask may be missing from the answer.
-        self._forgotten.clear()
-        heads = await self._source.heads(list(stores)) if stores else {}
-        self._heads = {store: head for store, head in heads.items() if store not in self._forgotten}
-        self._confirmed_at = now
-        behind = {
-            store: feed.position
-            for store, feed in self._feeds.items()
-            if store in heads and heads[store].event_seq > feed.position
-        }
-        while behind:
-            behind = await self._deliver(behind)
+        for store in self._heads.keys() - self._watched.keys():
+            del self._heads[store]
 
-    async def _deliver(self, behind: dict[UUID, int]) -> dict[UUID, int]:
-        """Fan out one batch; the stores that have more, with their new positions."""
-        counts: dict[UUID, int] = {}
-        for record in await self._source.events_after(behind, BATCH):
-            feed = self._feeds.get(record.store_id)
-            counts[record.store_id] = counts.get(record.store_id, 0) + 1
-            if feed is None or record.seq <= feed.position:
-                continue
-            feed.position = record.seq
-            for subscription in tuple(feed.subscriptions):
-                subscription.offer(record)
-        full = [store for store, count in counts.items() if count == BATCH]
-        return {store: self._feeds[store].position for store in full if store in self._feeds}
+    async def _look(self, stores: set[UUID], now: float) -> None:
+        if not stores:
+            return
+        # Positions as of the question: a feed that opens meanwhile may know a later head.
+        asked = {store: feed for store in stores if (feed := self._feeds.get(store)) is not None}
+        positions = {store: feed.position for store, feed in asked.items()}
+        self._outdated.clear()
+        heads = await self._source.heads(list(stores))
+        self._heads.update(
+            (store, (head, now))
+            for store, head in heads.items()
+            if store in self._watched and store not in self._outdated
+        )
+        behind = {}
+        for store, position in positions.items():
+            head_seq = heads[store].event_seq if store in heads else position
+            if head_seq < position:
+                asked[store].jump(head_seq)
+            elif head_seq > position:
+                behind[store] = head_seq
+        await self._catch_up(asked, behind)
+
+    async def _catch_up(self, feeds: dict[UUID, Feed], behind: dict[UUID, int]) -> None:
+        """Read and hand on up to each head in `behind`, a bounded number of events at a time."""
+        while behind:
+            batch = list(islice(behind, STORES_PER_BATCH))
+            after = {store: feeds[store].position for store in batch}
+            for record in await self._source.events_after(after, BATCH):
+                feeds[record.store_id].advance(record)
+                _observe(record)
+            for store in batch:
+                feed = feeds[store]
+                if feed.position == after[store]:
+                    # The head says that there were some, and they are gone: pruned.
+                    feed.jump(behind[store])
+                if feed.position >= behind[store]:
+                    del behind[store]
+
+
+def _observe(record: EventRecord) -> None:
+    EVENT_LAG.observe(max((clock.now() - record.occurred_at).total_seconds(), 0.0))

@@ -10,6 +10,8 @@ from app.core.metrics import STREAMS
 
 
 class StreamSlots:
+    """The open streams of this worker, counted by sign-in and by store."""
+
     def __init__(self, per_credential: int, per_store: int) -> None:
         self._limits = (per_credential, per_store)
         self._open: Counter[UUID] = Counter()
@@ -22,6 +24,12 @@ class StreamSlots:
 
     @contextmanager
     def hold(self, sign_in_id: UUID, store_id: UUID) -> Iterator[None]:
+        """Take a slot while the block runs.
+
+        Raises:
+            TooManyStreamsError: there is none; of streams opened together some get here.
+        """
+        self.check(sign_in_id, store_id)
         keys = (sign_in_id, store_id)
         self._open.update(keys)
         STREAMS.inc()
