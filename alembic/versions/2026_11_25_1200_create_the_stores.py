@@ -636,6 +636,9 @@ def upgrade() -> None:
             "store_id", "token_hash", name=op.f("uq_refresh_tokens_store_id_token_hash")
         ),
     )
+    op.create_index(
+        "ix_refresh_tokens_sign_in", "refresh_tokens", ["store_id", "sign_in_id"], unique=False
+    )
     op.create_table(
         "order_line_options",
         sa.Column("order_line_id", sa.Uuid(), nullable=False),
@@ -678,6 +681,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_index("ix_order_line_options_line", table_name="order_line_options")
     op.drop_table("order_line_options")
+    op.drop_index("ix_refresh_tokens_sign_in", table_name="refresh_tokens")
     op.drop_table("refresh_tokens")
     op.drop_index("ix_order_lines_order", table_name="order_lines")
     op.drop_table("order_lines")

@@ -69,6 +69,7 @@ class RefreshToken(StoreModel):
     __table_args__ = (
         in_store("sign_in_id", "sign_ins"),
         UniqueConstraint("store_id", "token_hash"),
+        Index("ix_refresh_tokens_sign_in", "store_id", "sign_in_id"),
     )
 
     sign_in_id: Mapped[UUID]
