@@ -12,8 +12,8 @@ RUN python -m venv --without-pip /opt/venv
 
 COPY requirements.txt /tmp/requirements.txt
 # Wheels only, since there is no compiler here: a package without one stops the build and is not half-built.
-RUN --mount=type=cache,target=/root/.cache/pip \
-    python -m pip --python /opt/venv/bin/python install \
+RUN --mount=type=cache,target=/var/cache/pip \
+    PIP_CACHE_DIR=/var/cache/pip python -m pip --python /opt/venv/bin/python install \
         --only-binary=:all: --disable-pip-version-check --no-warn-script-location \
         -r /tmp/requirements.txt
 
