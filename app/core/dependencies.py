@@ -157,7 +157,8 @@ async def get_kitchen(
 ) -> KitchenService:
     session = await scope.unit.session()
     orders = OrderRepository(scope.unit, session, scope.principal.store_id)
-    return KitchenService(orders, reading, scope.principal)
+    journal = MenuJournal(scope.unit, scope.principal)
+    return KitchenService(orders, reading, journal, scope.principal)
 
 
 async def get_seating(

@@ -1,7 +1,8 @@
 """Orders with their lines and options."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
+from typing import Literal
 from uuid import UUID
 
 from sqlalchemy import select
@@ -12,6 +13,8 @@ from app.core.errors import NotFoundError, SessionNotOpenError
 from app.models import Item, Option, Order, OrderLine, Table, TableSession
 from app.models.table import SessionStatus
 from app.repositories.base import StoreRepository
+
+StockKey = tuple[Literal["item", "option"], UUID]
 
 
 class OrderRepository(StoreRepository[Order]):
@@ -87,24 +90,30 @@ class OrderRepository(StoreRepository[Order]):
         )
         return found
 
-    async def give_back_stock(self, line: OrderLine, quantity: int) -> None:
-        """Return a cancelled quantity to what is counted, items and options in one fixed order."""
-        item = await self._session.scalar(
-            select(Item)
-            .where(Item.store_id == self.store_id, Item.id == line.item_id)
-            .with_for_update()
-        )
-        if item is not None and item.stock is not None:
-            item.stock += quantity
-        for chosen in sorted(line.options, key=lambda one: one.option_id):
-            option = await self._session.scalar(
-                select(Option)
-                .where(Option.store_id == self.store_id, Option.id == chosen.option_id)
+    async def give_back_stock(self, returned: Mapping[StockKey, int]) -> list[Item | Option]:
+        """Return portions to what is counted: items, then options, each by id.
+
+        That is the sequence in which an order takes them, so the two can't block each other.
+
+        Returns:
+            What had run out and can be ordered again.
+        """
+        revived: list[Item | Option] = []
+        for kind, row_id in sorted(returned):
+            model: type[Item] | type[Option] = Item if kind == "item" else Option
+            row: Item | Option | None = await self._session.scalar(
+                select(model)
+                .where(model.store_id == self.store_id, model.id == row_id)
                 .with_for_update()
+                .execution_options(populate_existing=True)
             )
-            if option is not None and option.stock is not None:
-                option.stock += chosen.quantity * quantity
+            if row is None or row.stock is None:
+                continue
+            if row.stock == 0:
+                revived.append(row)
+            row.stock += returned[kind, row_id]
         await self._session.flush()
+        return revived
 
     async def touch_line(self, line: OrderLine) -> None:
         """Make the line's change its next version."""

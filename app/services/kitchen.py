@@ -1,5 +1,8 @@
 """Working through placed orders: moving them along, recalling a slip, cancelling."""
 
+from collections import Counter
+from collections.abc import Mapping
+from typing import Literal
 from uuid import UUID
 
 from app.core.errors import (
@@ -11,9 +14,11 @@ from app.core.errors import (
 )
 from app.core.security.permissions import Permission
 from app.core.security.principals import Principal
-from app.models import Order, OrderLine, OrderStatus
-from app.repositories.order import OrderRepository
+from app.models import Item, Order, OrderLine, OrderStatus
+from app.repositories.order import OrderRepository, StockKey
 from app.schemas.order import CancelInput, CancelLineInput, OrderOutput
+from app.services.menu_availability import current
+from app.services.menu_journal import MenuJournal
 from app.services.order_reading import OrderReadingService
 from app.services.order_rules import allowed_after, derived_status, moves
 
@@ -24,10 +29,15 @@ class KitchenService:
     """Each change locks the session (shared) and the order, and publishes the whole order."""
 
     def __init__(
-        self, orders: OrderRepository, reading: OrderReadingService, principal: Principal
+        self,
+        orders: OrderRepository,
+        reading: OrderReadingService,
+        journal: MenuJournal,
+        principal: Principal,
     ) -> None:
         self._orders = orders
         self._reading = reading
+        self._journal = journal
         self._principal = principal
 
     async def move_order(
@@ -77,8 +87,7 @@ class KitchenService:
         live = [line for line in order.lines if line.status != OrderStatus.CANCELLED]
         for line in live:
             self._check_may_cancel(line)
-        for line in live:
-            await self._cancel(line, line.quantity - line.cancelled_quantity)
+        await self._cancel({line: line.quantity - line.cancelled_quantity for line in live})
         return await self._publish_cancel(order, live, wanted)
 
     async def cancel_line(
@@ -96,15 +105,14 @@ class KitchenService:
         if wanted.quantity > remaining:
             raise QuantityInvalidError(remaining=remaining)
         self._check_may_cancel(line)
-        await self._cancel(line, wanted.quantity)
+        await self._cancel({line: wanted.quantity})
         return await self._publish_cancel(order, [line], wanted)
 
     async def cancel_unfinished(self, order_id: UUID, reason: str) -> None:
         """For a forced close: cancel what the kitchen has not finished, keep what it has."""
         order = await self._orders.get(order_id, lock=True)
         lines = [line for line in order.lines if line.status in UNFINISHED]
-        for line in lines:
-            await self._cancel(line, line.quantity - line.cancelled_quantity)
+        await self._cancel({line: line.quantity - line.cancelled_quantity for line in lines})
         await self._publish_cancel(
             order, lines, CancelInput(reason_code="staff_error", reason=reason)
         )
@@ -119,14 +127,21 @@ class KitchenService:
         if line.status not in UNFINISHED and not self._principal.may(Permission.ORDERS_CANCEL_ANY):
             raise PermissionDeniedError(permission=str(Permission.ORDERS_CANCEL_ANY))
 
-    async def _cancel(self, line: OrderLine, quantity: int) -> None:
-        """Take portions off a line; what is counted goes back once."""
-        line.cancelled_quantity += quantity
-        left = line.quantity - line.cancelled_quantity
-        line.total = (line.unit_price + line.options_total) * left
-        if left == 0:
-            line.status = OrderStatus.CANCELLED
-        await self._orders.give_back_stock(line, quantity)
+    async def _cancel(self, portions: Mapping[OrderLine, int]) -> None:
+        """Take portions off lines; what is counted goes back once, and is told if it had run out."""
+        returned: Counter[StockKey] = Counter()
+        for line, quantity in portions.items():
+            line.cancelled_quantity += quantity
+            left = line.quantity - line.cancelled_quantity
+            line.total = (line.unit_price + line.options_total) * left
+            if left == 0:
+                line.status = OrderStatus.CANCELLED
+            returned["item", line.item_id] += quantity
+            for option in line.options:
+                returned["option", option.option_id] += option.quantity * quantity
+        for row in await self._orders.give_back_stock(returned):
+            kind: Literal["item", "option"] = "item" if isinstance(row, Item) else "option"
+            self._journal.availability_changed(kind, row.id, current(row))
 
     async def _publish_cancel(
         self, order: Order, lines: list[OrderLine], wanted: CancelInput

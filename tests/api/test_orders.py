@@ -1,5 +1,7 @@
 """Placing, reading, moving and cancelling orders; what is refused changes nothing."""
 
+import time
+from collections.abc import Callable
 from typing import Any
 from uuid import uuid4
 
@@ -198,6 +200,36 @@ def test_counted_stock_comes_back_once_when_cancelled(shop: Shop) -> None:
     query = "SELECT stock FROM items WHERE store_id = %(store)s AND id = %(item)s"
     assert shop.rows(query, item=floor.stew) == [(2,)]
     assert place(floor.tablet(1), order_body(floor.stew, 2)).status_code == 201
+
+
+def test_a_cancelled_dish_is_orderable_again_on_every_tablet(shop: Shop) -> None:
+    floor = Floor(shop)
+    tablet = floor.tablet(1)
+    stock = {"status": "available", "stock": 2}
+    assert shop.staff.put(f"/menu/items/{floor.stew}/availability", json=stock).is_success
+
+    def shown() -> str:
+        [category] = tablet.get("/menu").json()["categories"]
+        status: str = category["items"][0]["availability"]["status"]
+        return status
+
+    order = place(tablet, order_body(floor.stew, 2)).json()
+    gone = within_a_second(shown, "sold_out")
+    shop.staff.post(f"/orders/{order['id']}/cancel", json={"reason_code": "guest_request"})
+    back = within_a_second(shown, "available")
+
+    assert (gone, back) == ("sold_out", "available")
+    told = [data for kind, data in shop.events() if kind == "item.availability_changed"]
+    assert [one["availability"]["stock"] for one in told] == [2, 0, 2]
+    assert told[-1]["item_id"] == floor.stew
+
+
+def within_a_second(ask: Callable[[], str], wanted: str) -> str:
+    """What is said, as soon as it is `wanted` and after the second that a menu may lag at most."""
+    ends = time.monotonic() + 1.0
+    while (said := ask()) != wanted and time.monotonic() < ends:
+        time.sleep(0.02)
+    return said
 
 
 def test_staff_may_not_cancel_what_is_served_and_managers_may(shop: Shop) -> None:
