@@ -28,16 +28,16 @@ class MenuFastPath:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         answer = None
         if scope["type"] == "http" and scope["path"] == PATH and not scope["query_string"]:
-            answer = self._answer(scope)
+            answer = await self._answer(scope)
         await (answer or self.app)(scope, receive, send)
 
-    def _answer(self, scope: Scope) -> Response | None:
+    async def _answer(self, scope: Scope) -> Response | None:
         """What the route would answer, or None when only the route can tell."""
         if scope["method"] not in ("GET", "HEAD"):
             return None
         request = Request(scope)
         try:
-            principal = self._runtime.authenticate(request.headers.get("authorization"))
+            principal = await self._runtime.authenticate(request.headers.get("authorization"))
         except DomainError:
             return None
         menu = self._runtime.menus.known(principal.store_id)

@@ -13,7 +13,7 @@ from app.core.security.permissions import Permission
 
 ALWAYS = ("internal-error", "database-unavailable", "busy")
 BODY = ("malformed-body", "invalid-request", "body-too-large", "unsupported-media-type")
-SIGNED_IN = ("not-authenticated", "token-expired", "permission-denied")
+SIGNED_IN = ("not-authenticated", "token-expired", "permission-denied", "password-change-required")
 KEYED = ("idempotency-key-reused", "idempotency-key-invalid", "request-in-progress")
 
 

@@ -22,6 +22,7 @@ from app.core.errors import (
     FieldError,
     IdempotencyKeyMissingError,
     InvalidRequestError,
+    PasswordChangeRequiredError,
     PermissionDeniedError,
     PreconditionRequiredError,
     UnsupportedMediaTypeError,
@@ -58,7 +59,7 @@ class OperationRoute(APIRoute):
         async def run(request: Request) -> Response:
             runtime: Runtime = request.app.state.runtime
             request.scope["route_template"] = template
-            principal = _authorize(runtime, request, declared.permission)
+            principal = await _authorize(runtime, request, declared.permission)
             _check_query(request, query)
             if declared.if_match == "required" and "if-match" not in request.headers:
                 raise PreconditionRequiredError
@@ -96,19 +97,24 @@ def _query_names(route: APIRoute) -> dict[str, bool]:
     return names
 
 
-def _authorize(runtime: Runtime, request: Request, permission: Permission) -> Principal | None:
+async def _authorize(
+    runtime: Runtime, request: Request, permission: Permission
+) -> Principal | None:
     """Who is calling, if they may.
 
     Raises:
         NotAuthenticatedError, TokenExpiredError: no good credential.
+        PasswordChangeRequiredError: a good one whose first password must be replaced.
         PermissionDeniedError: a good one that lacks the permission.
     """
     if permission is Permission.PUBLIC:
         return None
-    principal = runtime.authenticate(request.headers.get("authorization"))
+    principal = await runtime.authenticate(request.headers.get("authorization"))
     request.state.principal = principal
     request.state.language = principal.language
     if not principal.may(permission):
+        if principal.must_change_password:
+            raise PasswordChangeRequiredError
         raise PermissionDeniedError(permission=str(permission))
     return principal
 

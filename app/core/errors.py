@@ -57,6 +57,10 @@ class PermissionDeniedError(DomainError):
     code = "permission-denied"
 
 
+class PasswordChangeRequiredError(DomainError):
+    code = "password-change-required"
+
+
 class NotFoundError(DomainError):
     code = "not-found"
 

@@ -110,6 +110,18 @@ _KINDS = [
     ),
     _kind(
         S.FORBIDDEN,
+        "password-change-required",
+        (
+            "Change the password first",
+            "This password was set by somebody else. Choose your own with `PUT /api/v1/auth/password`.",
+        ),
+        (
+            "비밀번호 변경 필요",
+            "다른 사람이 정한 비밀번호입니다. `PUT /api/v1/auth/password`로 새 비밀번호를 정해 주세요.",
+        ),
+    ),
+    _kind(
+        S.FORBIDDEN,
         "permission-denied",
         ("Not allowed", "This credential lacks the permission for this operation."),
         ("권한 없음", "이 작업을 할 수 있는 권한이 없습니다."),

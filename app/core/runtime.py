@@ -52,7 +52,7 @@ class Runtime:
         self.passwords.close()
         await self.database.close()
 
-    def authenticate(self, header: str | None) -> Principal:
+    async def authenticate(self, header: str | None) -> Principal:
         """Whom the `Authorization` header speaks for. Costs no query.
 
         Raises:

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from app.core.errors import NotFoundError
 from app.core.language import pick
-from app.core.security.principals import Principal, PrincipalKind
+from app.core.security.principals import Principal
 from app.models import Order, OrderLine, OrderLineOption
 from app.repositories.order import OrderRepository
 from app.schemas.base import Page
@@ -13,7 +13,7 @@ from app.schemas.order import OrderFilter, OrderOutput
 
 
 class OrderReadingService:
-    """A tablet sees the orders of its table's open session and no others."""
+    """A tablet sees the orders of its table's open session, a guest those of its own, and no more."""
 
     def __init__(
         self, orders: OrderRepository, principal: Principal, language: tuple[str, str]
@@ -29,17 +29,15 @@ class OrderReadingService:
             NotFoundError: none in this store that the caller may see.
         """
         order = await self._orders.get(order_id)
-        if self._principal.kind is PrincipalKind.TABLET:
-            table_id = self._principal.table_id
-            if order.table_id != table_id or order.session_id != await self._open_session():
-                raise NotFoundError
+        if self._principal.sits_at_table and order.session_id != await self._own_session():
+            raise NotFoundError
         return (await self.outputs([order]))[0]
 
     async def find(self, wanted: OrderFilter) -> Page[OrderOutput]:
         """Orders, newest first."""
         session_id = wanted.session_id
-        if self._principal.kind is PrincipalKind.TABLET:
-            own = await self._open_session()
+        if self._principal.sits_at_table:
+            own = await self._own_session()
             if own is None or session_id not in (None, own):
                 return Page(data=[], next_cursor=None)
             session_id = own
@@ -56,7 +54,7 @@ class OrderReadingService:
 
     async def outputs(self, orders: list[Order]) -> list[OrderOutput]:
         numbers = await self._orders.table_numbers(orders)
-        names = self._principal.kind is PrincipalKind.STAFF
+        names = not self._principal.sits_at_table
         return [
             OrderOutput.model_validate(
                 order_document(order, numbers[order.table_id], self._language, names=names)
@@ -64,7 +62,9 @@ class OrderReadingService:
             for order in orders
         ]
 
-    async def _open_session(self) -> UUID | None:
+    async def _own_session(self) -> UUID | None:
+        if self._principal.session_id is not None:
+            return self._principal.session_id
         table_id = self._principal.table_id
         return await self._orders.open_session_at(table_id) if table_id else None
 

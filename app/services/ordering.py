@@ -18,7 +18,7 @@ from app.core.idempotency import Intent
 from app.core.ids import uuid7
 from app.core.language import negotiate, pick
 from app.core.metrics import ORDERS
-from app.core.security.principals import Principal, PrincipalKind
+from app.core.security.principals import Principal
 from app.repositories.placing import CatalogChangedError, Placed, Placement, PlacingRepository
 from app.schemas.order import OrderInput, QuoteOutput
 from app.services.menu_loading import MenuCatalog
@@ -100,12 +100,14 @@ class OrderingService:
         return negotiate(self._accept_language, store.languages, store.default_language)
 
     def _destination(self, wanted: OrderInput) -> tuple[UUID | None, UUID | None]:
-        """Table and session. A tablet stands on its table; staff must name one of the two."""
-        if self._principal.kind is PrincipalKind.TABLET:
+        """Table and session. Tablets and guests have theirs; staff must name one of the two."""
+        if self._principal.sits_at_table:
             for name in ("table_id", "session_id"):
                 if getattr(wanted, name) is not None:
-                    detail = "A tablet orders for its own table."
+                    detail = "A tablet or guest orders for its own table."
                     raise InvalidRequestError(errors=[FieldError(f"/{name}", "unknown", detail)])
+            if self._principal.session_id is not None:
+                return None, self._principal.session_id
             return self._principal.table_id, None
         if (wanted.table_id is None) == (wanted.session_id is None):
             detail = "Name either the table or the session."
@@ -125,7 +127,7 @@ class OrderingService:
         line_ids = [uuid7() for _ in basket.lines]
         language = self._language(snapshot)
         fallback = store.default_language
-        staff = self._principal.kind is PrincipalKind.STAFF
+        staff = not self._principal.sits_at_table
         frame = {
             "id": order_id,
             "channel": self._principal.channel,

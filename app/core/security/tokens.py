@@ -17,7 +17,7 @@ from app.core import clock
 from app.core.config import Settings
 from app.core.errors import NotAuthenticatedError, TokenExpiredError
 from app.core.ids import uuid7
-from app.core.security.permissions import Role
+from app.core.security.permissions import DeviceKind, Role
 from app.core.security.principals import Principal, PrincipalKind
 
 ALGORITHM: Final = "HS256"
@@ -66,10 +66,15 @@ class AccessTokens:
             "nam": principal.name,
             "lan": principal.language,
         }
-        if principal.role is not None:
-            claims["rol"] = str(principal.role)
-        if principal.table_id is not None:
-            claims["tab"] = str(principal.table_id)
+        optional = {
+            "rol": principal.role,
+            "tab": principal.table_id,
+            "ses": principal.session_id,
+            "dev": principal.device_kind,
+        }
+        claims.update({name: str(value) for name, value in optional.items() if value is not None})
+        if principal.must_change_password:
+            claims["pwd"] = True
         headers = {"kid": self._signing_kid, "typ": "at+jwt"}
         key = self._keys[self._signing_kid]
         return jwt.encode(claims, key, algorithm=ALGORITHM, headers=headers), self._ttl
@@ -125,4 +130,7 @@ def _principal(claims: dict[str, Any]) -> Principal:
         language=claims["lan"],
         role=Role(claims["rol"]) if "rol" in claims else None,
         table_id=UUID(claims["tab"]) if "tab" in claims else None,
+        session_id=UUID(claims["ses"]) if "ses" in claims else None,
+        device_kind=DeviceKind(claims["dev"]) if "dev" in claims else None,
+        must_change_password=claims.get("pwd", False) is True,
     )
