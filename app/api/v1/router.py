@@ -1,9 +1,13 @@
 """All endpoints under `/api/v1`; the busiest first, since routes are matched in order."""
 
-from fastapi import APIRouter
+from fastapi import FastAPI
 
 from app.api.v1.endpoints import areas, auth, events, health, menu, orders, sessions, store, tables
 
-router = APIRouter(prefix="/api/v1")
-for module in (orders, menu, tables, events, sessions, auth, areas, store, health):
-    router.include_router(module.router)
+PREFIX = "/api/v1"
+
+
+def install(app: FastAPI) -> None:
+    """Include the endpoint modules, each by itself: FastAPI builds all routes anew per level."""
+    for module in (orders, menu, tables, events, sessions, auth, areas, store, health):
+        app.include_router(module.router, prefix=PREFIX)

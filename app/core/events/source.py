@@ -1,7 +1,7 @@
 """Where the hub reads: the event log of many stores, on connections of its own.
 
 Not the pool's: a stream must wake although every pooled connection is busy. Streams themselves
-hold no connection. A worker opens three, each when it is first needed: to read, to ring, to hear.
+hold no connection. A worker opens four, each when it is first needed: to read, to ask, to ring, to hear.
 """
 
 import asyncio
@@ -43,6 +43,8 @@ class EventLog(Protocol):
 
     async def heads(self, stores: Sequence[UUID]) -> dict[UUID, Head]: ...
 
+    async def heads_now(self, stores: Sequence[UUID]) -> dict[UUID, Head]: ...
+
     async def events_after(self, after: Mapping[UUID, int], limit: int) -> list[EventRecord]: ...
 
     async def revocations_since(self, since: datetime) -> list[tuple[UUID, datetime]]: ...
@@ -67,13 +69,17 @@ class EventSource:
             "keepalives_count": 3,
         }
         self._reading = _Line(url, arguments)
+        self._asking = _Line(url, arguments)
         self._ringing = _Line(url, arguments)
         self._hearing = _Line(url, arguments)
 
     async def heads(self, stores: Sequence[UUID]) -> dict[UUID, Head]:
         """The head of each store that exists."""
-        rows = await self._reading.fetch("SELECT * FROM event_heads(%s)", (list(stores),))
-        return {row[0]: Head(row[1], row[2]) for row in rows}
+        return await _heads(self._reading, stores)
+
+    async def heads_now(self, stores: Sequence[UUID]) -> dict[UUID, Head]:
+        """The same on a connection that no long reading of events holds up."""
+        return await _heads(self._asking, stores)
 
     async def events_after(self, after: Mapping[UUID, int], limit: int) -> list[EventRecord]:
         """Up to `limit` events of each store after its number, by store and number."""
@@ -114,8 +120,13 @@ class EventSource:
                 await asyncio.sleep(0.5)
 
     async def close(self) -> None:
-        for line in (self._reading, self._ringing, self._hearing):
+        for line in (self._reading, self._asking, self._ringing, self._hearing):
             await line.close()
+
+
+async def _heads(line: "_Line", stores: Sequence[UUID]) -> dict[UUID, Head]:
+    rows = await line.fetch("SELECT * FROM event_heads(%s)", (list(stores),))
+    return {row[0]: Head(row[1], row[2]) for row in rows}
 
 
 class _Line:
