@@ -17,6 +17,7 @@ from psycopg import AsyncConnection
 from psycopg.types.json import set_json_loads
 
 from app.core.config import Settings
+from app.core.connection import connect
 from app.core.database import connect_arguments
 from app.core.events.record import EventRecord
 from app.core.logging import get_logger
@@ -145,16 +146,18 @@ class _Line:
         return None if connection is None or connection.closed else connection.info.backend_pid
 
     async def fetch(self, statement: str, parameters: tuple[Any, ...]) -> list[tuple[Any, ...]]:
-        async with self._lock:
-            try:
-                async with asyncio.timeout(ANSWER_SECONDS):
-                    connection = await self._open()
-                    cursor = await connection.execute(statement, parameters)
-                    return await cursor.fetchall()
-            except BaseException:
-                # Cancelled or failed half-way: whatever its state, the next one starts afresh.
-                await self.close()
-                raise
+        async with asyncio.timeout(ANSWER_SECONDS):
+            await self._lock.acquire()
+        try:
+            connection = await self._open()
+            cursor = await connection.execute(statement, parameters)
+            return await cursor.fetchall()
+        except BaseException:
+            # Cancelled or failed half-way: whatever its state, the next one starts afresh.
+            await self.close()
+            raise
+        finally:
+            self._lock.release()
 
     @contextlib.asynccontextmanager
     async def opened(self) -> AsyncIterator[AsyncConnection[Any]]:
@@ -173,8 +176,9 @@ class _Line:
 
     async def _open(self) -> AsyncConnection[Any]:
         if self._connection is None or self._connection.closed:
-            self._connection = await AsyncConnection.connect(
-                self._url, autocommit=True, **self._arguments
+            # Not a time-out around it all: to be cancelled, a statement needs the server's answer.
+            self._connection = await connect(
+                self._url, patience=ANSWER_SECONDS, autocommit=True, **self._arguments
             )
             set_json_loads(orjson.loads, self._connection)
         return self._connection
