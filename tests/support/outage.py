@@ -38,6 +38,15 @@ class OwnServer:
         self._running.close()
 
     @contextlib.contextmanager
+    def stopped(self) -> Iterator[None]:
+        """Stopped while the block runs."""
+        self.stop()
+        try:
+            yield
+        finally:
+            self.start()
+
+    @contextlib.contextmanager
     def frozen(self) -> Iterator[None]:
         """The server neither answers nor hangs up, as on a machine whose disk has gone silent."""
         postmaster = int((self._home / "cluster" / "postmaster.pid").read_text().split("\n")[0])
