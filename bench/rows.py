@@ -12,6 +12,7 @@ from functools import partial
 from pathlib import Path
 
 from bench import pgbench, wrk
+from bench import streams as stream_load
 from bench.load import Figures, LoadError
 from bench.report import Row
 from bench.servers import HELLO, SERVICE, Server, Target, running
@@ -21,6 +22,7 @@ WARM_SECONDS = 1.0
 READ_CONNECTIONS = 16
 ORDER_WORKERS, ORDER_CONNECTIONS, ORDER_CLIENTS = 2, 32, 8
 CALM_CONNECTIONS = 4
+EVENTS_PER_SECOND = 50
 ROLE = "table_order_app"
 ORDER = Path(__file__).with_name("order.sql")
 ORDER_FUNCTION = Path(__file__).with_name("order_function.sql")
@@ -38,6 +40,11 @@ GROUPS: dict[str, list[Row]] = {
     "board": [
         Row("GET /tables/board, 100 sessions", "1/s", "board.rate", "hello.rate", 0.15),
         Row("the same with 20 orders each", "1/s", "busy_board.rate", "hello.rate"),
+    ],
+    "streams": [
+        Row("commit to event, p99, 1,000 streams", "ms", "streams.p99", goal=25, better="less"),
+        Row("memory per open stream", "KiB", "streams.kilobytes", goal=40, better="less"),
+        Row("the same, p99, 5,000 streams", "ms", "many_streams.p99", goal=60, better="less"),
     ],
     "start": [
         Row("start to first answer", "s", "start.seconds", goal=0.8, better="less"),
@@ -153,6 +160,19 @@ def _etag(server: Server, request: wrk.Request) -> str:
     raise LoadError(f"{request.path} answered {answer.status} without an ETag")
 
 
+def streams(bench: Bench, count: int) -> Mapping[str, float]:
+    """Open streams of many stores on one worker, 50 orders a second, each told to 15 of them."""
+    with running(bench.service, env=bench.service_env) as server:
+        return stream_load.run(
+            server.host,
+            bench.world.streams(count),
+            bench.world.orders(),
+            per_second=EVENTS_PER_SECOND,
+            seconds=bench.seconds,
+            weigh=server.megabytes,
+        )
+
+
 def start(bench: Bench) -> Mapping[str, float]:
     """A fresh process of one worker, from its start to its first answer, and its memory then."""
     with running(bench.service, env=bench.service_env) as server:
@@ -170,6 +190,8 @@ MEASURES: dict[str, Callable[[Bench], Mapping[str, float]]] = {
     "menu_304": menu_304,
     "board": partial(board, store=LARGE),
     "busy_board": partial(board, store=BUSY),
+    "streams": partial(streams, count=1_000),
+    "many_streams": partial(streams, count=5_000),
     "start": start,
 }
 

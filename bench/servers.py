@@ -90,9 +90,9 @@ def running(
     command += ["--workers", str(workers)] if workers > 1 else []
     with tempfile.TemporaryFile() as log:
         started = time.perf_counter()
-        process = psutil.Popen(
-            command, cwd=ROOT, env={**os.environ, **(env or {})}, stdout=log, stderr=log
-        )
+        # Compiled modules are kept, as in the image: otherwise a start would compile them all.
+        variables = {**os.environ, "PYTHONDONTWRITEBYTECODE": "", **(env or {})}
+        process = psutil.Popen(command, cwd=ROOT, env=variables, stdout=log, stderr=log)
         server = Server(f"127.0.0.1:{port}", process)
         try:
             _await_answer(server, target, log, started)

@@ -48,6 +48,7 @@ STORES, TABLES = 20, 10
 LARGE, BUSY = 101, 102
 LARGE_TABLES, LARGE_MENU, ORDER_LINES = 100, 100, 3
 BUSY_ORDERS = 20
+LISTENERS, CALM = 15, 1000
 TOKEN_SECONDS = 3600
 LANGUAGES = ["ko", "en"]
 
@@ -89,6 +90,16 @@ class World:
             )
             for table in range(1, TABLES + 1)
             for store in range(1, STORES + 1)
+        ]
+
+    def streams(self, count: int) -> list[Request]:
+        """So many event streams: 15 in each store that takes orders, the others where all is calm."""
+        tokens = AccessTokens(self.settings)
+        busy = [(store, place) for store in range(1, STORES + 1) for place in range(LISTENERS)]
+        calm = [(CALM + place // LISTENERS, place) for place in range(count - len(busy))]
+        return [
+            Request("GET", "/api/v1/events/stream", _bearer(tokens, _cook(store, place)))
+            for store, place in (*busy, *calm)
         ]
 
     def menu(self, etag: str = "") -> Request:
@@ -146,6 +157,19 @@ def _owner(store: int) -> Principal:
         made(SIGN_IN, 0),
         LANGUAGES[0],
         role=Role.OWNER,
+    )
+
+
+def _cook(store: int, number: int) -> Principal:
+    """Somebody whose screen shows all orders of a store; each has a sign-in of its own."""
+    return Principal(
+        PrincipalKind.STAFF,
+        made(STORE, store),
+        made(STAFF, 100 + number),
+        "Cook",
+        made(SIGN_IN, 1000 * store + number),
+        LANGUAGES[0],
+        role=Role.KITCHEN,
     )
 
 

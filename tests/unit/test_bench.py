@@ -4,6 +4,7 @@ import pytest
 
 from bench import pgbench, report, wrk
 from bench.load import LoadError
+from bench.streams import Delays
 
 WRK_LINE = (
     'RESULT {{"requests": 5000, "microseconds": 2500000, "p50": 1500, "p99": 9000, '
@@ -44,6 +45,16 @@ def test_a_failed_transaction_leaves_no_figures() -> None:
 
 def test_a_stall_counts_as_many_waits() -> None:
     assert pgbench.corrected([100, 450], 100) == [100, 150, 250, 350, 450]
+
+
+def test_delays_are_told_in_milliseconds() -> None:
+    delays = Delays([place / 1000 for place in range(100, 0, -1)])
+    assert (delays.percentile(0.5), delays.percentile(0.99)) == (50.0, 99.0)
+
+
+def test_no_event_leaves_no_figures() -> None:
+    with pytest.raises(LoadError):
+        Delays().percentile(0.5)
 
 
 def test_the_ratio_is_the_median_of_the_rounds() -> None:
