@@ -8,7 +8,7 @@ Serialization failures and deadlocks run the whole of it again, a bounded number
 
 import asyncio
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -72,8 +72,8 @@ class OperationRoute(APIRoute):
             intent = _intent(declared, request, principal, body)
             if by_statement:
                 request.state.intent = intent
-                return await handle(request)
-            return await _attempts(runtime, handle, request, principal, intent)
+                return await _attempts(lambda: handle(request))
+            return await _attempts(lambda: _attempt(runtime, handle, request, principal, intent))
 
         self.handler: Handler = run
         return run
@@ -192,16 +192,10 @@ def _intent(
     return Intent(principal.store_id, principal.scope, check_key(key), asked)
 
 
-async def _attempts(
-    runtime: Runtime,
-    handle: Handler,
-    request: Request,
-    principal: Principal | None,
-    intent: Intent | None,
-) -> Response:
+async def _attempts(attempt_once: Callable[[], Coroutine[Any, Any, Response]]) -> Response:
     for attempt in range(1, ATTEMPTS + 1):
         try:
-            return await _attempt(runtime, handle, request, principal, intent)
+            return await attempt_once()
         except Exception as error:
             if attempt == ATTEMPTS or not may_succeed_again(error):
                 raise

@@ -25,6 +25,7 @@ from sqlalchemy.ext.asyncio import (
 )
 
 from app.core import clock
+from app.core.calls import CallPool
 from app.core.config import Settings
 from app.core.connection import connect
 from app.core.ids import uuid7
@@ -64,28 +65,33 @@ def connect_arguments(settings: Settings) -> dict[str, Any]:
 
 
 class Database:
-    """The pool of one worker process."""
+    """The connections of one worker process: half for units of work, half for single calls."""
 
     def __init__(self, settings: Settings) -> None:
         url = make_url(settings.api_url).set(drivername=DRIVER)
+        arguments = connect_arguments(settings)
+        calls = max(settings.database_pool_size // 2, 1)
         # A server that lives ends a statement by itself before this.
         patience = settings.database_statement_timeout_ms / 1000 + PATIENCE_MARGIN
         self.engine: AsyncEngine = create_async_engine(
             url,
-            pool_size=settings.database_pool_size,
+            pool_size=max(settings.database_pool_size - calls, 1),
             # No overflow: under load it would open and close connections all the time.
             max_overflow=0,
             pool_timeout=settings.database_pool_wait,
             pool_use_lifo=True,
             # What was sent may be a password or a guest's note: errors are logged without it.
             hide_parameters=True,
-            connect_args={
-                **connect_arguments(settings),
-                "async_creator_fn": partial(connect, patience=patience),
-            },
+            connect_args={**arguments, "async_creator_fn": partial(connect, patience=patience)},
+        )
+        self._calls = CallPool(
+            settings.api_url,
+            arguments,
+            size=calls,
+            wait=settings.database_pool_wait,
+            patience=patience,
         )
         self._sessions = async_sessionmaker(self.engine, expire_on_commit=False, autoflush=False)
-        self._autocommit = self.engine.execution_options(isolation_level="AUTOCOMMIT")
         self.on_commit: Callable[[set[UUID]], None] = lambda _: None
         self.on_catalog_change: Callable[[UUID], None] = lambda _: None
 
@@ -94,10 +100,10 @@ class Database:
 
         For hot paths whose SQL function sets the store by itself: the unit of work costs four
         round trips more (about 0.8 ms).
+
+        Raises: as `CallPool.call` does.
         """
-        async with self._autocommit.connect() as connection:
-            result = await connection.exec_driver_sql(statement, parameters)
-            return result.first()
+        return await self._calls.call(statement, parameters)
 
     @asynccontextmanager
     async def transaction(self, store_id: UUID | None = None) -> AsyncIterator["UnitOfWork"]:
@@ -113,13 +119,14 @@ class Database:
             self.on_commit(unit.rung)
 
     async def close(self) -> None:
+        await self._calls.close()
         await self.engine.dispose()
 
 
 def may_succeed_again(error: Exception) -> bool:
     """Whether the transaction lost to another one and may simply be run again."""
-    state = getattr(error.orig, "sqlstate", None) if isinstance(error, DBAPIError) else None
-    return state in (SERIALIZATION_FAILURE, DEADLOCK)
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    return getattr(cause, "sqlstate", None) in (SERIALIZATION_FAILURE, DEADLOCK)
 
 
 class UnitOfWork:

@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from sqlalchemy.exc import DBAPIError
+import psycopg
 
 from app.core.database import Database
 from app.core.errors import (
@@ -93,8 +93,8 @@ class PlacingRepository:
         """
         try:
             row = await self._database.call(_CALL, self._parameters(intent, order))
-        except DBAPIError as error:
-            state = getattr(error.orig, "sqlstate", None) or ""
+        except psycopg.Error as error:
+            state = error.sqlstate or ""
             if state == _CATALOG_CHANGED:
                 raise CatalogChangedError from None
             if state in _REFUSALS:

@@ -1,0 +1,82 @@
+"""Single statements, each a transaction of its own, on connections without an ORM around them.
+
+Through SQLAlchemy's engine such a call costs 0.6 ms of CPU, most of it for switching the
+connection to autocommit and back; psycopg's own pool costs 0.06 ms.
+"""
+
+import asyncio
+from typing import Any
+
+import psycopg
+from psycopg_pool import AsyncConnectionPool, PoolTimeout
+
+from app.core.connection import Connection
+from app.core.errors import BusyError, DatabaseUnavailableError
+
+RECONNECT_SECONDS = 1.0
+"""After that long a failed connection is given up; the next caller tries again at once."""
+
+
+class CallPool:
+    """Connections in autocommit; opened as they are needed, at most `size`."""
+
+    def __init__(
+        self, url: str, arguments: dict[str, Any], *, size: int, wait: float, patience: float
+    ) -> None:
+        """Make it without connecting.
+
+        Args:
+            wait: how long a caller waits for a free connection, in seconds.
+            patience: how long an answer may take, in seconds.
+        """
+        self._patience = patience
+        self._checking: asyncio.Task[None] | None = None
+        self._pool: AsyncConnectionPool[Connection] = AsyncConnectionPool(
+            url,
+            connection_class=Connection,
+            kwargs={**arguments, "autocommit": True},
+            min_size=0,
+            max_size=size,
+            open=False,
+            configure=self._configure,
+            timeout=wait,
+            reconnect_timeout=RECONNECT_SECONDS,
+            name="calls",
+        )
+
+    async def call(self, statement: str, parameters: tuple[Any, ...]) -> Any:
+        """Run the statement; its first row or None.
+
+        Raises:
+            BusyError: all connections are taken.
+            DatabaseUnavailableError: there is none to be had.
+            psycopg.Error: the statement failed.
+        """
+        if self._pool.closed:
+            await self._pool.open()
+        try:
+            async with self._pool.connection() as connection:
+                cursor = await connection.execute(statement, parameters)
+                return await cursor.fetchone()
+        except PoolTimeout as error:
+            alive = self._pool.get_stats().get("pool_size", 0) > 0
+            raise (BusyError if alive else DatabaseUnavailableError) from error
+        except psycopg.OperationalError as error:
+            if error.sqlstate is None and self._checking is None:
+                # One connection broke: most likely all did. The others need not fail first.
+                self._checking = asyncio.create_task(self._pool.check(), name="check-calls")
+                self._checking.add_done_callback(self._checked)
+            raise
+
+    async def close(self) -> None:
+        if self._checking is not None:
+            self._checking.cancel()
+        await self._pool.close()
+
+    async def _configure(self, connection: Connection) -> None:
+        connection.patience = self._patience
+
+    def _checked(self, task: asyncio.Task[None]) -> None:
+        self._checking = None
+        if not task.cancelled():
+            task.exception()  # whatever it was, the next call meets it too
