@@ -21,6 +21,21 @@ def test_a_double_submit_is_one_order(shop: Shop) -> None:
     assert shop.rows("SELECT count(*) FROM orders WHERE store_id = %(store)s") == [(1,)]
 
 
+def test_a_double_submit_for_the_last_portion_is_one_order(shop: Shop) -> None:
+    floor = Floor(shop)
+    stock = {"status": "available", "stock": 1}
+    assert shop.staff.put(f"/menu/items/{floor.stew}/availability", json=stock).is_success
+    send = sender(floor.tablet(1), "POST", "/orders", order_body(floor.stew, 1), "tapped-twice")
+    # Readers make the worker learn at once that the dish is gone.
+    read = sender(floor.tablet(1), "GET", "/menu", None)
+
+    answers = at_once([send, read] * 5)[::2]
+
+    assert {answer.status_code for answer in answers} == {201}
+    assert len({answer.content for answer in answers}) == 1
+    assert shop.rows("SELECT count(*) FROM orders WHERE store_id = %(store)s") == [(1,)]
+
+
 def test_two_first_orders_share_one_session(shop: Shop) -> None:
     floor = Floor(shop)
     body = order_body(floor.stew, 1)

@@ -132,6 +132,9 @@ def test_after_a_restart_orders_and_open_streams_go_on(server: OwnServer, shop: 
             assert more_orders(traffic, 5)
             server.stop()
             assert wait_until(lambda: len(traffic.refusals) >= 5, SOON)
+            with listening(shop.staff, str(before)) as late:
+                # What it has missed can't be read now: it is sent away to come again.
+                assert late.get(timeout=SOON) is None
             server.start()
             assert more_orders(traffic, 10)
         assert_heard_all(shop, heard, before)
