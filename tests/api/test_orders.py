@@ -185,6 +185,21 @@ def test_cancelling_by_quantity_takes_the_price_off(shop: Shop) -> None:
     assert shop.rows(f"{audit} AND action = 'order-cancelled'") == [(2,)]
 
 
+def test_a_refused_cancel_leaves_its_key_free(shop: Shop) -> None:
+    floor = Floor(shop)
+    order = place(floor.tablet(1), order_body(floor.stew, 3)).json()
+    url = f"/orders/{order['id']}/lines/{order['lines'][0]['id']}/cancel"
+    headers = {"Idempotency-Key": str(uuid4())}
+    bodies = [{"quantity": quantity, "reason_code": "other"} for quantity in (4, 1, 1)]
+
+    more, one, again = (shop.staff.post(url, json=body, headers=headers) for body in bodies)
+
+    assert (more.status_code, more.json()["remaining"]) == (422, 3)
+    assert (one.status_code, one.json()["total"]) == (200, 18_000)
+    assert (again.content, again.headers["ETag"]) == (one.content, one.headers["ETag"])
+    assert again.headers["Idempotent-Replayed"] == "true"
+
+
 def test_counted_stock_comes_back_once_when_cancelled(shop: Shop) -> None:
     floor = Floor(shop)
     stock = {"status": "available", "stock": 2}

@@ -2,6 +2,7 @@
 
 from uuid import uuid4
 
+import httpx
 import pytest
 
 from tests.support.floor import Floor, order_body
@@ -18,6 +19,24 @@ def test_a_double_submit_is_one_order(shop: Shop) -> None:
     assert {answer.status_code for answer in answers} == {201}
     assert len({answer.content for answer in answers}) == 1
     assert sum("Idempotent-Replayed" not in answer.headers for answer in answers) == 1
+    assert shop.rows("SELECT count(*) FROM orders WHERE store_id = %(store)s") == [(1,)]
+
+
+def test_a_double_submit_for_the_last_portion_is_one_order(shop: Shop) -> None:
+    floor = Floor(shop)
+    stock = {"status": "available", "stock": 1}
+    assert shop.staff.put(f"/menu/items/{floor.stew}/availability", json=stock).is_success
+    send = sender(floor.tablet(1), "POST", "/orders", order_body(floor.stew, 1), "tapped-twice")
+    quote = sender(floor.tablet(1), "POST", "/orders/quote", order_body(floor.stew, 1))
+
+    def quote_and_send() -> list[httpx.Response]:
+        # The quote makes the worker learn at once that the dish is gone.
+        return [send(), quote(), send()]
+
+    answers = [answers[place] for answers in at_once([quote_and_send] * 4) for place in (0, 2)]
+
+    assert {answer.status_code for answer in answers} == {201}
+    assert len({answer.content for answer in answers}) == 1
     assert shop.rows("SELECT count(*) FROM orders WHERE store_id = %(store)s") == [(1,)]
 
 

@@ -62,7 +62,7 @@ class OwnServer:
                 yield
             finally:
                 for pid in stopped:
-                    os.kill(pid, signal.SIGCONT)
+                    _send(signal.SIGCONT, pid, [])
 
     def kill_sessions(self) -> int:
         """Send kill -9 to every session of the service; how many there were.
