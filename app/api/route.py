@@ -93,7 +93,7 @@ def _query_names(route: APIRoute) -> dict[str, bool]:
         if fields is None:
             names[parameter.alias] = False
         else:
-            names.update(dict.fromkeys(fields, False))
+            names.update({field.alias or name: False for name, field in fields.items()})
     return names
 
 
