@@ -68,7 +68,7 @@ class OperationRoute(APIRoute):
                 request = _ReadRequest(request.scope, request.receive)
                 body = await _read_body(request, runtime.settings.max_body_bytes)
                 request.parsed = body
-            intent = _intent(declared, request, principal, body)
+            intent = _intent(runtime, declared, request, principal, body)
             if declared.idempotency == "by-statement":
                 request.state.intent, intent = intent, None
             return await _attempts(runtime, handle, request, principal, intent)
@@ -159,7 +159,11 @@ async def _read_body(request: Request, limit: int) -> Any:
 
 
 def _intent(
-    declared: Operation, request: Request, principal: Principal | None, body: Any
+    runtime: Runtime,
+    declared: Operation,
+    request: Request,
+    principal: Principal | None,
+    body: Any,
 ) -> Intent | None:
     if declared.idempotency == "no" or principal is None:
         return None
@@ -168,6 +172,9 @@ def _intent(
         if declared.idempotency != "accepted":
             raise IdempotencyKeyMissingError
         return None
+    if isinstance(body, dict) and isinstance(body.get("password"), str):
+        # Its plain SHA-256 would undo the slow hash: the fingerprint is kept for a day.
+        body = {**body, "password": runtime.tokens.seal(body["password"])}
     asked = fingerprint(request.method, request.url.path, body)
     return Intent(principal.store_id, principal.scope, check_key(key), asked)
 
