@@ -18,6 +18,7 @@ from app.core.idempotency import Intent
 from app.core.language import negotiate
 from app.core.runtime import Runtime
 from app.core.security.principals import Principal
+from app.repositories.audit import AuditRepository
 from app.repositories.board import BoardRepository
 from app.repositories.event import EventRepository
 from app.repositories.menu import (
@@ -34,6 +35,7 @@ from app.repositories.store import StoreReader
 from app.repositories.table import AreaRepository, SessionRepository, TableRepository
 from app.schemas.base import Id
 from app.services.account_keeping import AccountKeepingService
+from app.services.audit_reading import AuditReadingService
 from app.services.credentials import Credentials
 from app.services.event_reading import EventReadingService
 from app.services.floor_plan import FloorPlanService
@@ -274,6 +276,10 @@ async def get_event_reading(scope: ScopeDep) -> EventReadingService:
     return EventReadingService(events, scope.principal)
 
 
+async def get_audit_reading(scope: ScopeDep) -> AuditReadingService:
+    return AuditReadingService(AuditRepository(*await scope.place()))
+
+
 async def get_missed_events(runtime: RuntimeDep, principal: PrincipalDep) -> Replay:
     """What a stream asks for its replay: each page in a short transaction of its own."""
 
@@ -287,6 +293,7 @@ async def get_missed_events(runtime: RuntimeDep, principal: PrincipalDep) -> Rep
 
 SignInDep = Annotated[SignInService, Depends(get_sign_in)]
 AccountKeepingDep = Annotated[AccountKeepingService, Depends(get_account_keeping)]
+AuditReadingDep = Annotated[AuditReadingService, Depends(get_audit_reading)]
 StaffingDep = Annotated[StaffingService, Depends(get_staffing)]
 PairingDep = Annotated[PairingService, Depends(get_pairing)]
 OrderReadingDep = Annotated[OrderReadingService, Depends(get_order_reading)]

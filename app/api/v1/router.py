@@ -4,6 +4,7 @@ from fastapi import APIRouter
 
 from app.api.v1.endpoints import (
     areas,
+    audit,
     auth,
     events,
     health,
@@ -16,5 +17,5 @@ from app.api.v1.endpoints import (
 )
 
 router = APIRouter(prefix="/api/v1")
-for module in (orders, menu, tables, events, sessions, auth, areas, staff, store, health):
+for module in (orders, menu, tables, events, sessions, auth, areas, staff, audit, store, health):
     router.include_router(module.router)
