@@ -79,8 +79,12 @@ class SignInRepository:
         session = await self._session()
         await session.refresh(staff, with_for_update={"key_share": True})
 
-    async def use_up(self, family_id: UUID) -> None:
-        """Mark the refresh tokens of a family as used: from now on they are old ones."""
+    async def take_over(self, family_id: UUID) -> SignIn:
+        """The locked family; its refresh tokens count as used, so that they are old ones.
+
+        Tokens before family, as refreshing locks them: the other way round the two would wait for
+        each other.
+        """
         session = await self._session()
         await session.execute(
             update(RefreshToken)
@@ -91,6 +95,9 @@ class SignInRepository:
             )
             .values(used_at=clock.now())
         )
+        family = await self.family(family_id)
+        await session.refresh(family, with_for_update=True)
+        return family
 
     async def device(self, device_id: UUID | None) -> Device:
         if device_id is None:

@@ -82,17 +82,18 @@ class AccountKeepingService:
         if self._principal.kind is not PrincipalKind.STAFF:
             raise PermissionDeniedError
         person = await self._staff.get(self._principal.id, lock=True)
-        family = await self._families.get(self._principal.sign_in_id, lock=True)
-        if family.revoked_at is not None or not person.active or person.archived_at is not None:
-            raise NotAuthenticatedError("This sign-in has ended.")
         if not await self._passwords.verify(wanted.current_password, person.password_hash):
             await self._audit("password-change-refused", "staff", person.id)
             await self._sign_in.repository.keep()
-            raise PasswordWrongError
+            error = FieldError("/current_password", "wrong", "Is not the current password.")
+            raise PasswordWrongError(errors=[error])
         if wanted.new_password == wanted.current_password:
             error = FieldError("/new_password", "same-as-current", "Must be another one.")
             raise InvalidRequestError(errors=[error])
         check_new_password("/new_password", wanted.new_password, person.username)
+        family = await self._sign_in.repository.take_over(self._principal.sign_in_id)
+        if family.revoked_at is not None:
+            raise NotAuthenticatedError("This sign-in has ended.")
         person.password_hash = await self._passwords.hash(wanted.new_password)
         person.must_change_password = False
         await self._staff.touch(person)

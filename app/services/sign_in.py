@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from hmac import compare_digest
 from typing import NoReturn
 from uuid import UUID
 
@@ -111,7 +112,7 @@ class SignInService:
         )
 
     async def renew(self, staff: Staff, family: SignIn) -> TokensOutput:
-        """A new pair for a family whose tokens say what is no longer so; the last one is used up.
+        """A new pair for a family whose tokens say what is no longer so.
 
         Raises:
             NotAuthenticatedError: the store is gone.
@@ -119,7 +120,6 @@ class SignInService:
         store = await self._sign_ins.enter(family.store_id)
         if store is None:
             raise NotAuthenticatedError
-        await self._sign_ins.use_up(family.id)
         return await self.issue(staff_principal(store, staff, family.id), family)
 
     async def refresh(self, text: str) -> TokensOutput:
@@ -131,7 +131,11 @@ class SignInService:
         store_id, token_id, secret = _parse(text)
         store = await self._sign_ins.enter(store_id)
         found = await self._sign_ins.lock_refresh_token(token_id) if store else None
-        if store is None or found is None or found[0].token_hash != digest(secret):
+        if (
+            store is None
+            or found is None
+            or not compare_digest(found[0].token_hash, digest(secret))
+        ):
             raise NotAuthenticatedError("The refresh token is not valid.")
         token, family = found
         now = clock.now()

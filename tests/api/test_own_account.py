@@ -119,7 +119,7 @@ def test_the_refresh_token_from_before_the_change_is_an_old_one(shop: Shop) -> N
 @pytest.mark.parametrize(
     ("body", "code", "error"),
     [
-        ({"current_password": "a wrong one"}, "password-wrong", None),
+        ({"current_password": "a wrong one"}, "password-wrong", ("/current_password", "wrong")),
         ({"new_password": "7 chars"}, "invalid-request", ("/new_password", "string-too-short")),
         ({"new_password": "x" * 129}, "invalid-request", ("/new_password", "string-too-long")),
         ({"new_password": OWN_PASSWORD}, "invalid-request", ("/new_password", "same-as-current")),

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from app.core.idempotency import fingerprint
 from app.core.security.permissions import Role
 from tests.support.floor import created
 from tests.support.people import FIRST_PASSWORD, Person, call, hired, login, refresh, settled
@@ -127,6 +128,7 @@ def test_adding_twice_with_one_key_is_one_person_and_keeps_no_password(shop: Sho
     assert (other.status_code, other.json()["code"]) == (422, "idempotency-key-reused")
     kept = str(shop.rows("SELECT r::text FROM idempotency_records r WHERE store_id = %(store)s"))
     assert FIRST_PASSWORD not in kept
+    assert fingerprint("POST", "/api/v1/staff", WITH_PASSWORD).hex() not in kept
 
 
 def test_a_change_needs_the_version_that_was_read(shop: Shop) -> None:

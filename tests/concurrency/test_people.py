@@ -113,6 +113,21 @@ def test_parallel_refreshes_of_one_token_all_get_a_pair_that_works(shop: Shop) -
     assert {refresh(shop, pair).status_code for pair in pairs} == {200}
 
 
+@pytest.mark.parametrize("turn", range(3))
+def test_a_refresh_against_a_change_of_the_password(shop: Shop, turn: int) -> None:
+    person = settled(shop, "kim")
+    body = {"current_password": OWN_PASSWORD, "new_password": "yet another one"}
+    sent: list[Send] = [
+        lambda: refresh(shop, person.tokens),
+        lambda: person.call("PUT", "/auth/password", body),
+    ]
+
+    answers = at_once(sent * 2)
+
+    assert sorted(answer.status_code for answer in answers) == [200, 200, 200, 422]
+    assert {refresh(shop, one.json()).status_code for one in answers if one.is_success} == {200}
+
+
 def test_of_two_parallel_changes_of_the_password_one_counts(shop: Shop) -> None:
     person = settled(shop, "kim")
     new = [f"new password {number}" for number in range(3)]
