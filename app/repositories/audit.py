@@ -5,13 +5,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, Text, literal_column, select
+from sqlalchemy import Select, select
 
 from app.models import AuditEntry
 from app.repositories.base import Repository
-
-# As its index spells it: a key that comes as a parameter would not be found there.
-ACTOR_ID = literal_column("(audit_entries.actor ->> 'id')", Text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +39,7 @@ class AuditRepository(Repository):
         actor = None if wanted.actor_id is None else str(wanted.actor_id)
         same = {
             AuditEntry.action: wanted.action,
-            ACTOR_ID: actor,
+            AuditEntry.actor_id: actor,
             AuditEntry.target_kind: wanted.target_kind,
             AuditEntry.target_id: wanted.target_id,
         }
