@@ -54,6 +54,7 @@ BY_FIELD: dict[str, tuple[Any, ...]] = {
     "next_after": (4711,),
     "next_cursor": (ID,),
     "note": ("덜 맵게 해 주세요",),
+    "new_password": ("staple battery horse correct",),
     "number": (7,),
     "open_service_requests": ([],),
     "order_count": (2,),

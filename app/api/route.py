@@ -69,7 +69,7 @@ class OperationRoute(APIRoute):
                 request = _ReadRequest(request.scope, request.receive)
                 body = await _read_body(request, runtime.settings.max_body_bytes)
                 request.parsed = body
-            intent = _intent(declared, request, principal, body)
+            intent = _intent(runtime, declared, request, principal, body)
             if by_statement:
                 request.state.intent = intent
                 return await _attempts(lambda: handle(request))
@@ -113,7 +113,7 @@ def _query_names(route: APIRoute) -> dict[str, bool]:
         if fields is None:
             names[parameter.alias] = False
         else:
-            names.update(dict.fromkeys(fields, False))
+            names.update({field.alias or name: False for name, field in fields.items()})
     return names
 
 
@@ -179,7 +179,11 @@ async def _read_body(request: Request, limit: int) -> Any:
 
 
 def _intent(
-    declared: Operation, request: Request, principal: Principal | None, body: Any
+    runtime: Runtime,
+    declared: Operation,
+    request: Request,
+    principal: Principal | None,
+    body: Any,
 ) -> Intent | None:
     if declared.idempotency == "no" or principal is None:
         return None
@@ -188,6 +192,9 @@ def _intent(
         if declared.idempotency != "accepted":
             raise IdempotencyKeyMissingError
         return None
+    if isinstance(body, dict) and isinstance(body.get("password"), str):
+        # Its plain SHA-256 would undo the slow hash: the fingerprint is kept for a day.
+        body = {**body, "password": runtime.tokens.seal(body["password"])}
     asked = fingerprint(request.method, request.url.path, body)
     return Intent(principal.store_id, principal.scope, check_key(key), asked)
 

@@ -68,7 +68,9 @@ def create(  # noqa: PLR0913, PLR0917 - typer passes options by place
         return
     result(f"Store {store.code} is open. Its owner signs in as {store.owner}")
     result(f"with the password {store.owner_password}")
-    say("The password is kept nowhere: write it down now.")
+    say(
+        "The password is kept nowhere: write it down now. The owner replaces it at the first sign-in."
+    )
 
 
 # What the shape of a value is, where the pattern alone would have to be read.

@@ -18,6 +18,7 @@ from app.core.idempotency import Intent
 from app.core.language import negotiate
 from app.core.runtime import Runtime
 from app.core.security.principals import Principal
+from app.repositories.audit import AuditRepository
 from app.repositories.board import BoardRepository
 from app.repositories.event import EventRepository
 from app.repositories.menu import (
@@ -29,9 +30,12 @@ from app.repositories.menu import (
 from app.repositories.order import OrderRepository
 from app.repositories.placing import PlacingRepository
 from app.repositories.sign_in import SignInRepository
+from app.repositories.staff import FamilyRepository, StaffRepository
 from app.repositories.store import StoreReader
 from app.repositories.table import AreaRepository, SessionRepository, TableRepository
 from app.schemas.base import Id
+from app.services.account_keeping import AccountKeepingService
+from app.services.audit_reading import AuditReadingService
 from app.services.credentials import Credentials
 from app.services.event_reading import EventReadingService
 from app.services.floor_plan import FloorPlanService
@@ -47,6 +51,8 @@ from app.services.ordering import OrderingService
 from app.services.pairing import PairingService
 from app.services.seating import SeatingService
 from app.services.sign_in import SignInService
+from app.services.sign_in_ending import SignInEnding
+from app.services.staffing import StaffingService
 from app.services.store_reading import StoreReadingService
 
 PathId = Annotated[Id, Path()]
@@ -135,14 +141,47 @@ async def get_scope(request: Request) -> Scope:
 ScopeDep = Annotated[Scope, Depends(get_scope)]
 
 
-async def get_sign_in(runtime: RuntimeDep, request: Request, unit: UnitDep) -> SignInService:
-    principal = getattr(request.state, "principal", None)
+def short_user_agent(request: Request) -> str | None:
+    """What the client calls itself, as far as it is readable text of a sane length."""
+    text = request.headers.get("user-agent", "")
+    return re.sub(r"[^\x20-\x7e]", "?", text)[:200].strip() or None
+
+
+def revoker(unit: UnitOfWork, runtime: Runtime) -> Callable[[UUID], None]:
+    """What makes the end of a sign-in known to every worker once `unit` is committed."""
 
     def revoke(sign_in_id: UUID) -> None:
         unit.after_commit.append(lambda: runtime.revocations.add(sign_in_id))
 
+    return revoke
+
+
+async def get_sign_in(runtime: RuntimeDep, request: Request, unit: UnitDep) -> SignInService:
+    principal = getattr(request.state, "principal", None)
+    revoke = revoker(unit, runtime)
     credentials = Credentials(runtime.settings, runtime.tokens, runtime.passwords, revoke)
-    return SignInService(SignInRepository(unit, principal and principal.store_id), credentials)
+    sign_ins = SignInRepository(unit, principal and principal.store_id)
+    return SignInService(sign_ins, credentials, short_user_agent(request))
+
+
+async def get_staffing(scope: ScopeDep) -> StaffingService:
+    place = await scope.place()
+    ending = SignInEnding(FamilyRepository(*place), revoker(scope.unit, scope.runtime))
+    actor = scope.principal.actor
+    return StaffingService(StaffRepository(*place), ending, scope.runtime.passwords, actor)
+
+
+async def get_account_keeping(
+    scope: ScopeDep, sign_in: Annotated[SignInService, Depends(get_sign_in)]
+) -> AccountKeepingService:
+    place = await scope.place()
+    return AccountKeepingService(
+        StaffRepository(*place),
+        FamilyRepository(*place),
+        sign_in,
+        scope.runtime.passwords,
+        scope.principal,
+    )
 
 
 async def get_pairing(
@@ -243,6 +282,10 @@ async def get_event_reading(scope: ScopeDep) -> EventReadingService:
     return EventReadingService(events, scope.principal)
 
 
+async def get_audit_reading(scope: ScopeDep) -> AuditReadingService:
+    return AuditReadingService(AuditRepository(*await scope.place()))
+
+
 async def get_missed_events(runtime: RuntimeDep, principal: PrincipalDep) -> Replay:
     """What a stream asks for its replay: each page in a short transaction of its own."""
 
@@ -255,6 +298,9 @@ async def get_missed_events(runtime: RuntimeDep, principal: PrincipalDep) -> Rep
 
 
 SignInDep = Annotated[SignInService, Depends(get_sign_in)]
+AccountKeepingDep = Annotated[AccountKeepingService, Depends(get_account_keeping)]
+AuditReadingDep = Annotated[AuditReadingService, Depends(get_audit_reading)]
+StaffingDep = Annotated[StaffingService, Depends(get_staffing)]
 PairingDep = Annotated[PairingService, Depends(get_pairing)]
 OrderReadingDep = Annotated[OrderReadingService, Depends(get_order_reading)]
 KitchenDep = Annotated[KitchenService, Depends(get_kitchen)]

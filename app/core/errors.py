@@ -131,6 +131,14 @@ class NumberTakenError(DomainError):
     code = "number-taken"
 
 
+class LastOwnerError(DomainError):
+    code = "last-owner"
+
+
+class PasswordWrongError(DomainError):
+    code = "password-wrong"
+
+
 class TableOccupiedError(DomainError):
     code = "table-occupied"
 

@@ -168,6 +168,27 @@ _KINDS = [
     ),
     _kind(
         S.CONFLICT,
+        "username-taken",
+        ("User name already in use", "Another person of the store has this user name."),
+        (
+            "이미 사용 중인 아이디",
+            "매장의 다른 직원이 쓰고 있는 아이디입니다. 다른 아이디를 골라 주세요.",
+        ),
+    ),
+    _kind(
+        S.CONFLICT,
+        "last-owner",
+        (
+            "The store needs an owner",
+            "This is the last owner who can sign in. Make somebody else an owner first.",
+        ),
+        (
+            "마지막 점주",
+            "로그인할 수 있는 마지막 점주입니다. 먼저 다른 직원을 점주로 지정해 주세요.",
+        ),
+    ),
+    _kind(
+        S.CONFLICT,
         "table-occupied",
         ("The table is occupied", "Close or move the open session of the table first."),
         ("사용 중인 테이블", "먼저 테이블의 열린 세션을 닫거나 옮겨 주세요."),
@@ -303,6 +324,12 @@ _KINDS = [
             "`errors` points at each place that is wrong. Correct them and send again.",
         ),
         ("올바르지 않은 요청", "`errors`가 가리키는 값을 고친 뒤 다시 보내 주세요."),
+    ),
+    _kind(
+        S.UNPROCESSABLE_ENTITY,
+        "password-wrong",
+        ("The current password is wrong", "Nothing was changed. Type the current password again."),
+        ("현재 비밀번호가 틀림", "변경되지 않았습니다. 현재 비밀번호를 다시 입력해 주세요."),
     ),
     _kind(
         S.UNPROCESSABLE_ENTITY,

@@ -42,6 +42,11 @@ SQLSTATES: dict[str, str] = {
     "25P03": "database-unavailable",
 }
 
+# Constraints that have a code of their own, whatever their SQLSTATE.
+CONSTRAINTS: dict[str, str] = {
+    "uq_staff_live_username": "username-taken",
+}
+
 # What frameworks raise by number.
 HTTP_CODES: dict[int, str] = {
     400: "bad-request",
@@ -157,7 +162,8 @@ def describe(error: BaseException) -> str | None:
     if isinstance(error, DBAPIError):
         error = error.orig or error
     if isinstance(error, psycopg.Error):
-        known = SQLSTATES.get(error.sqlstate or "")
+        known = CONSTRAINTS.get(error.diag.constraint_name or "")
+        known = known or SQLSTATES.get(error.sqlstate or "")
         if known is None and isinstance(error, psycopg.OperationalError):
             return "database-unavailable" if error.sqlstate is None else None
         return known

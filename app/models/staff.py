@@ -48,6 +48,7 @@ class SignIn(StoreModel):
             " AND (kind = 'device') = (device_id IS NOT NULL)",
             name="subject_fits_kind",
         ),
+        Index("ix_sign_ins_staff", "store_id", "staff_id"),
         Index(
             "ix_sign_ins_revoked_at", "revoked_at", postgresql_where=text("revoked_at IS NOT NULL")
         ),
@@ -60,6 +61,7 @@ class SignIn(StoreModel):
     last_used_at: Mapped[datetime]
     revoked_at: Mapped[datetime | None]
     revoked_reason: Mapped[str | None]
+    user_agent: Mapped[str | None]
 
 
 class RefreshToken(StoreModel):

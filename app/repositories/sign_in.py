@@ -3,7 +3,7 @@
 from typing import TypeVar
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.sql import func
 
@@ -74,6 +74,31 @@ class SignInRepository:
     async def staff(self, staff_id: UUID) -> Staff:
         return await self._one(Staff, staff_id)
 
+    async def lock_staff(self, staff: Staff) -> None:
+        """Read a person anew and hold the row: signing in and ending sign-ins take turns."""
+        session = await self._session()
+        await session.refresh(staff, with_for_update={"key_share": True})
+
+    async def take_over(self, family_id: UUID) -> SignIn:
+        """The locked family; its refresh tokens count as used, so that they are old ones.
+
+        Tokens before family, as refreshing locks them: the other way round the two would wait for
+        each other.
+        """
+        session = await self._session()
+        await session.execute(
+            update(RefreshToken)
+            .where(
+                RefreshToken.store_id == self.store_id,
+                RefreshToken.sign_in_id == family_id,
+                RefreshToken.used_at.is_(None),
+            )
+            .values(used_at=clock.now())
+        )
+        family = await self.family(family_id)
+        await session.refresh(family, with_for_update=True)
+        return family
+
     async def device(self, device_id: UUID | None) -> Device:
         if device_id is None:
             raise NotFoundError
@@ -136,7 +161,7 @@ class SignInRepository:
         await self._unit.commit()
 
     async def audit(
-        self, action: str, actor: dict[str, object], target_kind: str, target_id: UUID
+        self, action: str, actor: dict[str, object], target_kind: str, target_id: UUID | None
     ) -> None:
         await self._unit.audit(action, actor=actor, target_kind=target_kind, target_id=target_id)
 

@@ -2,10 +2,20 @@
 
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, StringConstraints
+from pydantic import BeforeValidator, Field, StringConstraints
 
 from app.core.security.permissions import Role
-from app.schemas.base import Id, Input, Instant, Name, Output, Secret, Token
+from app.schemas.base import (
+    Id,
+    Input,
+    Instant,
+    Name,
+    NewPassword,
+    Output,
+    Query,
+    Secret,
+    Token,
+)
 
 
 def _lower(value: object) -> object:
@@ -41,13 +51,25 @@ class RefreshInput(Input):
     refresh_token: Token
 
 
+class PasswordInput(Input):
+    current_password: Secret
+    new_password: NewPassword
+
+
+class SignInFilter(Query):
+    staff_id: Id | None = Field(default=None, description="Somebody else's; for owners.")
+
+
 class PairInput(Input):
     code: Annotated[str, BeforeValidator(_code), StringConstraints(min_length=1, max_length=20)]
     device_name: Name
 
 
 class TokensOutput(Output):
-    """An access token for `Authorization: Bearer`, and the refresh token that gets the next one."""
+    """An access token for `Authorization: Bearer`, and the refresh token that gets the next one.
+
+    With `must_change_password` the access token is good for `PUT /auth/password` first of all.
+    """
 
     access_token: str
     token_type: Literal["Bearer"]
@@ -56,6 +78,19 @@ class TokensOutput(Output):
     refresh_expires_at: Instant
     store_id: Id
     table_id: Id | None
+    must_change_password: bool
+
+
+class SignInOutput(Output):
+    """One sign-in: all tokens that came from it live and end together."""
+
+    id: Id
+    kind: str
+    created_at: Instant
+    last_used_at: Instant
+    expires_at: Instant
+    user_agent: str | None
+    current: bool
 
 
 class PairingCodeOutput(Output):
@@ -71,3 +106,4 @@ class MeOutput(Output):
     store_id: Id
     table_id: Id | None
     permissions: list[str]
+    must_change_password: bool

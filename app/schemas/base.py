@@ -113,6 +113,9 @@ LongText = Annotated[str, BeforeValidator(_clean_note), StringConstraints(max_le
 Secret = Annotated[str, StringConstraints(min_length=1, max_length=128)]
 """A password, as typed: neither trimmed nor normalised."""
 
+NewPassword = Annotated[str, StringConstraints(min_length=8, max_length=128)]
+"""A password that is being set: as typed too, and long enough."""
+
 Token = Annotated[str, StringConstraints(min_length=1, max_length=512, pattern=r"^[\x21-\x7e]+$")]
 
 Price = Annotated[int, Field(ge=0, le=MAX_AMOUNT)]

@@ -1,6 +1,9 @@
 """Signing in, staying signed in, signing out."""
 
+from collections.abc import Callable
 from datetime import timedelta
+from hmac import compare_digest
+from typing import NoReturn
 from uuid import UUID
 
 from app.core import clock
@@ -9,8 +12,13 @@ from app.core.ids import uuid7
 from app.core.metrics import SIGN_INS_REFUSED
 from app.core.security.passwords import digest, new_secret
 from app.core.security.permissions import Role
-from app.core.security.principals import Principal, PrincipalKind
-from app.models import RefreshToken, SignIn, Store
+from app.core.security.principals import (
+    SYSTEM_ACTOR,
+    UNKNOWN_ACTOR,
+    Principal,
+    PrincipalKind,
+)
+from app.models import RefreshToken, SignIn, Staff, Store
 from app.repositories.sign_in import SignInRepository
 from app.schemas.auth import LoginInput, MeOutput, TokensOutput
 from app.services.credentials import Credentials
@@ -24,13 +32,24 @@ class SignInService:
     within a short grace it is only an answer that got lost on the way.
     """
 
-    def __init__(self, sign_ins: SignInRepository, credentials: Credentials) -> None:
+    def __init__(
+        self,
+        sign_ins: SignInRepository,
+        credentials: Credentials,
+        user_agent: str | None = None,
+    ) -> None:
         self._sign_ins = sign_ins
         self._credentials = credentials
+        self._user_agent = user_agent
 
     @property
     def repository(self) -> SignInRepository:
         return self._sign_ins
+
+    @property
+    def revoke(self) -> Callable[[UUID], None]:
+        """Makes a family's end known to every worker once the transaction is committed."""
+        return self._credentials.revoke
 
     @property
     def device_ttl(self) -> timedelta:
@@ -47,9 +66,12 @@ class SignInService:
         staff = await self._sign_ins.staff_by_username(wanted.username) if store else None
         hashed = staff.password_hash if staff and staff.active else None
         matches = await self._credentials.passwords.verify(wanted.password, hashed)
+        if staff is not None and hashed is not None and matches:
+            # Locked and looked at again: what ends a person's sign-ins meanwhile ends this one too.
+            await self._sign_ins.lock_staff(staff)
+            matches = staff.password_hash == hashed and staff.active and staff.archived_at is None
         if store is None or staff is None or not matches:
-            SIGN_INS_REFUSED.labels("staff").inc()
-            raise SignInRefusedError
+            await self._refuse(store, staff)
         if self._credentials.passwords.needs_rehash(staff.password_hash):
             staff.password_hash = await self._credentials.passwords.hash(wanted.password)
         now = clock.now()
@@ -59,17 +81,16 @@ class SignInService:
             staff_id=staff.id,
             expires_at=now + timedelta(seconds=self._credentials.settings.staff_sign_in_ttl),
             last_used_at=now,
+            user_agent=self._user_agent,
         )
         await self._sign_ins.add(family)
-        principal = staff_principal(
-            store, staff.id, staff.display_name, Role(staff.role), family.id
-        )
+        principal = staff_principal(store, staff, family.id)
         await self._sign_ins.audit("signed-in", principal.actor, "staff", staff.id)
         return await self.issue(principal, family)
 
     async def issue(self, principal: Principal, family: SignIn) -> TokensOutput:
         """An access token and the family's next refresh token."""
-        token, seconds = self._credentials.tokens.issue(principal)
+        token, seconds = self._credentials.tokens.issue(principal, family.expires_at)
         secret = new_secret()
         refresh = RefreshToken(
             id=uuid7(),
@@ -87,7 +108,19 @@ class SignInService:
             refresh_expires_at=family.expires_at,
             store_id=principal.store_id,
             table_id=principal.table_id,
+            must_change_password=principal.must_change_password,
         )
+
+    async def renew(self, staff: Staff, family: SignIn) -> TokensOutput:
+        """A new pair for a family whose tokens say what is no longer so.
+
+        Raises:
+            NotAuthenticatedError: the store is gone.
+        """
+        store = await self._sign_ins.enter(family.store_id)
+        if store is None:
+            raise NotAuthenticatedError
+        return await self.issue(staff_principal(store, staff, family.id), family)
 
     async def refresh(self, text: str) -> TokensOutput:
         """The next pair of tokens for the family of a refresh token.
@@ -98,7 +131,11 @@ class SignInService:
         store_id, token_id, secret = _parse(text)
         store = await self._sign_ins.enter(store_id)
         found = await self._sign_ins.lock_refresh_token(token_id) if store else None
-        if store is None or found is None or found[0].token_hash != digest(secret):
+        if (
+            store is None
+            or found is None
+            or not compare_digest(found[0].token_hash, digest(secret))
+        ):
             raise NotAuthenticatedError("The refresh token is not valid.")
         token, family = found
         now = clock.now()
@@ -108,6 +145,12 @@ class SignInService:
         if token.used_at is not None and now - token.used_at > grace:
             await self._sign_ins.end(family, "refresh-token-reused")
             self._credentials.revoke(family.id)
+            await self._sign_ins.audit(
+                "refresh-token-reused",
+                SYSTEM_ACTOR,
+                family.kind,
+                family.staff_id or family.device_id,
+            )
             await self._sign_ins.keep()
             raise NotAuthenticatedError("The refresh token was used before; sign in again.")
         token.used_at = token.used_at or now
@@ -133,7 +176,20 @@ class SignInService:
             store_id=principal.store_id,
             table_id=principal.table_id,
             permissions=sorted(principal.grants),
+            must_change_password=principal.must_change_password,
         )
+
+    async def _refuse(self, store: Store | None, staff: Staff | None) -> NoReturn:
+        """Say no, in the same way whatever was wrong; the store's audit log keeps that it was tried.
+
+        What was typed is not kept: a password may have come in the place of the user name.
+        """
+        SIGN_INS_REFUSED.labels("staff").inc()
+        if store is not None:
+            target = staff.id if staff is not None else None
+            await self._sign_ins.audit("sign-in-refused", UNKNOWN_ACTOR, "staff", target)
+            await self._sign_ins.keep()
+        raise SignInRefusedError
 
     async def _principal(self, store: Store, family: SignIn) -> Principal:
         """Who the family speaks for today: roles and tables may have changed since sign-in."""
@@ -141,8 +197,7 @@ class SignInService:
             staff = await self._sign_ins.staff(family.staff_id)
             if not staff.active or staff.archived_at is not None:
                 raise NotAuthenticatedError("The account is disabled.")
-            role = Role(staff.role)
-            return staff_principal(store, staff.id, staff.display_name, role, family.id)
+            return staff_principal(store, staff, family.id)
         device = await self._sign_ins.device(family.device_id)
         if device.revoked_at is not None:
             raise NotAuthenticatedError("The device was revoked.")
@@ -150,12 +205,16 @@ class SignInService:
         return tablet_principal(store, device.id, device.name, device.table_id, family.id)
 
 
-def staff_principal(
-    store: Store, staff_id: UUID, name: str, role: Role, family_id: UUID
-) -> Principal:
-    language = store.default_language
+def staff_principal(store: Store, staff: Staff, family_id: UUID) -> Principal:
     return Principal(
-        PrincipalKind.STAFF, store.store_id, staff_id, name, family_id, language, role=role
+        PrincipalKind.STAFF,
+        store.store_id,
+        staff.id,
+        staff.display_name,
+        family_id,
+        store.default_language,
+        role=Role(staff.role),
+        must_change_password=staff.must_change_password,
     )
 
 

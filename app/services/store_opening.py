@@ -40,7 +40,8 @@ class StoreOpeningService:
         """Create the store and its owner.
 
         Args:
-            owner_password: for demo and test stores; else a random one is made.
+            owner_password: for demo and test stores; else a random one is made, which the
+                owner must replace at the first sign-in.
             owner_name: what the others call the owner; the user name unless given.
 
         Raises:
@@ -64,8 +65,16 @@ class StoreOpeningService:
             )
         )
         password = owner_password or new_first_password()
-        owner = await self.add_staff(
-            store_id, wanted.owner, owner_name or wanted.owner, Role.OWNER, password
+        owner = await self._add_staff(
+            store_id,
+            Staff(
+                username=wanted.owner,
+                display_name=owner_name or wanted.owner,
+                role=Role.OWNER,
+                # Whoever opened the store knows the password that was made.
+                must_change_password=owner_password is None,
+            ),
+            password,
         )
         await self._unit.audit(
             "store-opened",
@@ -79,15 +88,11 @@ class StoreOpeningService:
     async def add_staff(
         self, store_id: UUID, username: str, name: str, role: Role, password: str
     ) -> Staff:
-        """A person who may sign in to the store."""
-        return await self._rows.add_staff(
-            store_id,
-            Staff(
-                username=username,
-                display_name=name,
-                role=role,
-                password_hash=await self._passwords.hash(password),
-                must_change_password=False,
-                active=True,
-            ),
-        )
+        """A person who may sign in to the store with this password, for as long as they like."""
+        staff = Staff(username=username, display_name=name, role=role, must_change_password=False)
+        return await self._add_staff(store_id, staff, password)
+
+    async def _add_staff(self, store_id: UUID, staff: Staff, password: str) -> Staff:
+        staff.password_hash = await self._passwords.hash(password)
+        staff.active = True
+        return await self._rows.add_staff(store_id, staff)

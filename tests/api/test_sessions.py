@@ -91,6 +91,20 @@ def test_the_next_party_sees_nothing_of_the_last_one(shop: Shop) -> None:
     assert [one["id"] for one in history] == [placed["session_id"]]
 
 
+def test_sessions_are_found_by_the_time_of_their_opening(shop: Shop) -> None:
+    floor = Floor(shop)
+    opened = created(shop.staff, f"/tables/{floor.table(7)}/sessions", {})
+    at = opened["opened_at"]
+
+    since, until = ({"from": at}, {"to": at})
+    found = [shop.staff.get("/sessions", params=times) for times in (since, until)]
+
+    assert [answer.status_code for answer in found] == [200, 200]
+    assert [one["id"] for one in found[0].json()["data"]] == [opened["id"]]
+    assert found[1].json()["data"] == []
+    assert shop.staff.get("/sessions", params={"from_": at}).status_code == 422
+
+
 def test_orders_of_a_closed_session_stand_still(shop: Shop) -> None:
     floor = Floor(shop)
     placed = order(floor.tablet(7), floor)

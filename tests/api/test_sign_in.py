@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import httpx
@@ -19,7 +20,8 @@ from tests.support.shops import Shop
 
 
 @pytest.fixture(scope="module")
-def store(app: FastAPI, database_url: str) -> OpenedStore:
+def store(app: FastAPI, base_url: str, database_url: str) -> OpenedStore:
+    """A store whose owner has replaced the first password."""
     wanted = StoreInput(
         code="sign-in",
         name="한옥식당",
@@ -29,7 +31,14 @@ def store(app: FastAPI, database_url: str) -> OpenedStore:
         languages=["ko", "en"],
         owner="owner",
     )
-    return open_store(Settings(database_url=SecretStr(database_url)), wanted)
+    opened = open_store(Settings(database_url=SecretStr(database_url)), wanted)
+    body = {"current_password": opened.owner_password, "new_password": "chosen by myself"}
+    with httpx.Client(base_url=f"{base_url}/api/v1", trust_env=False) as client:
+        tokens = sign_in(client, opened)
+        assert client.get("/tables", headers=bearer(tokens)).status_code == 403
+        changed = client.put("/auth/password", json=body, headers=bearer(tokens))
+    assert changed.status_code == 200, changed.text
+    return replace(opened, owner_password=body["new_password"])
 
 
 @pytest.fixture
@@ -50,9 +59,7 @@ def bearer(tokens: dict[str, Any]) -> dict[str, str]:
     return {"Authorization": f"Bearer {tokens['access_token']}"}
 
 
-def test_the_owner_signs_in_with_the_first_password(
-    client: httpx.Client, store: OpenedStore
-) -> None:
+def test_the_owner_signs_in(client: httpx.Client, store: OpenedStore) -> None:
     me = client.get("/auth/me", headers=bearer(sign_in(client, store))).json()
 
     assert (me["kind"], me["role"], me["store_id"]) == ("staff", "owner", str(store.store_id))

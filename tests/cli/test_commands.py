@@ -113,6 +113,22 @@ def test_a_store_opens_with_one_json_object(create: Run, database_url: str) -> N
     assert audited == (1,)
 
 
+def test_a_new_owner_must_replace_the_first_password_and_the_demos_people_need_not(
+    create: Run, run: Run, database_url: str
+) -> None:
+    code = a_code()
+    assert create(code).returncode == 0
+    assert run("demo", DATABASE_URL=database_url).returncode == 0
+
+    with psycopg.connect(database_url) as connection:
+        rows = connection.execute(
+            "SELECT s.code, bool_or(p.must_change_password) FROM staff p"
+            " JOIN stores s USING (store_id) WHERE s.code = ANY (%s) GROUP BY 1",
+            [[code, "hanok", "harbor"]],
+        ).fetchall()
+    assert dict(rows) == {code: True, "hanok": False, "harbor": False}
+
+
 def test_the_password_goes_to_stdout_and_advice_does_not(create: Run) -> None:
     done = create(a_code())
     assert done.returncode == 0, done.stderr
@@ -199,7 +215,10 @@ def test_openapi_says_where_it_cannot_write() -> None:
 
 @pytest.mark.parametrize(
     "arguments",
-    [[], ["store"], ["db"], ["store", "create"], ["db", "upgrade"], ["demo"], ["openapi"], ["run"]],
+    [
+        *([], ["store"], ["db"], ["store", "create"], ["db", "upgrade"], ["demo"], ["openapi"]),
+        *(["run"], ["staff"], ["staff", "reset-password"]),
+    ],
     ids=" ".join,
 )
 def test_every_command_explains_itself(run: Run, arguments: list[str]) -> None:

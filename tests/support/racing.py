@@ -1,4 +1,4 @@
-"""Requests that start in the same instant, each on a connection of its own."""
+"""Races with real connections: every request of a race has a thread and a socket of its own."""
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor

@@ -113,3 +113,6 @@ class Principal:
 
 SYSTEM_ACTOR: dict[str, Any] = {"kind": "system", "id": None, "name": "system"}
 """Who acts when an operator's command or a job does."""
+
+UNKNOWN_ACTOR: dict[str, Any] = {"kind": "unknown", "id": None, "name": "unknown"}
+"""Who tried to sign in and was refused."""

@@ -5,7 +5,9 @@ By default python-jose accepts a missing `exp` or `aud`, a future `iat`, any `ty
 is one answer: not authenticated.
 """
 
+import hmac
 import time
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -50,15 +52,21 @@ class AccessTokens:
             maxsize=20_000, ttu=lambda _, entry, __: entry[1], timer=time.time
         )
 
-    def issue(self, principal: Principal) -> tuple[str, int]:
-        """A signed token for `principal` and its life in seconds."""
+    def issue(self, principal: Principal, until: datetime | None = None) -> tuple[str, int]:
+        """A signed token for `principal` and its life in seconds.
+
+        Args:
+            until: when the sign-in ends, which no token of it outlives.
+        """
         now = int(clock.now().timestamp())
+        left = self._ttl if until is None else int(until.timestamp()) - now
+        life = max(1, min(self._ttl, left))
         claims: dict[str, Any] = {
             "iss": self._issuer,
             "aud": self._audience,
             "sub": str(principal.id),
             "iat": now,
-            "exp": now + self._ttl,
+            "exp": now + life,
             "jti": str(uuid7()),
             "knd": str(principal.kind),
             "sto": str(principal.store_id),
@@ -77,7 +85,12 @@ class AccessTokens:
             claims["pwd"] = True
         headers = {"kid": self._signing_kid, "typ": "at+jwt"}
         key = self._keys[self._signing_kid]
-        return jwt.encode(claims, key, algorithm=ALGORITHM, headers=headers), self._ttl
+        return jwt.encode(claims, key, algorithm=ALGORITHM, headers=headers), life
+
+    def seal(self, secret: str) -> str:
+        """What stands for a secret where it must be recognised but not be found out."""
+        key = f"seal:{self._keys[self._signing_kid]}".encode()
+        return hmac.new(key, secret.encode(errors="surrogatepass"), "sha256").hexdigest()
 
     def read(self, token: str) -> Principal:
         """Whom the token speaks for.

@@ -1,12 +1,23 @@
 from http import HTTPStatus
+from typing import Annotated
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 
 from app.api.operation import operation
 from app.api.route import OperationRoute
-from app.core.dependencies import PairingDep, PrincipalDep, SignInDep
+from app.core.dependencies import AccountKeepingDep, PairingDep, PathId, PrincipalDep, SignInDep
 from app.core.security.permissions import Permission
-from app.schemas.auth import LoginInput, MeOutput, PairInput, RefreshInput, TokensOutput
+from app.schemas.auth import (
+    LoginInput,
+    MeOutput,
+    PairInput,
+    PasswordInput,
+    RefreshInput,
+    SignInFilter,
+    SignInOutput,
+    TokensOutput,
+)
+from app.schemas.base import Page
 
 router = APIRouter(prefix="/auth", tags=["Signing in"], route_class=OperationRoute)
 
@@ -44,3 +55,28 @@ async def logout(principal: PrincipalDep, sign_in: SignInDep) -> None:
 async def me(principal: PrincipalDep, sign_in: SignInDep) -> MeOutput:
     """The caller with its role, table and permissions."""
     return sign_in.me(principal)
+
+
+@router.put("/password", summary="Change the own password")
+@operation(Permission.SIGNED_IN, problems=("password-wrong",))
+async def change_password(body: PasswordInput, account: AccountKeepingDep) -> TokensOutput:
+    """Ends all other sign-ins of the account; this one goes on with the tokens of the answer."""
+    return await account.change_password(body)
+
+
+@router.get("/sessions", summary="The live sign-ins of an account")
+@operation(Permission.SIGNED_IN, problems=("not-found",))
+async def list_sign_ins(
+    wanted: Annotated[SignInFilter, Query()], account: AccountKeepingDep
+) -> Page[SignInOutput]:
+    """The caller's own, newest first, or with `staff_id` somebody else's; the list comes whole."""
+    return await account.find(wanted.staff_id)
+
+
+@router.delete(
+    "/sessions/{sign_in_id}", status_code=HTTPStatus.NO_CONTENT, summary="End one sign-in"
+)
+@operation(Permission.SIGNED_IN, problems=("not-found",))
+async def end_sign_in(sign_in_id: PathId, account: AccountKeepingDep) -> None:
+    """One of the caller's own, or as an owner anybody's. Its streams end within seconds."""
+    return await account.end(sign_in_id)

@@ -1,0 +1,87 @@
+"""The people of a store, and the sign-ins of people and devices."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import select, update
+
+from app.core import clock
+from app.core.errors import NotFoundError
+from app.core.security.permissions import Role
+from app.models import SignIn, Staff
+from app.repositories.base import StoreRepository
+
+
+class StaffRepository(StoreRepository[Staff]):
+    model = Staff
+
+    async def all(self, *, archived: bool) -> Sequence[Staff]:
+        """The store's people by user name."""
+        wanted = Staff.archived_at.is_not(None) if archived else Staff.archived_at.is_(None)
+        query = self.select().where(wanted).order_by(Staff.username, Staff.id)
+        return (await self._session.scalars(query)).all()
+
+    async def by_username(self, username: str) -> Staff:
+        """The live person with a user name.
+
+        Raises:
+            NotFoundError: nobody has it.
+        """
+        query = self.select().where(Staff.username == username, Staff.archived_at.is_(None))
+        found: Staff | None = await self._session.scalar(query)
+        if found is None:
+            raise NotFoundError(f"Nobody in the store has the user name {username}.")
+        return found
+
+    async def lock_owners(self) -> list[UUID]:
+        """The owners who can sign in, locked in id order.
+
+        Whoever takes an owner away locks all of them first: of two at once, the second one sees
+        what the first has left.
+        """
+        query = (
+            select(Staff.id)
+            .where(
+                Staff.store_id == self.store_id,
+                Staff.role == Role.OWNER,
+                Staff.active.is_(True),
+                Staff.archived_at.is_(None),
+            )
+            .order_by(Staff.id)
+            .with_for_update()
+        )
+        return list((await self._session.scalars(query)).all())
+
+
+class FamilyRepository(StoreRepository[SignIn]):
+    """Token families; each is one entry of the list of somebody's sign-ins."""
+
+    model = SignIn
+
+    async def live(self, subject_id: UUID) -> Sequence[SignIn]:
+        """The families of a person or device that can still be used, newest first."""
+        query = self.select().where(
+            (SignIn.staff_id == subject_id) | (SignIn.device_id == subject_id),
+            SignIn.revoked_at.is_(None),
+            SignIn.expires_at > clock.now(),
+        )
+        return (await self._session.scalars(query.order_by(SignIn.id.desc()))).all()
+
+    async def end_all(self, staff_id: UUID, reason: str, keep: UUID | None) -> list[UUID]:
+        """Revoke every family of a person but `keep`; the ids of those that it ended."""
+        query = update(SignIn).where(
+            SignIn.store_id == self.store_id,
+            SignIn.staff_id == staff_id,
+            SignIn.revoked_at.is_(None),
+        )
+        if keep is not None:
+            query = query.where(SignIn.id != keep)
+        ended = query.values(revoked_at=clock.now(), revoked_reason=reason).returning(SignIn.id)
+        return list((await self._session.scalars(ended)).all())
+
+    async def end(self, family: SignIn, reason: str) -> None:
+        """Revoke one family; ending it again changes nothing."""
+        if family.revoked_at is None:
+            family.revoked_at = clock.now()
+            family.revoked_reason = reason
+            await self._session.flush()
