@@ -5,6 +5,7 @@ All of it is `async`: FastAPI runs plain functions in a thread, which costs more
 
 import re
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -19,6 +20,7 @@ from app.core.language import negotiate
 from app.core.runtime import Runtime
 from app.core.security.principals import Principal
 from app.repositories.board import BoardRepository
+from app.repositories.device import DeviceRepository
 from app.repositories.event import EventRepository
 from app.repositories.menu import (
     CategoryRepository,
@@ -33,6 +35,7 @@ from app.repositories.store import StoreReader
 from app.repositories.table import AreaRepository, SessionRepository, TableRepository
 from app.schemas.base import Id
 from app.services.credentials import Credentials
+from app.services.device_keeping import DeviceKeepingService
 from app.services.event_reading import EventReadingService
 from app.services.floor_plan import FloorPlanService
 from app.services.kitchen import KitchenService
@@ -129,13 +132,23 @@ async def get_scope(request: Request) -> Scope:
 ScopeDep = Annotated[Scope, Depends(get_scope)]
 
 
-async def get_sign_in(runtime: RuntimeDep, request: Request, unit: UnitDep) -> SignInService:
+async def get_credentials(runtime: RuntimeDep, unit: UnitDep) -> Credentials:
+    def revoke(sign_in_id: UUID, reason: str | None = None) -> None:
+        unit.after_commit.append(lambda: runtime.revocations.add(sign_in_id, reason))
+
+    def outdate(sign_in_id: UUID, at: datetime) -> None:
+        unit.after_commit.append(lambda: runtime.revocations.outdate(sign_in_id, at))
+
+    return Credentials(runtime.settings, runtime.tokens, runtime.passwords, revoke, outdate)
+
+
+CredentialsDep = Annotated[Credentials, Depends(get_credentials)]
+
+
+async def get_sign_in(
+    request: Request, unit: UnitDep, credentials: CredentialsDep
+) -> SignInService:
     principal = getattr(request.state, "principal", None)
-
-    def revoke(sign_in_id: UUID) -> None:
-        unit.after_commit.append(lambda: runtime.revocations.add(sign_in_id))
-
-    credentials = Credentials(runtime.settings, runtime.tokens, runtime.passwords, revoke)
     return SignInService(SignInRepository(unit, principal and principal.store_id), credentials)
 
 
@@ -143,6 +156,12 @@ async def get_pairing(
     sign_in: Annotated[SignInService, Depends(get_sign_in)], runtime: RuntimeDep
 ) -> PairingService:
     return PairingService(sign_in.repository, sign_in, runtime.settings.pairing_code_ttl)
+
+
+async def get_device_keeping(scope: ScopeDep, credentials: CredentialsDep) -> DeviceKeepingService:
+    place = await scope.place()
+    devices, tables = DeviceRepository(*place), TableRepository(*place)
+    return DeviceKeepingService(devices, tables, credentials, scope.principal)
 
 
 async def get_order_reading(scope: ScopeDep) -> OrderReadingService:
@@ -249,6 +268,7 @@ async def get_missed_events(runtime: RuntimeDep, principal: PrincipalDep) -> Rep
 
 
 SignInDep = Annotated[SignInService, Depends(get_sign_in)]
+DeviceKeepingDep = Annotated[DeviceKeepingService, Depends(get_device_keeping)]
 PairingDep = Annotated[PairingService, Depends(get_pairing)]
 OrderReadingDep = Annotated[OrderReadingService, Depends(get_order_reading)]
 KitchenDep = Annotated[KitchenService, Depends(get_kitchen)]

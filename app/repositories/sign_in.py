@@ -1,6 +1,6 @@
 """Stores, people, devices and their token families, as signing in needs them."""
 
-from typing import TypeVar
+from typing import Any, TypeVar
 from uuid import UUID
 
 from sqlalchemy import select
@@ -140,15 +140,10 @@ class SignInRepository:
     ) -> None:
         await self._unit.audit(action, actor=actor, target_kind=target_kind, target_id=target_id)
 
-    def record_pairing(self, device: Device, actor: dict[str, object]) -> None:
-        data = {
-            "id": device.id,
-            "name": device.name,
-            "kind": device.kind,
-            "table_id": device.table_id,
-            "paired_at": device.paired_at,
-        }
-        self._unit.record("device.paired", data, actor=actor, table_id=device.table_id)
+    def record(
+        self, type_: str, data: Any, actor: dict[str, object], *, table_id: UUID | None = None
+    ) -> None:
+        self._unit.record(type_, data, actor=actor, table_id=table_id)
 
     async def _one(self, model: type[RowT], row_id: UUID) -> RowT:
         session = await self._session()

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, StringConstraints
 
-from app.core.security.permissions import Role
+from app.core.security.permissions import DeviceKind, Role
 from app.schemas.base import Id, Input, Instant, Name, Output, Secret, Token
 
 
@@ -56,6 +56,8 @@ class TokensOutput(Output):
     refresh_expires_at: Instant
     store_id: Id
     table_id: Id | None
+    session_id: Id | None
+    device_kind: DeviceKind | None
 
 
 class PairingCodeOutput(Output):
@@ -70,4 +72,6 @@ class MeOutput(Output):
     role: Role | None
     store_id: Id
     table_id: Id | None
+    session_id: Id | None
+    device_kind: DeviceKind | None
     permissions: list[str]

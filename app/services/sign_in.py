@@ -8,9 +8,9 @@ from app.core.errors import NotAuthenticatedError, SignInRefusedError
 from app.core.ids import uuid7
 from app.core.metrics import SIGN_INS_REFUSED
 from app.core.security.passwords import digest, new_secret
-from app.core.security.permissions import Role
+from app.core.security.permissions import DeviceKind, Role
 from app.core.security.principals import Principal, PrincipalKind
-from app.models import RefreshToken, SignIn, Store
+from app.models import Device, RefreshToken, SignIn, Store
 from app.repositories.sign_in import SignInRepository
 from app.schemas.auth import LoginInput, MeOutput, TokensOutput
 from app.services.credentials import Credentials
@@ -87,6 +87,8 @@ class SignInService:
             refresh_expires_at=family.expires_at,
             store_id=principal.store_id,
             table_id=principal.table_id,
+            session_id=principal.session_id,
+            device_kind=principal.device_kind,
         )
 
     async def refresh(self, text: str) -> TokensOutput:
@@ -132,6 +134,8 @@ class SignInService:
             role=principal.role,
             store_id=principal.store_id,
             table_id=principal.table_id,
+            session_id=principal.session_id,
+            device_kind=principal.device_kind,
             permissions=sorted(principal.grants),
         )
 
@@ -147,7 +151,7 @@ class SignInService:
         if device.revoked_at is not None:
             raise NotAuthenticatedError("The device was revoked.")
         device.last_seen_at = clock.now()
-        return tablet_principal(store, device.id, device.name, device.table_id, family.id)
+        return device_principal(store, device, family)
 
 
 def staff_principal(
@@ -159,18 +163,19 @@ def staff_principal(
     )
 
 
-def tablet_principal(
-    store: Store, device_id: UUID, name: str, table_id: UUID | None, family_id: UUID
-) -> Principal:
-    language = store.default_language
+def device_principal(store: Store, device: Device, family: SignIn) -> Principal:
+    """A tablet of its table, or a screen of the store."""
+    on_table = device.kind == DeviceKind.TABLE
     return Principal(
-        PrincipalKind.TABLET,
+        PrincipalKind.TABLET if on_table else PrincipalKind.SCREEN,
         store.store_id,
-        device_id,
-        name,
-        family_id,
-        language,
-        table_id=table_id,
+        device.id,
+        device.name,
+        family.id,
+        store.default_language,
+        table_id=device.table_id,
+        device_kind=DeviceKind(device.kind),
+        generation=family.generation,
     )
 
 

@@ -57,6 +57,15 @@ class Shop:
             self._clients[name] = self._open(principal)
         return self._clients[name]
 
+    def connect(self, authorization: str | None = None, url: str | None = None) -> httpx.Client:
+        """A client with connections of its own, closed with the shop."""
+        headers = {"Authorization": authorization} if authorization else {}
+        client = httpx.Client(
+            base_url=f"{url or self.url}/api/v1", headers=headers, trust_env=False, timeout=20
+        )
+        self._clients[f"client {len(self._clients)}"] = client
+        return client
+
     def _open(self, principal: Principal) -> httpx.Client:
         token, _ = self.runtime.tokens.issue(principal)
         return httpx.Client(
