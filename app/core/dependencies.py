@@ -21,6 +21,7 @@ from app.core.runtime import Runtime
 from app.core.security.principals import Principal
 from app.repositories.board import BoardRepository
 from app.repositories.device import DeviceRepository
+from app.repositories.entry import EntryRepository
 from app.repositories.event import EventRepository
 from app.repositories.menu import (
     CategoryRepository,
@@ -33,11 +34,14 @@ from app.repositories.placing import PlacingRepository
 from app.repositories.sign_in import SignInRepository
 from app.repositories.store import StoreReader
 from app.repositories.table import AreaRepository, SessionRepository, TableRepository
+from app.repositories.table_access import TableAccessRepository
 from app.schemas.base import Id
 from app.services.credentials import Credentials
 from app.services.device_keeping import DeviceKeepingService
 from app.services.event_reading import EventReadingService
 from app.services.floor_plan import FloorPlanService
+from app.services.guest_entry import GuestEntryService
+from app.services.guest_invitation import GuestInvitationService
 from app.services.kitchen import KitchenService
 from app.services.menu_availability import MenuAvailabilityService
 from app.services.menu_editing import CategoryEditingService, ItemEditingService
@@ -158,6 +162,23 @@ async def get_pairing(
     return PairingService(sign_in.repository, sign_in, runtime.settings.pairing_code_ttl)
 
 
+async def get_guest_entry(unit: UnitDep, credentials: CredentialsDep) -> GuestEntryService:
+    entries = EntryRepository(unit)
+    sign_in = SignInService(entries, credentials)
+    return GuestEntryService(entries, sign_in, credentials.settings.guest_sign_in_ttl)
+
+
+async def get_guest_invitation(scope: ScopeDep) -> GuestInvitationService:
+    place = await scope.place()
+    return GuestInvitationService(
+        TableAccessRepository(*place),
+        TableRepository(*place),
+        StoreReader(*place),
+        scope.runtime.settings.ordering_url,
+        scope.principal,
+    )
+
+
 async def get_device_keeping(scope: ScopeDep, credentials: CredentialsDep) -> DeviceKeepingService:
     place = await scope.place()
     devices, tables = DeviceRepository(*place), TableRepository(*place)
@@ -181,7 +202,9 @@ async def get_kitchen(
 
 
 async def get_seating(
-    scope: ScopeDep, kitchen: Annotated[KitchenService, Depends(get_kitchen)]
+    scope: ScopeDep,
+    credentials: CredentialsDep,
+    kitchen: Annotated[KitchenService, Depends(get_kitchen)],
 ) -> SeatingService:
     place = (scope.unit, await scope.unit.session(), scope.principal.store_id)
     return SeatingService(
@@ -189,6 +212,7 @@ async def get_seating(
         TableRepository(*place),
         StoreReader(*place),
         kitchen,
+        credentials,
         scope.principal,
     )
 
@@ -268,6 +292,8 @@ async def get_missed_events(runtime: RuntimeDep, principal: PrincipalDep) -> Rep
 
 
 SignInDep = Annotated[SignInService, Depends(get_sign_in)]
+GuestEntryDep = Annotated[GuestEntryService, Depends(get_guest_entry)]
+GuestInvitationDep = Annotated[GuestInvitationService, Depends(get_guest_invitation)]
 DeviceKeepingDep = Annotated[DeviceKeepingService, Depends(get_device_keeping)]
 PairingDep = Annotated[PairingService, Depends(get_pairing)]
 OrderReadingDep = Annotated[OrderReadingService, Depends(get_order_reading)]

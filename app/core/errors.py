@@ -53,6 +53,22 @@ class PairingCodeInvalidError(DomainError):
     code = "pairing-code-invalid"
 
 
+class TableTokenInvalidError(DomainError):
+    code = "table-token-invalid"
+
+
+class GuestPinRequiredError(DomainError):
+    code = "guest-pin-required"
+
+
+class GuestPinInvalidError(DomainError):
+    code = "guest-pin-invalid"
+
+
+class TableNotOpenError(DomainError):
+    code = "table-not-open"
+
+
 class PermissionDeniedError(DomainError):
     code = "permission-denied"
 

@@ -90,6 +90,14 @@ class OrderRepository(StoreRepository[Order]):
         )
         return found
 
+    async def is_open(self, session_id: UUID) -> bool:
+        status = await self._session.scalar(
+            select(TableSession.status).where(
+                TableSession.store_id == self.store_id, TableSession.id == session_id
+            )
+        )
+        return bool(status == SessionStatus.OPEN)
+
     async def give_back_stock(self, returned: Mapping[StockKey, int]) -> list[Item | Option]:
         """Return portions to what is counted: items, then options, each by id.
 

@@ -20,6 +20,7 @@ from app.models import (
     StoreDirectory,
     StoreModel,
     Table,
+    TableSession,
 )
 
 RowT = TypeVar("RowT", bound=StoreModel)
@@ -78,6 +79,9 @@ class SignInRepository:
         if device_id is None:
             raise NotFoundError
         return await self._one(Device, device_id)
+
+    async def session(self, session_id: UUID) -> TableSession:
+        return await self._one(TableSession, session_id)
 
     async def family(self, family_id: UUID) -> SignIn:
         return await self._one(SignIn, family_id)
@@ -141,9 +145,15 @@ class SignInRepository:
         await self._unit.audit(action, actor=actor, target_kind=target_kind, target_id=target_id)
 
     def record(
-        self, type_: str, data: Any, actor: dict[str, object], *, table_id: UUID | None = None
+        self,
+        type_: str,
+        data: Any,
+        actor: dict[str, object],
+        *,
+        table_id: UUID | None,
+        session_id: UUID | None = None,
     ) -> None:
-        self._unit.record(type_, data, actor=actor, table_id=table_id)
+        self._unit.record(type_, data, actor=actor, table_id=table_id, session_id=session_id)
 
     async def _one(self, model: type[RowT], row_id: UUID) -> RowT:
         session = await self._session()

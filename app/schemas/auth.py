@@ -46,6 +46,13 @@ class PairInput(Input):
     device_name: Name
 
 
+class GuestInput(Input):
+    """`table_token` is what the table's QR code ends with; `pin` where the store asks for one."""
+
+    table_token: Token
+    pin: Annotated[str, StringConstraints(pattern=r"^[0-9]{4}$")] | None = None
+
+
 class TokensOutput(Output):
     """An access token for `Authorization: Bearer`, and the refresh token that gets the next one."""
 

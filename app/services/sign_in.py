@@ -4,13 +4,14 @@ from datetime import timedelta
 from uuid import UUID
 
 from app.core import clock
-from app.core.errors import NotAuthenticatedError, SignInRefusedError
+from app.core.errors import NotAuthenticatedError, SessionClosedError, SignInRefusedError
+from app.core.events.revocations import SESSION_CLOSED
 from app.core.ids import uuid7
 from app.core.metrics import SIGN_INS_REFUSED
 from app.core.security.passwords import digest, new_secret
 from app.core.security.permissions import DeviceKind, Role
 from app.core.security.principals import Principal, PrincipalKind
-from app.models import Device, RefreshToken, SignIn, Store
+from app.models import Device, RefreshToken, SessionStatus, SignIn, Store, TableSession
 from app.repositories.sign_in import SignInRepository
 from app.schemas.auth import LoginInput, MeOutput, TokensOutput
 from app.services.credentials import Credentials
@@ -96,6 +97,7 @@ class SignInService:
 
         Raises:
             NotAuthenticatedError: unknown, expired, revoked, or used before.
+            SessionClosedError: a guest's, whose visit has ended.
         """
         store_id, token_id, secret = _parse(text)
         store = await self._sign_ins.enter(store_id)
@@ -104,6 +106,8 @@ class SignInService:
             raise NotAuthenticatedError("The refresh token is not valid.")
         token, family = found
         now = clock.now()
+        if family.revoked_at is not None and family.revoked_reason == SESSION_CLOSED:
+            raise SessionClosedError
         if family.revoked_at is not None or family.expires_at <= now:
             raise NotAuthenticatedError("This sign-in has ended.")
         grace = timedelta(seconds=self._credentials.settings.refresh_reuse_grace)
@@ -147,6 +151,11 @@ class SignInService:
                 raise NotAuthenticatedError("The account is disabled.")
             role = Role(staff.role)
             return staff_principal(store, staff.id, staff.display_name, role, family.id)
+        if family.session_id is not None:
+            session = await self._sign_ins.session(family.session_id)
+            if session.status != SessionStatus.OPEN:
+                raise SessionClosedError
+            return guest_principal(store, session, family)
         device = await self._sign_ins.device(family.device_id)
         if device.revoked_at is not None:
             raise NotAuthenticatedError("The device was revoked.")
@@ -175,6 +184,21 @@ def device_principal(store: Store, device: Device, family: SignIn) -> Principal:
         store.default_language,
         table_id=device.table_id,
         device_kind=DeviceKind(device.kind),
+        generation=family.generation,
+    )
+
+
+def guest_principal(store: Store, session: TableSession, family: SignIn) -> Principal:
+    """A guest is nobody but the phone that scanned the code: its sign-in is all that it has."""
+    return Principal(
+        PrincipalKind.GUEST,
+        store.store_id,
+        family.id,
+        "guest",
+        family.id,
+        store.default_language,
+        table_id=session.table_id,
+        session_id=session.id,
         generation=family.generation,
     )
 

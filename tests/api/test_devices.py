@@ -1,7 +1,5 @@
 """Tablets and screens: listed, renamed, moved to another table, revoked."""
 
-import time
-from collections.abc import Iterator
 from uuid import uuid4
 
 import httpx
@@ -9,10 +7,7 @@ import pytest
 
 from tests.support.credentials import pair, pair_screen, post, streaming_ends
 from tests.support.floor import Floor, order_body
-from tests.support.server import worker_processes
 from tests.support.shops import Json, Shop
-
-PATIENCE = 5.0
 
 
 def devices(shop: Shop, **query: str) -> list[Json]:
@@ -202,47 +197,6 @@ def test_devices_of_another_store_do_not_exist(shop: Shop, other_shop: Shop) -> 
     theirs = change(shop, device, {"table_id": str(Floor(other_shop).table(1))})
     assert theirs.status_code in (404, 422)
     assert devices(shop) == [device]
-
-
-@pytest.fixture(scope="module")
-def workers_url(database_url: str) -> Iterator[str]:
-    environment = {"DATABASE_URL": database_url, "LOG_LEVEL": "ERROR", "DATABASE_POOL_SIZE": "4"}
-    with worker_processes(environment, 2) as url:
-        yield url
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("what", ["move", "revoke"])
-def test_every_worker_learns_of_a_move_and_of_a_revocation(
-    shop: Shop, workers_url: str, what: str
-) -> None:
-    floor = Floor(shop)
-    tablet = pair(shop, floor.table(7))
-    [device] = devices(shop)
-    # Connections of their own: the kernel picks the worker of each, and it stays with it.
-    bearer = tablet.http.headers["Authorization"]
-    everywhere = [shop.connect(bearer, workers_url) for _ in range(8)]
-    assert {client.get("/auth/me").status_code for client in everywhere} == {200}
-
-    if what == "move":
-        change(shop, device, {"table_id": str(floor.table(8))})
-    else:
-        shop.manager.delete(f"/devices/{device['id']}")
-
-    assert eventually_refused(everywhere) == {
-        "token-expired" if what == "move" else "not-authenticated"
-    }
-
-
-def eventually_refused(clients: list[httpx.Client]) -> set[str]:
-    """The codes with which every one of them is refused, within the promised five seconds."""
-    ends = time.monotonic() + PATIENCE
-    while time.monotonic() < ends:
-        answers = [client.get("/auth/me") for client in clients]
-        if not any(answer.is_success for answer in answers):
-            return {answer.json()["code"] for answer in answers}
-        time.sleep(0.2)
-    raise AssertionError("some worker still takes the token")
 
 
 def test_an_unknown_code_pairs_nothing(shop: Shop) -> None:

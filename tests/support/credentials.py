@@ -52,6 +52,25 @@ def pair_screen(shop: Shop, kind: str, name: str = "screen") -> SignedIn:
     return _redeem(shop, shop.manager.post("/devices/pairing-codes", json={"kind": kind}), name)
 
 
+def table_token(shop: Shop, table_id: UUID) -> str:
+    """What the table's QR code says."""
+    shown = shop.staff.get(f"/tables/{table_id}/qr-token")
+    assert shown.is_success, shown.text
+    token: str = shown.json()["table_token"]
+    return token
+
+
+def try_enter(shop: Shop, table_id: UUID, **more: str) -> httpx.Response:
+    return post(shop, "/auth/guest", {"table_token": table_token(shop, table_id), **more})
+
+
+def enter(shop: Shop, table_id: UUID, **more: str) -> SignedIn:
+    """A guest at a table."""
+    answer = try_enter(shop, table_id, **more)
+    assert answer.is_success, answer.text
+    return SignedIn(shop, answer.json())
+
+
 def _redeem(shop: Shop, made: httpx.Response, name: str) -> SignedIn:
     assert made.status_code == 201, made.text
     paired = post(shop, "/auth/pair", {"code": made.json()["code"], "device_name": name})

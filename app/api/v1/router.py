@@ -7,6 +7,7 @@ from app.api.v1.endpoints import (
     auth,
     devices,
     events,
+    guests,
     health,
     menu,
     orders,
@@ -16,5 +17,5 @@ from app.api.v1.endpoints import (
 )
 
 router = APIRouter(prefix="/api/v1")
-for module in (orders, menu, tables, events, sessions, auth, areas, devices, store, health):
+for module in (orders, menu, tables, events, sessions, auth, areas, devices, guests, store, health):
     router.include_router(module.router)

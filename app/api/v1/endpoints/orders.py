@@ -68,7 +68,7 @@ async def quote_order(body: OrderInput, ordering: OrderingDep) -> QuoteOutput:
 async def list_orders(
     wanted: Annotated[OrderFilter, Query()], orders: OrderReadingDep
 ) -> Page[OrderOutput]:
-    """The store's orders; a tablet gets those of its table's open session."""
+    """The store's orders; a tablet or guest gets those of its own open session."""
     return await orders.find(wanted)
 
 
