@@ -55,6 +55,8 @@ from app.services.pairing import PairingService
 from app.services.seating import SeatingService
 from app.services.sign_in import SignInService
 from app.services.store_reading import StoreReadingService
+from app.services.table_password import TablePasswordService
+from app.services.table_sign_in import TableSignInService
 
 PathId = Annotated[Id, Path()]
 Replay = Callable[[int, int], Awaitable[list[EventRecord] | None]]
@@ -168,6 +170,13 @@ async def get_guest_entry(unit: UnitDep, credentials: CredentialsDep) -> GuestEn
     return GuestEntryService(entries, sign_in, credentials.settings.guest_sign_in_ttl)
 
 
+async def get_table_sign_in(unit: UnitDep, credentials: CredentialsDep) -> TableSignInService:
+    entries = EntryRepository(unit)
+    sign_in = SignInService(entries, credentials)
+    pairing = PairingService(entries, sign_in, credentials.settings.pairing_code_ttl)
+    return TableSignInService(entries, pairing, credentials.passwords)
+
+
 async def get_guest_invitation(scope: ScopeDep) -> GuestInvitationService:
     place = await scope.place()
     return GuestInvitationService(
@@ -183,6 +192,15 @@ async def get_device_keeping(scope: ScopeDep, credentials: CredentialsDep) -> De
     place = await scope.place()
     devices, tables = DeviceRepository(*place), TableRepository(*place)
     return DeviceKeepingService(devices, tables, credentials, scope.principal)
+
+
+async def get_table_passwords(
+    scope: ScopeDep, devices: Annotated[DeviceKeepingService, Depends(get_device_keeping)]
+) -> TablePasswordService:
+    place = await scope.place()
+    tables, access = TableRepository(*place), TableAccessRepository(*place)
+    passwords = scope.runtime.passwords
+    return TablePasswordService(tables, access, devices, passwords, scope.principal)
 
 
 async def get_order_reading(scope: ScopeDep) -> OrderReadingService:
@@ -294,6 +312,8 @@ async def get_missed_events(runtime: RuntimeDep, principal: PrincipalDep) -> Rep
 SignInDep = Annotated[SignInService, Depends(get_sign_in)]
 GuestEntryDep = Annotated[GuestEntryService, Depends(get_guest_entry)]
 GuestInvitationDep = Annotated[GuestInvitationService, Depends(get_guest_invitation)]
+TableSignInDep = Annotated[TableSignInService, Depends(get_table_sign_in)]
+TablePasswordsDep = Annotated[TablePasswordService, Depends(get_table_passwords)]
 DeviceKeepingDep = Annotated[DeviceKeepingService, Depends(get_device_keeping)]
 PairingDep = Annotated[PairingService, Depends(get_pairing)]
 OrderReadingDep = Annotated[OrderReadingService, Depends(get_order_reading)]

@@ -92,9 +92,12 @@ _KINDS = [
         "sign-in-refused",
         (
             "Sign-in refused",
-            "Store code, user name or password is wrong, or the account is disabled.",
+            "Store code, user name or table, or password is wrong, or this way in is disabled.",
         ),
-        ("로그인 실패", "매장 코드, 아이디, 비밀번호가 맞지 않거나 사용이 중지된 계정입니다."),
+        (
+            "로그인 실패",
+            "매장 코드, 아이디나 테이블 번호, 비밀번호가 맞지 않거나 사용할 수 없는 로그인입니다.",
+        ),
     ),
     _kind(
         S.UNAUTHORIZED,

@@ -7,8 +7,32 @@ from sqlalchemy import func, select
 from app.models import SessionStatus, Store, Table, TableAccess, TableSession
 from app.repositories.sign_in import SignInRepository
 
+_NOWHERE = UUID(int=0)
+
 
 class EntryRepository(SignInRepository):
+    async def enter_by_code(self, code: str) -> Store | None:
+        """As `store_by_code`; an unknown code asks the database just as much."""
+        return await self.store_by_code(code) or await self.enter(_NOWHERE)
+
+    async def table_with_access(self, number: int) -> tuple[Table, TableAccess] | None:
+        """The live table with this number and its ways in, if it has any."""
+        session = await self._session()
+        query = (
+            select(Table, TableAccess)
+            .join(
+                TableAccess,
+                (TableAccess.store_id == Table.store_id) & (TableAccess.table_id == Table.id),
+            )
+            .where(
+                Table.store_id == self.store_id,
+                Table.archived_at.is_(None),
+                Table.number == number,
+            )
+        )
+        row = (await session.execute(query)).first()
+        return (row[0], row[1]) if row else None
+
     async def enter_by_table_token(self, token: str) -> Store | None:
         session = await self._session()
         store_id = await session.scalar(select(func.find_table_token_store(token)))

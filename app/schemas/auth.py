@@ -8,17 +8,17 @@ from app.core.security.permissions import DeviceKind, Role
 from app.schemas.base import Id, Input, Instant, Name, Output, Secret, Token
 
 
-def _lower(value: object) -> object:
+def lower(value: object) -> object:
     return value.strip().lower() if isinstance(value, str) else value
 
 
 StoreCode = Annotated[
-    str, BeforeValidator(_lower), StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{1,39}$")
+    str, BeforeValidator(lower), StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{1,39}$")
 ]
 """What a store is called at sign-in: 2–40 lower-case letters, digits and hyphens."""
 
 Username = Annotated[
-    str, BeforeValidator(_lower), StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{1,39}$")
+    str, BeforeValidator(lower), StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{1,39}$")
 ]
 
 
@@ -29,11 +29,9 @@ def _code(value: object) -> object:
 
 class LoginInput(Input):
     store_code: Annotated[
-        str, BeforeValidator(_lower), StringConstraints(min_length=1, max_length=40)
+        str, BeforeValidator(lower), StringConstraints(min_length=1, max_length=40)
     ]
-    username: Annotated[
-        str, BeforeValidator(_lower), StringConstraints(min_length=1, max_length=40)
-    ]
+    username: Annotated[str, BeforeValidator(lower), StringConstraints(min_length=1, max_length=40)]
     password: Secret
 
 

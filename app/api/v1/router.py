@@ -13,9 +13,23 @@ from app.api.v1.endpoints import (
     orders,
     sessions,
     store,
+    table_access,
     tables,
 )
 
 router = APIRouter(prefix="/api/v1")
-for module in (orders, menu, tables, events, sessions, auth, areas, devices, guests, store, health):
+for module in (
+    orders,
+    menu,
+    tables,
+    events,
+    sessions,
+    auth,
+    areas,
+    devices,
+    guests,
+    table_access,
+    store,
+    health,
+):
     router.include_router(module.router)
