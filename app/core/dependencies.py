@@ -32,7 +32,7 @@ from app.repositories.menu import (
 from app.repositories.order import OrderRepository
 from app.repositories.placing import PlacingRepository
 from app.repositories.sign_in import SignInRepository
-from app.repositories.store import StoreReader
+from app.repositories.store import StoreKeeper, StoreReader
 from app.repositories.table import AreaRepository, SessionRepository, TableRepository
 from app.repositories.table_access import TableAccessRepository
 from app.schemas.base import Id
@@ -54,6 +54,7 @@ from app.services.ordering import OrderingService
 from app.services.pairing import PairingService
 from app.services.seating import SeatingService
 from app.services.sign_in import SignInService
+from app.services.store_keeping import StoreKeepingService
 from app.services.store_reading import StoreReadingService
 from app.services.table_password import TablePasswordService
 from app.services.table_sign_in import TableSignInService
@@ -242,8 +243,11 @@ async def get_floor_plan(scope: ScopeDep) -> FloorPlanService:
 
 
 async def get_store_reading(scope: ScopeDep) -> StoreReadingService:
-    session = await scope.unit.session()
-    return StoreReadingService(StoreReader(scope.unit, session, scope.principal.store_id))
+    return StoreReadingService(StoreReader(*await scope.place()), scope.principal)
+
+
+async def get_store_keeping(scope: ScopeDep) -> StoreKeepingService:
+    return StoreKeepingService(StoreKeeper(*await scope.place()), scope.principal)
 
 
 async def get_ordering(scope: ScopeDep) -> OrderingService:
@@ -320,6 +324,7 @@ OrderReadingDep = Annotated[OrderReadingService, Depends(get_order_reading)]
 KitchenDep = Annotated[KitchenService, Depends(get_kitchen)]
 SeatingDep = Annotated[SeatingService, Depends(get_seating)]
 FloorPlanDep = Annotated[FloorPlanService, Depends(get_floor_plan)]
+StoreKeepingDep = Annotated[StoreKeepingService, Depends(get_store_keeping)]
 StoreReadingDep = Annotated[StoreReadingService, Depends(get_store_reading)]
 MenuReadingDep = Annotated[MenuReadingService, Depends(get_menu_reading)]
 CategoryEditingDep = Annotated[CategoryEditingService, Depends(get_category_editing)]
