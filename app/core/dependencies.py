@@ -49,6 +49,7 @@ from app.services.menu_journal import MenuJournal
 from app.services.menu_loading import MenuCatalog
 from app.services.menu_reading import MenuReadingService
 from app.services.option_editing import OptionEditingService
+from app.services.order_accepting import OrderAcceptingService
 from app.services.order_reading import OrderReadingService
 from app.services.ordering import OrderingService
 from app.services.pairing import PairingService
@@ -220,6 +221,13 @@ async def get_kitchen(
     return KitchenService(orders, reading, journal, scope.principal)
 
 
+async def get_order_accepting(
+    scope: ScopeDep, reading: Annotated[OrderReadingService, Depends(get_order_reading)]
+) -> OrderAcceptingService:
+    orders = OrderRepository(*await scope.place())
+    return OrderAcceptingService(orders, reading, scope.principal)
+
+
 async def get_seating(
     scope: ScopeDep,
     credentials: CredentialsDep,
@@ -321,6 +329,7 @@ TablePasswordsDep = Annotated[TablePasswordService, Depends(get_table_passwords)
 DeviceKeepingDep = Annotated[DeviceKeepingService, Depends(get_device_keeping)]
 PairingDep = Annotated[PairingService, Depends(get_pairing)]
 OrderReadingDep = Annotated[OrderReadingService, Depends(get_order_reading)]
+OrderAcceptingDep = Annotated[OrderAcceptingService, Depends(get_order_accepting)]
 KitchenDep = Annotated[KitchenService, Depends(get_kitchen)]
 SeatingDep = Annotated[SeatingService, Depends(get_seating)]
 FloorPlanDep = Annotated[FloorPlanService, Depends(get_floor_plan)]

@@ -195,6 +195,10 @@ class PriceChangedError(DomainError):
     code = "price-changed"
 
 
+class OrderHeldError(DomainError):
+    code = "order-held"
+
+
 class TransitionInvalidError(DomainError):
     """`allowed` lists the states that may follow."""
 

@@ -270,6 +270,12 @@ _KINDS = [
     ),
     _kind(
         S.CONFLICT,
+        "order-held",
+        ("The order is held", "It is a guest's first one: accept it, or cancel it."),
+        ("확인이 필요한 주문", "손님의 첫 주문입니다. 먼저 접수를 확인하거나 취소해 주세요."),
+    ),
+    _kind(
+        S.CONFLICT,
         "transition-invalid",
         (
             "This step is not possible",

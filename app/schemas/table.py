@@ -75,6 +75,7 @@ class BoardOrder(Output):
     id: Id
     number: int
     status: str
+    held: bool
     total: int
     created_at: Instant
 

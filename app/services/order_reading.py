@@ -86,6 +86,7 @@ def order_document(
         "table": {"id": order.table_id, "number": table_number},
         "channel": order.channel,
         "status": order.status,
+        "held": order.held,
         "lines": [_line(line, language, names=names) for line in order.lines],
         "note": order.note,
         "total": order.total,

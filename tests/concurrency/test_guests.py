@@ -113,3 +113,23 @@ def test_a_refresh_against_a_move(shop: Shop, turn: int) -> None:
     me = after.http.get("/auth/me")
     assert me.status_code == 401 or me.json()["table_id"] == target
     assert after.refresh().me()["table_id"] == target
+
+
+def test_staff_who_accept_at_once_accept_once(shop: Shop) -> None:
+    floor = Floor(shop)
+    shop.set(guest_first_order_held=True)
+    guest = enter(shop, floor.table(1))
+    placed = guest.http.post(
+        "/orders", json=order_body(floor.stew, 1), headers={"Idempotency-Key": "k"}
+    ).json()
+    accept = sender(shop.staff, "POST", f"/orders/{placed['id']}/accept", None)
+    move = sender(shop.kitchen, "PATCH", f"/orders/{placed['id']}", {"status": "preparing"})
+
+    *accepted, moved = at_once([accept, accept, accept, move])
+
+    assert {answer.status_code for answer in accepted} == {200}
+    assert moved.status_code == 200 or moved.json()["code"] == "order-held"
+    audit = "SELECT count(*) FROM audit_entries WHERE store_id = %(store)s AND action = %(what)s"
+    assert shop.rows(audit, what="order-accepted") == [(1,)]
+    types = [type_ for type_, _ in shop.events()]
+    assert types.count("order.updated") == (2 if moved.is_success else 1)
