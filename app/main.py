@@ -2,25 +2,32 @@
 
 import asyncio
 import contextlib
+import gc
 import signal
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from typing import Any
 
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from starlette.middleware.cors import CORSMiddleware
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.api import docs, openapi, problem_pages
-from app.api.menu_fast_path import MenuFastPath
+from app.api.direct import DirectRoutes
+from app.api.fast_reads import FastReads
+from app.api.route import direct_handlers
+from app.api.v1 import router
 from app.api.v1.endpoints import health
-from app.api.v1.router import router
 from app.core import logging, problems
 from app.core.config import Settings, get_settings
 from app.core.health import VERSION
 from app.core.internal import serve_metrics
 from app.core.middleware import CompressionMiddleware, RequestMiddleware
 from app.core.runtime import Runtime
+
+GARBAGE_ROUND = 10_000
+"""So many new objects start a round of garbage collection; a request makes some hundred."""
 
 REQUEST_HEADERS = (
     "Authorization",
@@ -43,12 +50,13 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         await runtime.start()
+        _settle_garbage()
         with _drain_on_sigterm(runtime):
             async with serve_metrics(settings):
                 yield
         await runtime.stop()
 
-    app = FastAPI(
+    app = Service(
         title="Table Order",
         version=VERSION,
         summary="Guests order at the table, kitchen and floor see it live, POS systems join in.",
@@ -62,7 +70,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     )
     app.state.runtime = runtime
     problems.install(app)
-    app.include_router(router)
+    router.install(app)
     app.include_router(health.router, include_in_schema=False)
     docs.install(app)
     problem_pages.install(app)
@@ -76,10 +84,46 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             expose_headers=["ETag", "Idempotent-Replayed", "Retry-After", "X-Request-Id"],
             max_age=600,
         )
-    app.add_middleware(MenuFastPath, runtime=runtime)
-    app.add_middleware(CompressionMiddleware)
-    app.add_middleware(RequestMiddleware, allowed_hosts=settings.allowed_hosts)
+    app.stand_behind(
+        lambda inner: RequestMiddleware(
+            FastReads(
+                CompressionMiddleware(DirectRoutes(inner, direct_handlers(app.routes))), runtime
+            ),
+            settings.allowed_hosts,
+            log_requests=settings.log_level in ("DEBUG", "INFO"),
+        )
+    )
     return app
+
+
+class Service(FastAPI):
+    """FastAPI behind our own layers.
+
+    They stand outside all of the framework's, where an answer from memory passes none of those.
+    """
+
+    _edge: ASGIApp | None = None
+
+    def stand_behind(self, layers: Callable[[ASGIApp], ASGIApp]) -> None:
+        """Send every request through `layers`; what they get is the framework's application."""
+        self._edge = layers(super().__call__)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        scope["app"] = self
+        if scope["type"] == "http" and self._edge is not None:
+            await self._edge(scope, receive, send)
+        else:
+            await super().__call__(scope, receive, send)
+
+
+def _settle_garbage() -> None:
+    """Leave what lives as long as the process out of the garbage collector's rounds.
+
+    They went over all modules, models and routes again and again: 15 % of an order's time.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(GARBAGE_ROUND, 20, 50)
 
 
 def _operation_id(route: APIRoute) -> str:

@@ -23,6 +23,8 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from app.core.compression import accepts
+
 ASSET_PATH: Final = "/docs/assets/{filename}"
 
 _OURS: Final = Path(__file__).parent / "static"
@@ -117,18 +119,9 @@ async def serve_asset(request: Request) -> Response:
     if headers["ETag"] in request.headers.get("if-none-match", ""):
         return Response(status_code=304, headers=headers)
     content = asset.content
-    if accepts_gzip(request.headers.get("accept-encoding", "")):
+    if accepts(request.headers.get("accept-encoding", ""), "gzip"):
         content = await run_in_threadpool(lambda: asset.compressed)
         headers["Content-Encoding"] = "gzip"
         # A strong tag names exact bytes, and these are others than the plain ones.
         headers["ETag"] = f'W/"{asset.filename}"'
     return Response(content, media_type=asset.content_type, headers=headers)
-
-
-def accepts_gzip(header: str) -> bool:
-    """Whether an Accept-Encoding header allows gzip (RFC 9110, 12.5.3)."""
-    for part in header.split(","):
-        coding, _, parameters = part.partition(";")
-        if coding.strip().lower() in {"gzip", "*"}:
-            return parameters.replace(" ", "").lower() not in {"q=0", "q=0.0", "q=0.00", "q=0.000"}
-    return False

@@ -1,40 +1,57 @@
 """Conditional reads of a cached page: 304 for who has it, for others the copy that suits them."""
 
+from dataclasses import dataclass
+
 from fastapi import Request, Response
 
 from app.core.cache import CachedPage
+from app.core.compression import CODINGS, choose_coding
 
-CODINGS = ("zstd", "gzip")
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A whole answer as it goes over the wire; may be sent any number of times."""
+
+    status: int
+    headers: list[tuple[bytes, bytes]]
+    body: bytes
 
 
-def page_response(request: Request, page: CachedPage) -> Response:
+def page_answer(page: CachedPage, accept_encoding: str, if_none_match: str | None) -> Answer:
     """The page in the coding that the client takes, or 304 when its `If-None-Match` has it.
 
     Clients keep it but ask each time ("no-cache"): a sold-out item must not linger on a tablet.
     """
-    accepted = request.headers.get("accept-encoding", "")
-    wanted = next((coding for coding in CODINGS if _accepts(accepted, coding)), None)
-    body, coding = page.encoded(wanted)
+    body, coding = page.encoded(choose_coding(accept_encoding))
     headers = {
-        "ETag": page.etag(coding),
-        "Cache-Control": "private, no-cache",
-        "Content-Language": page.language,
-        "Vary": "Accept-Encoding, Accept-Language, Authorization",
+        "etag": page.etag(coding),
+        "cache-control": "private, no-cache",
+        "vary": "Accept-Encoding, Authorization",
+        "x-content-type-options": "nosniff",
     }
-    if _has(request.headers.get("if-none-match"), page):
-        return Response(None, 304, headers)
+    if page.language is not None:
+        headers["content-language"] = page.language
+        headers["vary"] = "Accept-Encoding, Accept-Language, Authorization"
+    if _has(if_none_match, page):
+        return Answer(304, _raw(headers), b"")
     if coding:
-        headers["Content-Encoding"] = coding
-    return Response(body, 200, headers, media_type="application/json")
+        headers["content-encoding"] = coding
+    headers["content-type"] = "application/json"
+    headers["content-length"] = str(len(body))
+    return Answer(200, _raw(headers), body)
 
 
-def _accepts(header: str, coding: str) -> bool:
-    """Whether `Accept-Encoding` names the coding with a quality above zero."""
-    for part in header.lower().split(","):
-        name, _, quality = part.strip().partition(";")
-        if name.strip() == coding:
-            return quality.replace(" ", "") not in ("q=0", "q=0.0", "q=0.00", "q=0.000")
-    return False
+def page_response(request: Request, page: CachedPage) -> Response:
+    """The answer of `page_answer` for a request that came through the router."""
+    headers = request.headers
+    answer = page_answer(page, headers.get("accept-encoding", ""), headers.get("if-none-match"))
+    response = Response(answer.body, answer.status)
+    response.raw_headers = answer.headers
+    return response
+
+
+def _raw(headers: dict[str, str]) -> list[tuple[bytes, bytes]]:
+    return [(name.encode(), value.encode()) for name, value in headers.items()]
 
 
 def _has(header: str | None, page: CachedPage) -> bool:

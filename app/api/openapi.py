@@ -5,6 +5,7 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
 
+from app.api.examples import ID, Examples
 from app.api.operation import Operation
 from app.api.route import OperationRoute
 from app.core.problem_kinds import PROBLEMS
@@ -53,9 +54,24 @@ def _complete(document: dict[str, Any], declared: dict[str, Operation]) -> None:
             "description": "The `access_token` of sign-in, pairing or refresh.",
         }
     }
+    examples = Examples(schemas)
     for methods in document["paths"].values():
         for operation in methods.values():
+            _give_examples(operation, examples)
             _describe(operation, declared[operation["operationId"]])
+
+
+def _give_examples(operation: dict[str, Any], examples: Examples) -> None:
+    """One for the body, one for the answer; problems have theirs from their code."""
+    body = operation.get("requestBody", {}).get("content", {}).get("application/json")
+    if body is not None:
+        body["example"] = examples.request(body["schema"])
+    for status, answer in operation["responses"].items():
+        if not status.startswith("2"):
+            continue
+        content = answer.get("content", {}).get("application/json")
+        if content is not None and content["schema"]:
+            content["example"] = examples.answer(content["schema"])
 
 
 def _describe(operation: dict[str, Any], declared: Operation) -> None:
@@ -74,8 +90,25 @@ def _describe(operation: dict[str, Any], declared: Operation) -> None:
     for status, names in sorted(by_status.items()):
         operation["responses"][str(status)] = {
             "description": ", ".join(f"`{name}`" for name in names),
-            "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+            "content": {
+                MEDIA_TYPE: {
+                    "schema": {"$ref": "#/components/schemas/Problem"},
+                    "examples": {name: {"value": _problem(name)} for name in names},
+                }
+            },
         }
+
+
+def _problem(code: str) -> dict[str, Any]:
+    kind = PROBLEMS[code]
+    return {
+        "type": f"/problems/{code}",
+        "title": kind.title["en"],
+        "status": kind.status,
+        "detail": kind.advice["en"].replace("`", ""),
+        "code": code,
+        "request_id": ID,
+    }
 
 
 def _codes(operation: dict[str, Any], declared: Operation) -> list[str]:

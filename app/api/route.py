@@ -8,13 +8,15 @@ Serialization failures and deadlocks run the whole of it again, a bounded number
 
 import asyncio
 import random
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Sequence
 from http import HTTPStatus
 from typing import Any
 
 from fastapi import Request, Response
-from fastapi.routing import APIRoute
+from fastapi.routing import APIRoute, iter_route_contexts
+from starlette.routing import BaseRoute
 
+from app.api.direct import Handler, call_planner
 from app.api.operation import Operation, result
 from app.core.database import UnitOfWork, may_succeed_again
 from app.core.errors import (
@@ -36,8 +38,6 @@ from app.core.security.principals import Principal
 ATTEMPTS = 4
 REPLAYED_HEADERS = ("etag", "location", "content-language")
 
-Handler = Callable[[Request], Coroutine[Any, Any, Response]]
-
 
 class OperationRoute(APIRoute):
     """An `APIRoute` whose endpoint was declared with `@operation`."""
@@ -50,15 +50,16 @@ class OperationRoute(APIRoute):
         super().__init__(path, endpoint, **options)
 
     def get_route_handler(self) -> Handler:
-        handle = super().get_route_handler()
         declared = self.operation
+        by_statement = declared.idempotency == "by-statement"
+        handle = call_planner(self.endpoint) if by_statement else super().get_route_handler()
         query = _query_names(self)
         takes_body = self.body_field is not None
         template = self.path_format
 
         async def run(request: Request) -> Response:
             runtime: Runtime = request.app.state.runtime
-            request.scope["route_template"] = template
+            request.scope["route_template"] = _whole(template, request.scope["path"])
             principal = await _authorize(runtime, request, declared.permission)
             _check_query(request, query)
             if declared.if_match == "required" and "if-match" not in request.headers:
@@ -69,11 +70,30 @@ class OperationRoute(APIRoute):
                 body = await _read_body(request, runtime.settings.max_body_bytes)
                 request.parsed = body
             intent = _intent(declared, request, principal, body)
-            if declared.idempotency == "by-statement":
-                request.state.intent, intent = intent, None
+            if by_statement:
+                request.state.intent = intent
+                return await handle(request)
             return await _attempts(runtime, handle, request, principal, intent)
 
+        self.handler: Handler = run
         return run
+
+
+def direct_handlers(routes: Sequence[BaseRoute]) -> dict[tuple[str, str], Handler]:
+    """The handlers of the operations that need no router, by method and whole path."""
+    return {
+        (method, context.path or ""): route.handler
+        for context in iter_route_contexts(routes)
+        if isinstance(route := context.original_route, OperationRoute)
+        and route.operation.idempotency == "by-statement"
+        for method in route.methods or ()
+    }
+
+
+def _whole(template: str, path: str) -> str:
+    """The template with the prefix under which its router was included."""
+    parts = path.split("/")
+    return "/".join(parts[: len(parts) - template.count("/")]) + template
 
 
 class _ReadRequest(Request):

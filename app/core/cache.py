@@ -18,15 +18,20 @@ from app.core.compression import COMPRESSED_FROM, compress
 
 MAX_STORES = 512
 """How many menus a worker holds; the one that was read the longest ago goes first."""
+MAX_ANSWERS = 256
+"""How many answers are kept per menu: one for each combination of headers that clients send."""
 
 
 class CachedPage:
     """A rendered answer: its bytes, its tag, and its compressed copies, each made once.
 
+    `language` is None when the content has none of its own.
     `valid_until` is the instant at which its content changes by itself, None when it never does.
     """
 
-    def __init__(self, body: bytes, language: str, valid_until: datetime | None) -> None:
+    def __init__(
+        self, body: bytes, language: str | None, valid_until: datetime | None = None
+    ) -> None:
         self.body = body
         self.language = language
         self.valid_until = valid_until
@@ -53,12 +58,14 @@ class CachedPage:
 class CachedMenu:
     """One store's menu at `catalog_version`, and its pages by language.
 
-    `snapshot` is what the loader made; the core does not look into it.
+    `snapshot` is what the loader made, `answers` what the API made of its pages; the core does
+    not look into either.
     """
 
     catalog_version: int
     snapshot: Any
     pages: dict[str, CachedPage] = field(default_factory=dict)
+    answers: LRUCache[Any, Any] = field(default_factory=lambda: LRUCache(MAX_ANSWERS))
 
 
 class BoardCache:
@@ -69,14 +76,14 @@ class BoardCache:
     """
 
     def __init__(self) -> None:
-        self._boards: LRUCache[UUID, tuple[int, bytes]] = LRUCache(MAX_STORES)
+        self._boards: LRUCache[UUID, tuple[int, CachedPage]] = LRUCache(MAX_STORES)
 
-    def get(self, store_id: UUID, event_seq: int) -> bytes | None:
+    def get(self, store_id: UUID, event_seq: int) -> CachedPage | None:
         known = self._boards.get(store_id)
         return known[1] if known is not None and known[0] == event_seq else None
 
-    def keep(self, store_id: UUID, event_seq: int, body: bytes) -> None:
-        self._boards[store_id] = (event_seq, body)
+    def keep(self, store_id: UUID, event_seq: int, page: CachedPage) -> None:
+        self._boards[store_id] = (event_seq, page)
 
 
 class MenuCache:

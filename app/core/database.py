@@ -8,6 +8,7 @@ store's counter row is locked last, in `UnitOfWork.commit`, whatever the service
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -25,10 +26,12 @@ from sqlalchemy.ext.asyncio import (
 
 from app.core import clock
 from app.core.config import Settings
+from app.core.connection import connect
 from app.core.ids import uuid7
 
 DRIVER = "postgresql+psycopg"
 SERIALIZATION_FAILURE, DEADLOCK = "40001", "40P01"
+PATIENCE_MARGIN = 1.0
 
 
 def server_options(settings: Settings) -> str:
@@ -65,6 +68,8 @@ class Database:
 
     def __init__(self, settings: Settings) -> None:
         url = make_url(settings.api_url).set(drivername=DRIVER)
+        # A server that lives ends a statement by itself before this.
+        patience = settings.database_statement_timeout_ms / 1000 + PATIENCE_MARGIN
         self.engine: AsyncEngine = create_async_engine(
             url,
             pool_size=settings.database_pool_size,
@@ -74,7 +79,10 @@ class Database:
             pool_use_lifo=True,
             # What was sent may be a password or a guest's note: errors are logged without it.
             hide_parameters=True,
-            connect_args=connect_arguments(settings),
+            connect_args={
+                **connect_arguments(settings),
+                "async_creator_fn": partial(connect, patience=patience),
+            },
         )
         self._sessions = async_sessionmaker(self.engine, expire_on_commit=False, autoflush=False)
         self._autocommit = self.engine.execution_options(isolation_level="AUTOCOMMIT")

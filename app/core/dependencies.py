@@ -114,10 +114,16 @@ class Scope:
     """The request's caller, transaction and language: what services are made of."""
 
     def __init__(self, request: Request) -> None:
+        self._request = request
         self.principal: Principal = request.state.principal
-        self.unit: UnitOfWork = request.state.unit
         self.runtime: Runtime = request.app.state.runtime
         self.accept_language = request.headers.get("accept-language")
+
+    @property
+    def unit(self) -> UnitOfWork:
+        """The request's transaction; a by-statement operation has none."""
+        unit: UnitOfWork = self._request.state.unit
+        return unit
 
     async def language(self) -> tuple[str, str]:
         """The language that the caller wants among the store's, and the store's default."""

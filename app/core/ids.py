@@ -3,9 +3,10 @@
 import re
 from uuid import UUID
 
+import uuid_utils
 from uuid_utils.compat import uuid7
 
-__all__ = ["parse_id", "uuid7"]
+__all__ = ["new_request_id", "parse_id", "uuid7"]
 
 _CANONICAL = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\Z")
 
@@ -21,3 +22,8 @@ def parse_id(value: object) -> UUID:
     if not isinstance(value, str) or not _CANONICAL.match(value):
         raise ValueError("must be a UUID in canonical lower-case form")
     return UUID(value)
+
+
+def new_request_id() -> str:
+    """An id for a request that came without one: a UUIDv7 as text."""
+    return str(uuid_utils.uuid7())

@@ -1,26 +1,29 @@
 """Around every request, as plain ASGI: its id, its host, HEAD, compression, log line, metrics.
 
-Plain ASGI because `BaseHTTPMiddleware` breaks streams and cancellation.
+Plain ASGI because `BaseHTTPMiddleware` breaks streams and cancellation. Every answer pays for this
+module, the shortest ones most: raw header pairs are read once, and nothing is looked up twice.
 """
 
 import re
 import time
 from collections.abc import Sequence
+from functools import lru_cache
 from http import HTTPStatus
 
+from prometheus_client import Counter, Histogram
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.core import problems
-from app.core.compression import COMPRESSED_FROM, compress
-from app.core.ids import uuid7
+from app.core.compression import COMPRESSED_FROM, choose_coding, compress
+from app.core.ids import new_request_id
 from app.core.logging import get_logger
 from app.core.metrics import LATENCY, REQUESTS
 
 log = get_logger("app.access")
 
-_SANE_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,128}\Z")
+_SANE_REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{8,128}\Z")
 _QUIET = ("/health", "/api/v1/health")
 
 
@@ -31,20 +34,19 @@ CLIENT_LEFT = 499
 class _Reply:
     """The `send` of one request: adds what every response has, and remembers its status."""
 
-    def __init__(self, scope: Scope, send: Send) -> None:
+    __slots__ = ("_request_id", "_send", "method", "status")
+
+    def __init__(self, method: str, request_id: str, send: Send) -> None:
         self.status = 0
-        self.method: str = scope["method"]
-        self._request_id: str = scope["request_id"]
+        self.method = method
+        self._request_id = request_id.encode()
         self._send = send
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.status = message["status"]
-            sent = MutableHeaders(scope=message)
-            sent["X-Request-Id"] = self._request_id
-            sent.setdefault("X-Content-Type-Options", "nosniff")
-            sent.setdefault("Cache-Control", "no-store")
-        elif self.method == "HEAD" and message["type"] == "http.response.body":
+            message["headers"] = _completed(message["headers"], self._request_id)
+        elif self.method == "HEAD":
             message = {**message, "body": b""}
         await self._send(message)
 
@@ -53,71 +55,106 @@ class RequestMiddleware:
     """Gives each request its id, answers HEAD from GET, and accounts for it when it ends.
 
     Errors that no handler knows become problem documents here, so that a log line and an id
-    stand beside every 500.
+    stand beside every 500. It serves HTTP only.
     """
 
-    def __init__(self, app: ASGIApp, allowed_hosts: Sequence[str]) -> None:
+    def __init__(self, app: ASGIApp, allowed_hosts: Sequence[str], *, log_requests: bool) -> None:
         self.app = app
         self._hosts = None if "*" in allowed_hosts else frozenset(allowed_hosts)
+        self._log_requests = log_requests
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
         started = time.perf_counter()
-        headers = Headers(scope=scope)
-        given = headers.get("x-request-id", "")
-        scope["request_id"] = given if _SANE_REQUEST_ID.match(given) else str(uuid7())
+        host, request_id = _host_and_id(scope)
+        scope["request_id"] = request_id
         scope.setdefault("state", {})
-        reply = _Reply(scope, send)
+        reply = _Reply(scope["method"], request_id, send)
         if reply.method == "HEAD":
             # A copy: the server looks at its own scope to know that no body must follow.
             scope = {**scope, "method": "GET"}
         try:
-            await self._answer(scope, receive, reply, headers)
+            if self._hosts is not None and host not in self._hosts:
+                refusal = problems.render("bad-request", request_id=request_id)
+                await refusal(scope, receive, reply)
+            else:
+                await self.app(scope, receive, reply)
         except Exception as error:
             if reply.status:
-                log.exception("broken response", request_id=scope["request_id"])
+                log.exception("broken response", request_id=request_id)
                 raise
-            response = await problems.unexpected(Request(scope, receive), error)
+            response = await problems.answer(Request(scope, receive), error)
             await response(scope, receive, reply)
         finally:
             seconds = time.perf_counter() - started
-            _account(scope, reply.method, reply.status or CLIENT_LEFT, seconds)
+            self._account(scope, reply.method, reply.status or CLIENT_LEFT, seconds)
 
-    async def _answer(self, scope: Scope, receive: Receive, send: Send, headers: Headers) -> None:
-        host = headers.get("host", "").rpartition(":")[0] or headers.get("host", "")
-        if self._hosts is not None and host not in self._hosts:
-            response = problems.render("bad-request", request_id=scope["request_id"])
-            await response(scope, receive, send)
+    def _account(self, scope: Scope, method: str, status: int, seconds: float) -> None:
+        route = scope.get("route_template") or _template(scope)
+        requests, latency = _meters(method, route, status)
+        requests.inc()
+        latency.observe(seconds)
+        path: str = scope["path"]
+        quiet = path.startswith(_QUIET) and status < HTTPStatus.BAD_REQUEST
+        if quiet or not self._log_requests:
             return
-        await self.app(scope, receive, send)
+        log.info(
+            "request",
+            request_id=scope["request_id"],
+            method=method,
+            path=path,
+            route=route,
+            status=status,
+            ms=round(seconds * 1000, 2),
+            code=scope.get("problem_code"),
+        )
 
 
-def _account(scope: Scope, method: str, status: int, seconds: float) -> None:
-    route = scope.get("route_template", "unmatched")
-    REQUESTS.labels(method, route, status).inc()
-    LATENCY.labels(method, route).observe(seconds)
+def _template(scope: Scope) -> str:
+    """The path of a matched page with its parameters' names instead of their values."""
+    if "endpoint" not in scope:
+        return "unmatched"
     path: str = scope["path"]
-    if path.startswith(_QUIET) and status < HTTPStatus.BAD_REQUEST:
-        return
-    log.info(
-        "request",
-        request_id=scope["request_id"],
-        method=method,
-        path=path,
-        route=route,
-        status=status,
-        ms=round(seconds * 1000, 2),
-        code=scope.get("problem_code"),
-    )
+    for name, value in scope.get("path_params", {}).items():
+        path = path.replace(f"/{value}", f"/{{{name}}}")
+    return path
+
+
+def _host_and_id(scope: Scope) -> tuple[str, str]:
+    """The host without its port, and the client's id for the request if it is a sane one."""
+    host, request_id = b"", None
+    for name, value in scope["headers"]:
+        if name == b"host":
+            host = value
+        elif name == b"x-request-id" and _SANE_REQUEST_ID.match(value):
+            request_id = value.decode()
+    name, _, port = host.decode("latin-1").rpartition(":")
+    return name or port, request_id or new_request_id()
+
+
+def _completed(
+    headers: Sequence[tuple[bytes, bytes]], request_id: bytes
+) -> list[tuple[bytes, bytes]]:
+    """The response's headers and those that every response has."""
+    names = {name for name, _ in headers}
+    added = [(b"x-request-id", request_id)]
+    if b"x-content-type-options" not in names:
+        added.append((b"x-content-type-options", b"nosniff"))
+    if b"cache-control" not in names:
+        added.append((b"cache-control", b"no-store"))
+    return [*headers, *added]
+
+
+@lru_cache(maxsize=2048)
+def _meters(method: str, route: str, status: int) -> tuple[Counter, Histogram]:
+    """The metrics of one kind of answer; the client library's own look-up takes longer."""
+    return REQUESTS.labels(method, route, status), LATENCY.labels(method, route)
 
 
 _COMPRESSIBLE = ("application/json", "application/problem+json", "text/html", "text/css")
 
 
 class CompressionMiddleware:
-    """Compresses whole responses over 1 KiB with zstd or gzip, as the client asks.
+    """Compresses whole responses over 1 KiB with zstd, Brotli or gzip, as the client asks.
 
     Streams are left alone: a response whose first body message is not its last passes through.
     """
@@ -126,11 +163,7 @@ class CompressionMiddleware:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        accepted = Headers(scope=scope).get("accept-encoding", "") if "headers" in scope else ""
-        coding = "zstd" if "zstd" in accepted else "gzip" if "gzip" in accepted else None
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
+        coding = choose_coding(Headers(scope=scope).get("accept-encoding", ""))
         head: Message | None = None
 
         async def reply(message: Message) -> None:
@@ -148,13 +181,12 @@ class CompressionMiddleware:
 
 
 def _compress(start: Message, message: Message, coding: str | None) -> Message:
-    headers = MutableHeaders(scope=start)
     body: bytes = message.get("body", b"")
-    if (
-        message.get("more_body")
-        or len(body) < COMPRESSED_FROM
-        or "content-encoding" in headers
-        or not headers.get("content-type", "").startswith(_COMPRESSIBLE)
+    if message.get("more_body") or len(body) < COMPRESSED_FROM:
+        return message
+    headers = MutableHeaders(scope=start)
+    if "content-encoding" in headers or not headers.get("content-type", "").startswith(
+        _COMPRESSIBLE
     ):
         return message
     headers.add_vary_header("Accept-Encoding")

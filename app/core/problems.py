@@ -175,19 +175,27 @@ async def unexpected(request: Request, error: Exception) -> Response:
 
 
 Handler = Callable[[Request, Any], Awaitable[Response]]
+_HANDLERS: dict[type[Exception], Handler] = {
+    DomainError: domain_error,
+    RequestValidationError: _invalid_request,
+    HTTPException: _http_error,
+    DBAPIError: unexpected,
+    PoolTimeoutError: unexpected,
+    StaleDataError: unexpected,
+    psycopg.Error: unexpected,
+    Exception: unexpected,
+}
+
+
+async def answer(request: Request, error: Exception) -> Response:
+    """The problem document for whatever failed."""
+    for kind, handler in _HANDLERS.items():
+        if isinstance(error, kind):
+            return await handler(request, error)
+    raise error
 
 
 def install(app: FastAPI) -> None:
     """Send every failure of `app` as a problem document."""
-    handlers: dict[type[Exception], Handler] = {
-        DomainError: domain_error,
-        RequestValidationError: _invalid_request,
-        HTTPException: _http_error,
-        DBAPIError: unexpected,
-        PoolTimeoutError: unexpected,
-        StaleDataError: unexpected,
-        psycopg.Error: unexpected,
-        Exception: unexpected,
-    }
-    for kind, handler in handlers.items():
+    for kind, handler in _HANDLERS.items():
         app.add_exception_handler(kind, handler)

@@ -5,6 +5,7 @@ from app.core.config import Settings
 from app.core.database import Database
 from app.core.errors import NotAuthenticatedError
 from app.core.events import EventHub, EventSource
+from app.core.events.heads import CurrentHeads
 from app.core.events.revocations import Revocations
 from app.core.events.slots import StreamSlots
 from app.core.security.passwords import PasswordHasher
@@ -25,6 +26,7 @@ class Runtime:
         source = EventSource(settings)
         self.revocations = Revocations(source)
         self.hub = EventHub(source, settings.event_poll_interval)
+        self.heads = CurrentHeads(source)
         self.slots = StreamSlots(settings.streams_per_credential, settings.streams_per_store)
         self.draining = False
 

@@ -61,7 +61,11 @@ def sold_out_items(menu: Json) -> list[Json]:
 
 def choose(menu: Json, wishes: Iterable[Wish]) -> list[Choice]:
     """A basket for `wishes`. An item that is gone by now is replaced: menus change, demos go on."""
-    orderable = {item["name"]: item for item in items_of(menu) if _orderable(item)}
+    orderable = {
+        item["name"]: item
+        for item in items_of(menu)
+        if item["availability"]["status"] == "available"
+    }
     basket = []
     for wish in wishes:
         item = orderable.pop(wish.item, None)
@@ -78,12 +82,6 @@ def choose(menu: Json, wishes: Iterable[Wish]) -> list[Choice]:
 def plain_line(item: Json) -> Json:
     """One of `item` with as few options as its groups allow."""
     return _choice(item, Wish(item["name"], 1)).line
-
-
-def _orderable(item: Json) -> bool:
-    """Whether there is enough for any wish here; counted items are left to real guests."""
-    availability = item["availability"]
-    return availability["status"] == "available" and availability.get("stock") is None
 
 
 def _choice(item: Json, wish: Wish) -> Choice:

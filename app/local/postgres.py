@@ -166,6 +166,10 @@ class Cluster:
     def _make_owner(self) -> None:
         """The login of the service: as little as migrations need, so that mistakes show here."""
         password = self._passwords()[OWNER]
+        if self._major_version() < 15:  # noqa: PLR2004
+            # As from 15 on: otherwise a database's owner can't keep others out of its schema.
+            with psycopg.connect(self.url("template1", superuser=True)) as admin:
+                admin.execute("ALTER SCHEMA public OWNER TO pg_database_owner")
         with psycopg.connect(self.url("postgres", superuser=True), autocommit=True) as admin:
             if admin.execute("SELECT FROM pg_roles WHERE rolname = %s", [OWNER]).fetchone() is None:
                 admin.execute(

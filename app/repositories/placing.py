@@ -107,6 +107,18 @@ class PlacingRepository:
             self._database.on_commit({self._store_id})
         return Placed(replayed, status, body.encode())
 
+    async def answered(self, intent: Intent) -> Placed | None:
+        """The first answer to a request with the same key; None when there was none.
+
+        Raises:
+            IdempotencyKeyReusedError, RequestInProgressError: the key.
+        """
+        async with self._database.transaction(self._store_id) as unit:
+            recorded = await intent.begin(await unit.session())
+        if recorded is None:
+            return None
+        return Placed(replayed=True, status=recorded.status, body=recorded.body)
+
     def _parameters(self, intent: Intent, order: Placement) -> tuple[Any, ...]:
         return (
             self._store_id,

@@ -15,6 +15,7 @@ from pydantic import (
     Field,
     PlainSerializer,
     StringConstraints,
+    WithJsonSchema,
 )
 
 from app.core.ids import parse_id
@@ -81,6 +82,7 @@ Instant = Annotated[
     AwareDatetime,
     BeforeValidator(read_instant, json_schema_input_type=str),
     PlainSerializer(instant_text, return_type=str),
+    WithJsonSchema({"type": "string", "format": "date-time"}),
 ]
 """An instant: RFC 3339 in, RFC 3339 in UTC with `Z` out."""
 

@@ -10,7 +10,7 @@ from app.models.order import OrderStatus
 from app.schemas.base import Cursor, Id, Input, Instant, Limit, Note, Output, Query
 
 
-class OptionInput(Input):
+class OrderOptionInput(Input):
     option_id: Id
     quantity: Annotated[int, Field(ge=1, le=99)] = 1
 
@@ -18,7 +18,7 @@ class OptionInput(Input):
 class LineInput(Input):
     item_id: Id
     quantity: int = Field(ge=1, le=99)
-    options: Annotated[list[OptionInput], Field(max_length=50, default_factory=list)]
+    options: Annotated[list[OrderOptionInput], Field(max_length=50, default_factory=list)]
     note: Note | None = None
     seat: Annotated[int, Field(ge=1, le=99)] | None = None
 

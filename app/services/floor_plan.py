@@ -4,7 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from app.core import clock
-from app.core.cache import BoardCache
+from app.core.cache import BoardCache, CachedPage
 from app.core.errors import InUseError, NotFoundError, TableOccupiedError
 from app.core.ids import uuid7
 from app.core.security.principals import Principal
@@ -117,19 +117,20 @@ class FloorPlanService:
         await self._tables.touch(table)
         self._table_changed(table_output(table, None))
 
-    async def board(self, boards: BoardCache) -> bytes:
+    async def board(self, boards: BoardCache) -> CachedPage:
         """Every table with its party, as JSON of `BoardOutput`.
 
         The head is read first, so a stream may go on from it: what changed in between is shown
         and told once more, never left out. While nothing happens that is the only statement.
         """
         event_seq = await self._board.head()
-        body = boards.get(self._board.store_id, event_seq)
-        if body is None:
+        page = boards.get(self._board.store_id, event_seq)
+        if page is None:
             entries = [_entry(row) for row in await self._board.rows()]
-            body = BoardOutput(tables=entries, event_seq=event_seq).model_dump_json().encode()
-            boards.keep(self._board.store_id, event_seq, body)
-        return body
+            board = BoardOutput(tables=entries, event_seq=event_seq)
+            page = CachedPage(board.model_dump_json().encode(), None)
+            boards.keep(self._board.store_id, event_seq, page)
+        return page
 
     def _area_changed(self, area: Area) -> AreaOutput:
         output = AreaOutput.model_validate(area)

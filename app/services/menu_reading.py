@@ -6,7 +6,7 @@ from typing import Any
 import orjson
 
 from app.core import clock
-from app.core.cache import CachedPage
+from app.core.cache import CachedMenu, CachedPage
 from app.core.errors import PermissionDeniedError
 from app.core.language import negotiate, pick
 from app.core.security.permissions import Permission
@@ -41,16 +41,24 @@ class MenuReadingService:
         if at is not None and not self._principal.may(Permission.MENU_MANAGE_READ):
             raise PermissionDeniedError(permission=str(Permission.MENU_MANAGE_READ))
         menu = await self._catalog.current()
-        snapshot: MenuSnapshot = menu.snapshot
-        store = snapshot.store
-        language = negotiate(accept_language, store.languages, store.default_language)
-        if at is not None:
-            return render_page(snapshot, language, at)
-        now = clock.now()
-        page = menu.pages.get(language)
-        if page is None or not page.is_valid_at(now):
-            page = menu.pages[language] = render_page(snapshot, language, now)
-        return page
+        if at is None:
+            return page_of(menu, accept_language, clock.now())
+        return render_page(menu.snapshot, _language(menu.snapshot, accept_language), at)
+
+
+def page_of(menu: CachedMenu, accept_language: str | None, now: datetime) -> CachedPage:
+    """The menu's page at `now` in the language that fits the header best, rendered once."""
+    snapshot: MenuSnapshot = menu.snapshot
+    language = _language(snapshot, accept_language)
+    page = menu.pages.get(language)
+    if page is None or not page.is_valid_at(now):
+        page = menu.pages[language] = render_page(snapshot, language, now)
+    return page
+
+
+def _language(snapshot: MenuSnapshot, accept_language: str | None) -> str:
+    store = snapshot.store
+    return negotiate(accept_language, store.languages, store.default_language)
 
 
 def render_page(snapshot: MenuSnapshot, language: str, now: datetime) -> CachedPage:

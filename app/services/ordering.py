@@ -63,6 +63,9 @@ class OrderingService:
                 # What this worker remembers may be old: only today's menu may refuse.
                 current = await self._catalog.snapshot()
                 if current.catalog_version == snapshot.catalog_version:
+                    # It may be a retry of what was accepted while the menu still allowed it.
+                    if (answered := await self._placing.answered(intent)) is not None:
+                        return answered
                     raise
                 snapshot = current
                 continue

@@ -5,9 +5,14 @@ import json
 
 import httpx
 import pytest
+from pydantic import SecretStr
 
-from tests.support.floor import Floor
-from tests.support.shops import Shop
+from app.core.config import Settings
+from app.core.metrics import exposition
+from app.main import create_app
+from tests.support.floor import Floor, order_body
+from tests.support.server import live_server
+from tests.support.shops import Shop, open_shop
 
 JSON = {"Content-Type": "application/json"}
 
@@ -194,6 +199,38 @@ def test_large_answers_are_compressed_when_asked(shop: Shop) -> None:
 
     assert json.loads(gzip.decompress(raw)) == plain.json()
     assert "Content-Encoding" not in plain.headers
+
+
+def test_browsers_of_a_configured_origin_are_let_in_on_every_path(database_url: str) -> None:
+    origin = "https://order.example"
+    settings = Settings(database_url=SecretStr(database_url), cors_origins=[origin])
+    app = create_app(settings)
+    with live_server(app) as url:
+        shop = open_shop(url, app.state.runtime, database_url)
+        floor = Floor(shop)
+        keyed = {"Origin": origin, "Idempotency-Key": "k"}
+        tablet = floor.tablet(1)
+        answers = [tablet.get("/menu", headers=keyed) for _ in range(3)]
+        answers += [shop.staff.get("/tables/board", headers=keyed) for _ in range(2)]
+        answers.append(tablet.post("/orders", json=order_body(floor.stew, 1), headers=keyed))
+        answers.append(tablet.post("/orders", json={}, headers=keyed))
+        shop.close()
+
+    assert [answer.status_code for answer in answers] == [200] * 5 + [201, 422]
+    assert {answer.headers["Access-Control-Allow-Origin"] for answer in answers} == {origin}
+
+
+def test_every_request_is_counted_under_its_whole_template(shop: Shop) -> None:
+    floor = Floor(shop)
+    httpx.get(f"{shop.url}/docs", trust_env=False)
+    for path in ("/menu", "/menu", "/tables/board", f"/tables/{floor.table(1)}", "/health/live"):
+        assert shop.staff.get(path).status_code == 200
+
+    counted = exposition().decode()
+
+    assert 'method="GET",route="/docs",status="200"' in counted
+    for template in ("/menu", "/tables/board", "/tables/{table_id}", "/health/live"):
+        assert f'method="GET",route="/api/v1{template}",status="200"' in counted
 
 
 def test_a_secret_is_never_echoed(base_url: str) -> None:

@@ -1,47 +1,13 @@
 """The live stream and the log."""
 
-import json
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-from queue import Queue
 from typing import Any
 from uuid import uuid4
 
-import httpx
 import pytest
 
 from tests.support.floor import Floor, order_body
 from tests.support.shops import Shop
-
-Event = tuple[str | None, str, Any]
-
-
-@contextmanager
-def listening(client: httpx.Client, last: str | None = None) -> Iterator["Queue[Event | None]"]:
-    """Events of a stream as (id, type, data) in a queue; None when it has ended."""
-    heard: Queue[Event | None] = Queue()
-    headers = {"Last-Event-ID": last} if last is not None else {}
-    with client.stream("GET", "/events/stream", headers=headers, timeout=20) as response:
-        assert response.status_code == 200
-        reader = threading.Thread(target=_read, args=(response, heard), daemon=True)
-        reader.start()
-        yield heard
-
-
-def _read(response: httpx.Response, heard: "Queue[Event | None]") -> None:
-    fields: dict[str, str] = {}
-    try:
-        for line in response.iter_lines():
-            name, _, value = line.partition(": ")
-            if line:
-                fields[name] = value
-            elif "event" in fields:
-                heard.put((fields.get("id"), fields["event"], json.loads(fields["data"])))
-                fields = {}
-    except httpx.HTTPError:
-        pass
-    heard.put(None)
+from tests.support.streams import listening
 
 
 def order(floor: Floor, number: int) -> dict[str, Any]:

@@ -5,9 +5,9 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from tests.concurrency.test_races import at_once, sender
 from tests.support.credentials import SignedIn, enter, pair, table_token
 from tests.support.floor import Floor, order_body
+from tests.support.racing import at_once, sender
 from tests.support.shops import Shop
 
 

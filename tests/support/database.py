@@ -35,17 +35,21 @@ QUICK = {
 }
 
 
+def programs() -> Path | None:
+    """The folder with the programs of the PostgreSQL to start; None for the embedded one."""
+    named = os.environ.get("TEST_POSTGRES", "embedded")
+    return None if named == "embedded" else Path(named)
+
+
 @contextlib.contextmanager
 def server() -> Iterator[str]:
     """The URL of a server for this run: the one that is named, or a private one that ends here."""
     if url := os.environ.get(SERVER_VARIABLE):
         yield url
         return
-    programs = os.environ.get("TEST_POSTGRES", "embedded")
     home = Path(tempfile.mkdtemp(prefix="table-order-test-"))
     try:
-        binaries = None if programs == "embedded" else Path(programs)
-        with Cluster(home, binaries=binaries, options=QUICK, dies_with_us=True) as cluster:
+        with Cluster(home, binaries=programs(), options=QUICK, dies_with_us=True) as cluster:
             yield cluster.url("postgres")
     finally:
         shutil.rmtree(home, ignore_errors=True)

@@ -51,8 +51,8 @@ def _option(name: str, **fields: Any) -> dict[str, Any]:
 
 
 def _item(name: str, status: str = "available", *groups: dict[str, Any]) -> dict[str, Any]:
-    availability = {"status": status, "stock": None}
-    return {"id": name, "name": name, "availability": availability, "option_groups": list(groups)}
+    item = {"id": name, "name": name, "option_groups": list(groups)}
+    return item | {"availability": {"status": status}}
 
 
 def _group(minimum: int, maximum: int, *options: dict[str, Any]) -> dict[str, Any]:
@@ -93,8 +93,7 @@ def test_no_more_options_are_taken_than_a_group_allows() -> None:
 
 
 def test_a_wish_that_is_gone_is_replaced_by_something_to_be_had() -> None:
-    counted = _item("갈비탕") | {"availability": {"status": "available", "stock": 3}}
-    menu = _menu(_item("육회", "sold_out"), counted, _item("감자전"))
+    menu = _menu(_item("육회", "sold_out"), _item("감자전"))
     assert [choice.label for choice in choose(menu, [Wish("육회", 1)])] == ["1 × 감자전"]
     assert [item["name"] for item in sold_out_items(menu)] == ["육회"]
 

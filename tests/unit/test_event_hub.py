@@ -44,6 +44,9 @@ class MemoryLog:
         self.asked.append(set(stores))
         return {store: Head(self.head.get(store, 0), 1) for store in stores}
 
+    async def heads_now(self, stores: Sequence[UUID]) -> dict[UUID, Head]:
+        return await self.heads(stores)
+
     async def events_after(self, after: Mapping[UUID, int], limit: int) -> list[EventRecord]:
         self._check()
         found = []

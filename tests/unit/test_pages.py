@@ -11,7 +11,7 @@ import pytest
 from fastapi import FastAPI
 
 from app.api import docs, problem_pages
-from app.api.assets import accepts_gzip
+from app.core.compression import accepts
 from app.core.problems import PROBLEMS
 
 pytestmark = pytest.mark.anyio
@@ -204,4 +204,4 @@ async def test_an_unknown_code_is_not_found_and_its_name_is_only_text(
     ],
 )
 def test_accept_encoding(header: str, allowed: bool) -> None:
-    assert accepts_gzip(header) is allowed
+    assert accepts(header, "gzip") is allowed

@@ -1,6 +1,6 @@
 """All endpoints under `/api/v1`; the busiest first, since routes are matched in order."""
 
-from fastapi import APIRouter
+from fastapi import FastAPI
 
 from app.api.v1.endpoints import (
     areas,
@@ -17,8 +17,8 @@ from app.api.v1.endpoints import (
     tables,
 )
 
-router = APIRouter(prefix="/api/v1")
-for module in (
+PREFIX = "/api/v1"
+MODULES = (
     orders,
     menu,
     tables,
@@ -31,5 +31,10 @@ for module in (
     table_access,
     store,
     health,
-):
-    router.include_router(module.router)
+)
+
+
+def install(app: FastAPI) -> None:
+    """Include the endpoint modules, each by itself: FastAPI builds all routes anew per level."""
+    for module in MODULES:
+        app.include_router(module.router, prefix=PREFIX)

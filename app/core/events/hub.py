@@ -45,6 +45,7 @@ class EventHub:
         self._wake = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
         self._draining = False
+        self._away_since = 0.0
         self.on_wake: Callable[[], None] = lambda: None
 
     async def start(self) -> None:
@@ -118,6 +119,13 @@ class EventHub:
         head, confirmed_at = self._heads.get(store_id, _UNKNOWN)
         return head.catalog_version if head and now - confirmed_at <= CURRENT_SECONDS else None
 
+    def seconds_away(self, store_id: UUID) -> int | None:
+        """For how long the store could not be asked after; None while the database answers."""
+        if not self._away_since:
+            return None
+        _, confirmed_at = self._heads.get(store_id, (None, self._away_since))
+        return int(time.monotonic() - confirmed_at)
+
     def forget(self, store_id: UUID) -> None:
         """The store's catalog has just changed here: what was confirmed no longer counts.
 
@@ -153,9 +161,10 @@ class EventHub:
                     rung = self._feeds.keys() | self._watched.keys()
                     look_at_all = now + self._poll_interval
                 await self._look(rung, now)
-                failures = 0
+                failures, self._away_since = 0, 0.0
             except Exception as error:
                 failures += 1
+                self._away_since = self._away_since or now
                 EVENT_TAIL_FAILURES.inc()
                 expected = isinstance(error, SOURCE_ERRORS)
                 log.warning(

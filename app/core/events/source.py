@@ -1,7 +1,7 @@
 """Where the hub reads: the event log of many stores, on connections of its own.
 
 Not the pool's: a stream must wake although every pooled connection is busy. Streams themselves
-hold no connection. A worker opens three, each when it is first needed: to read, to ring, to hear.
+hold no connection. A worker opens four, each when it is first needed: to read, to ask, to ring, to hear.
 """
 
 import asyncio
@@ -17,6 +17,7 @@ from psycopg import AsyncConnection
 from psycopg.types.json import set_json_loads
 
 from app.core.config import Settings
+from app.core.connection import connect
 from app.core.database import connect_arguments
 from app.core.events.record import EventRecord
 from app.core.logging import get_logger
@@ -52,6 +53,8 @@ class EventLog(Protocol):
 
     async def heads(self, stores: Sequence[UUID]) -> dict[UUID, Head]: ...
 
+    async def heads_now(self, stores: Sequence[UUID]) -> dict[UUID, Head]: ...
+
     async def events_after(self, after: Mapping[UUID, int], limit: int) -> list[EventRecord]: ...
 
     async def revocations_since(self, since: datetime) -> list[Ending]: ...
@@ -76,13 +79,17 @@ class EventSource:
             "keepalives_count": 3,
         }
         self._reading = _Line(url, arguments)
+        self._asking = _Line(url, arguments)
         self._ringing = _Line(url, arguments)
         self._hearing = _Line(url, arguments)
 
     async def heads(self, stores: Sequence[UUID]) -> dict[UUID, Head]:
         """The head of each store that exists."""
-        rows = await self._reading.fetch("SELECT * FROM event_heads(%s)", (list(stores),))
-        return {row[0]: Head(row[1], row[2]) for row in rows}
+        return await _heads(self._reading, stores)
+
+    async def heads_now(self, stores: Sequence[UUID]) -> dict[UUID, Head]:
+        """The same on a connection that no long reading of events holds up."""
+        return await _heads(self._asking, stores)
 
     async def events_after(self, after: Mapping[UUID, int], limit: int) -> list[EventRecord]:
         """Up to `limit` events of each store after its number, by store and number."""
@@ -126,8 +133,13 @@ class EventSource:
                 await asyncio.sleep(0.5)
 
     async def close(self) -> None:
-        for line in (self._reading, self._ringing, self._hearing):
+        for line in (self._reading, self._asking, self._ringing, self._hearing):
             await line.close()
+
+
+async def _heads(line: "_Line", stores: Sequence[UUID]) -> dict[UUID, Head]:
+    rows = await line.fetch("SELECT * FROM event_heads(%s)", (list(stores),))
+    return {row[0]: Head(row[1], row[2]) for row in rows}
 
 
 class _Line:
@@ -146,16 +158,18 @@ class _Line:
         return None if connection is None or connection.closed else connection.info.backend_pid
 
     async def fetch(self, statement: str, parameters: tuple[Any, ...]) -> list[tuple[Any, ...]]:
-        async with self._lock:
-            try:
-                async with asyncio.timeout(ANSWER_SECONDS):
-                    connection = await self._open()
-                    cursor = await connection.execute(statement, parameters)
-                    return await cursor.fetchall()
-            except BaseException:
-                # Cancelled or failed half-way: whatever its state, the next one starts afresh.
-                await self.close()
-                raise
+        async with asyncio.timeout(ANSWER_SECONDS):
+            await self._lock.acquire()
+        try:
+            connection = await self._open()
+            cursor = await connection.execute(statement, parameters)
+            return await cursor.fetchall()
+        except BaseException:
+            # Cancelled or failed half-way: whatever its state, the next one starts afresh.
+            await self.close()
+            raise
+        finally:
+            self._lock.release()
 
     @contextlib.asynccontextmanager
     async def opened(self) -> AsyncIterator[AsyncConnection[Any]]:
@@ -174,8 +188,9 @@ class _Line:
 
     async def _open(self) -> AsyncConnection[Any]:
         if self._connection is None or self._connection.closed:
-            self._connection = await AsyncConnection.connect(
-                self._url, autocommit=True, **self._arguments
+            # Not a time-out around it all: to be cancelled, a statement needs the server's answer.
+            self._connection = await connect(
+                self._url, patience=ANSWER_SECONDS, autocommit=True, **self._arguments
             )
             set_json_loads(orjson.loads, self._connection)
         return self._connection

@@ -38,8 +38,9 @@ class PasswordHasher:
     def __init__(self) -> None:
         self._threads = ThreadPoolExecutor(max_workers=2, thread_name_prefix="password")
         self._waiting = 0
-        # Verified against when the user is unknown, so that both answers take equally long.
-        self._decoy = _context.hash(secrets.token_urlsafe(16))
+        # Verified against when the user is unknown, so that both answers take equally long. Made
+        # in a thread, which also gets the slower first call over with.
+        self._decoy = self._threads.submit(_context.hash, secrets.token_urlsafe(16))
 
     async def hash(self, password: str) -> str:
         """The argon2id hash of `password`, in PHC string form."""
@@ -47,8 +48,11 @@ class PasswordHasher:
 
     async def verify(self, password: str, hashed: str | None) -> bool:
         """Whether `password` matches; an unknown user (`None`) costs the same time."""
-        matches = await self._run(_context.verify, password, hashed or self._decoy)
-        return matches and hashed is not None
+        if hashed is None:
+            decoy = await asyncio.wrap_future(self._decoy)
+            await self._run(_context.verify, password, decoy)
+            return False
+        return await self._run(_context.verify, password, hashed)
 
     def needs_rehash(self, hashed: str) -> bool:
         """Whether the hash was made with other parameters than today's."""

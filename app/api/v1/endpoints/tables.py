@@ -1,8 +1,9 @@
 from http import HTTPStatus
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Query, Request, Response
 
+from app.api.conditional import page_response
 from app.api.operation import operation
 from app.api.route import OperationRoute
 from app.core.dependencies import (
@@ -27,12 +28,12 @@ router = APIRouter(prefix="/tables", tags=["Tables"], route_class=OperationRoute
     "/board", response_model=BoardOutput, summary="The staff screen: every table with its party"
 )
 @operation(Permission.TABLES_READ)
-async def get_board(floor: FloorPlanDep, runtime: RuntimeDep) -> Response:
+async def get_board(request: Request, floor: FloorPlanDep, runtime: RuntimeDep) -> Response:
     """Tables, open sessions, totals, order counts and newest orders in one call.
 
     `event_seq` is where the event stream goes on: connect with it as `Last-Event-ID`.
     """
-    return Response(await floor.board(runtime.boards), media_type="application/json")
+    return page_response(request, await floor.board(runtime.boards))
 
 
 @router.get("", summary="The store's tables")

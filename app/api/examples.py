@@ -1,0 +1,224 @@
+"""Examples for every operation of the OpenAPI document, put together from one per field name.
+
+A field means the same wherever it stands, so its example is written once; a test reads each whole
+example with the model that it belongs to. A field without an example here gets one of its type.
+"""
+
+from collections.abc import Mapping
+from types import NoneType
+from typing import Any
+
+ID = "01932c07-a5e1-7c42-b0a9-4b8f3c6d2e10"
+NOW, LATER = "2026-11-25T09:30:00.000000Z", "2026-11-25T09:40:00.000000Z"
+
+BY_FIELD: dict[str, tuple[Any, ...]] = {
+    "access_token": ("eyJhbGciOiJIUzI1NiIsImtpZCI6IjIwMjYifQ.eyJzdWIiOiIuLi4ifQ.c2ln",),
+    "action": ("session-closed",),
+    "actor": ({"kind": "staff", "id": ID, "name": "민지"},),
+    "allergens": (["soybeans"],),
+    "allergens_added": (["milk"],),
+    "allergens_removed": ([],),
+    "cancelled_quantity": (0,),
+    "business_date": ("2026-11-25",),
+    "business_day_start": ("05:00:00",),
+    "capacity": (4,),
+    "client_created_at": (NOW,),
+    "code": ("K7M3X9PA", "hanok"),
+    "currency": ("KRW",),
+    "default_language": ("ko",),
+    "description": (
+        {"ko": "묵은지로 끓인 찌개", "en": "A stew of aged kimchi"},
+        "묵은지로 끓인 찌개",
+    ),
+    "detail": ("What happened here, and what to do.",),
+    "device_kind": ("table",),
+    "device_name": ("7번 태블릿",),
+    "display_name": ("민지",),
+    "event_seq": (4711,),
+    "external_ref": ("POS-1042",),
+    "expected_total": (19_000,),
+    "expires_at": (LATER,),
+    "expires_in": (900,),
+    "free_quota": (0,),
+    "group": ("맵기",),
+    "guest_count": (3,),
+    "kind": ("staff",),
+    "label": ("창가",),
+    "language": ("ko",),
+    "languages": (["ko", "en"],),
+    "max_quantity": (2,),
+    "max_select": (2,),
+    "min_select": (0,),
+    "name": ({"ko": "김치찌개", "en": "Kimchi stew"}, "김치찌개"),
+    "names": ({"ko": "김치찌개", "en": "Kimchi stew"},),
+    "newest_orders": ([],),
+    "next_after": (4711,),
+    "next_cursor": (ID,),
+    "note": ("덜 맵게 해 주세요",),
+    "number": (7,),
+    "open_service_requests": ([],),
+    "order_count": (2,),
+    "orders_by_status": ({"pending": 1, "preparing": 0, "ready": 0, "served": 1, "cancelled": 0},),
+    "origin": ({"ko": "배추김치: 국내산", "en": "Kimchi: Korea"}, "배추김치: 국내산"),
+    "ordering_url": ("https://order.example/t",),
+    "password": ("correct horse battery staple",),
+    "pin": ("4711",),
+    "permissions": (["orders:read", "store:read"],),
+    "pointer": ("/lines/0/quantity",),
+    "position": (1,),
+    "price": (9_000,),
+    "prices": ({ID: 500},),
+    "quantity": (2,),
+    "reason": ("손님 요청",),
+    "reason_code": ("guest_request",),
+    "refresh_token": (
+        "01932c07a5e17c42b0a94b8f3c6d2e10.01932c07a5e17c42b0a94b8f3c6d2e11.c2VjcmV0",
+    ),
+    "seat": (2,),
+    "seq": (4711,),
+    "state": ("occupied",),
+    "stock": (12,),
+    "store_code": ("hanok",),
+    "table_number": (7,),
+    "table_token": ("gG5mX0vYb3qTn8ZcR1wKdA",),
+    "tags": (["spicy"],),
+    "tax_class": ("standard",),
+    "timezone": ("Asia/Seoul",),
+    "total": (19_000,),
+    "type": ("order.created",),
+    "unit_price": (9_000,),
+    "until": (LATER,),
+    "url": ("https://order.example/t/gG5mX0vYb3qTn8ZcR1wKdA",),
+    "username": ("minji",),
+    "version": (1,),
+}
+_GROUP = {"name": {"ko": "맵기", "en": "Spiciness"}}
+_OPTION = {"name": {"ko": "아주 맵게", "en": "Extra hot"}, "price": 500}
+_STORE = {"name": "한옥식당", "code": "hanok"}
+_AREA = {"name": "창가 구역"}
+_DEVICE = {"name": "7번 태블릿", "kind": "table", "table_id": ID}
+BY_MODEL: dict[str, dict[str, Any]] = {
+    "AreaInput": _AREA,
+    "AreaOutput": _AREA,
+    "AreaPatch": _AREA,
+    "DeviceOutput": _DEVICE,
+    "DevicePatch": {"name": "7번 태블릿", "table_id": ID},
+    "MeOutput": {"name": "민지", "role": "staff"},
+    "MenuGroup": {"name": "맵기"},
+    "MenuOption": {"name": "아주 맵게", "price": 500},
+    "MenuStore": _STORE,
+    "OptionGroupInput": _GROUP,
+    "OptionGroupOutput": _GROUP,
+    "OptionGroupPatch": _GROUP,
+    "OptionInput": _OPTION,
+    "OptionOutput": _OPTION,
+    "OrderOptionOutput": {"name": "아주 맵게", "quantity": 1, "price": 500},
+    "AvailabilityInput": {"status": "sold_out", "until": "business_day_end", "stock": None},
+    "ScreenCodeInput": {"kind": "kitchen"},
+    "StatusInput": {"status": "preparing"},
+    "StoreAtTableOutput": _STORE,
+    "StoreOutput": _STORE | {"business_day_start": "05:00"},
+    "StorePatch": {"name": "한옥식당", "business_day_start": "05:00"},
+}
+"""Where a field of a model says something else than elsewhere, by the model's name."""
+
+UNUSUAL = {
+    "archived_at",
+    "closed_at",
+    "merged_into_id",
+    "next_cursor",
+    "revoked_at",
+    "session_id",
+    "table_id",
+}
+"""What may be absent and usually is: null in answers, left out of requests."""
+
+Schema = Mapping[str, Any]
+
+
+class Examples:
+    """Makes examples for the schemas of one document's components."""
+
+    def __init__(self, components: Mapping[str, Schema]) -> None:
+        self._components = components
+
+    def request(self, schema: Schema) -> Any:
+        """A body as a client would send it: what is required, and what is usual."""
+        return self._make(schema, "", whole=False)
+
+    def answer(self, schema: Schema) -> Any:
+        """A body as the service sends it: every field."""
+        return self._make(schema, "", whole=True)
+
+    def _make(self, schema: Schema, name: str, *, whole: bool) -> Any:
+        if "$ref" in schema:
+            return self._make(self._component(schema["$ref"]), name, whole=whole)
+        if "anyOf" in schema:
+            return self._any_of(schema["anyOf"], name, whole=whole)
+        known = [value for value in BY_FIELD.get(name, ()) if _fits(value, schema)]
+        if known:
+            return known[0]
+        if "properties" in schema:
+            return self._object(schema, whole=whole)
+        if schema.get("type") == "array":
+            return [self._make(schema.get("items", {}), name, whole=whole)]
+        return _plain(schema)
+
+    def _component(self, reference: str) -> Schema:
+        return self._components[reference.rpartition("/")[2]]
+
+    def _any_of(self, options: list[Schema], name: str, *, whole: bool) -> Any:
+        nullable = {"type": "null"} in options
+        if nullable and name in UNUSUAL:
+            return None
+        return self._make(options[0], name, whole=whole)
+
+    def _object(self, schema: Schema, *, whole: bool) -> dict[str, Any]:
+        required = schema.get("required", ())
+        own = BY_MODEL.get(schema.get("title", ""), {})
+        return {
+            name: own[name] if name in own else self._make(inner, name, whole=whole)
+            for name, inner in schema["properties"].items()
+            if whole or name in required or (name in BY_FIELD and name not in UNUSUAL)
+        }
+
+
+_TYPES: dict[str, type] = {
+    "string": str,
+    "integer": int,
+    "object": dict,
+    "array": list,
+    "boolean": bool,
+}
+
+
+def _fits(value: Any, schema: Schema) -> bool:
+    if "enum" in schema:
+        return value in schema["enum"]
+    if not isinstance(value, _TYPES.get(schema.get("type", ""), NoneType)):
+        return False
+    if isinstance(value, list):
+        return all(_fits(one, schema.get("items", {})) for one in value)
+    return "properties" not in schema
+
+
+_PLAIN: dict[tuple[str, str], Any] = {
+    ("string", "uuid"): ID,
+    ("string", "date-time"): NOW,
+    ("string", "date"): "2026-11-25",
+    ("string", ""): "text",
+    ("boolean", ""): False,
+}
+
+
+def _plain(schema: Schema) -> Any:
+    """Something of the schema's type."""
+    if "const" in schema:
+        return schema["const"]
+    for several in ("examples", "enum"):
+        for value in schema.get(several, ()):
+            return value
+    kind: str = schema.get("type", "object")
+    if kind == "integer":
+        return int(schema.get("minimum", 1))
+    return _PLAIN.get((kind, schema.get("format", "")), {})

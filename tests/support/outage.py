@@ -1,0 +1,102 @@
+"""A PostgreSQL server of a test's own that can be stopped, frozen, and robbed of its sessions."""
+
+import contextlib
+import os
+import shutil
+import signal
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+
+from app.local.postgres import Cluster
+from tests.support.database import QUICK, programs
+from tests.support.migration import upgrade
+
+API = "table-order-api"
+"""The name under which the service's connections are listed."""
+
+
+class OwnServer:
+    """One migrated database on a server that only this test uses; it keeps its address."""
+
+    def __init__(self, home: Path) -> None:
+        # What is acknowledged here has to survive kill -9.
+        options = {**QUICK, "synchronous_commit": "on"}
+        self._home = home
+        self._cluster = Cluster(home, binaries=programs(), options=options, dies_with_us=True)
+        self._running = contextlib.ExitStack()
+        self.start()
+        self.url = self._cluster.url()
+
+    def start(self) -> None:
+        self._running.enter_context(self._cluster)
+
+    def stop(self) -> None:
+        """As an operator's restart does: sessions are ended, new ones are refused."""
+        self._running.close()
+
+    @contextlib.contextmanager
+    def stopped(self) -> Iterator[None]:
+        """Stopped while the block runs."""
+        self.stop()
+        try:
+            yield
+        finally:
+            self.start()
+
+    @contextlib.contextmanager
+    def frozen(self) -> Iterator[None]:
+        """The server neither answers nor hangs up, as on a machine whose disk has gone silent."""
+        postmaster = int((self._home / "cluster" / "postmaster.pid").read_text().split("\n")[0])
+        stopped: list[int] = []
+        with self._admin() as admin:
+            try:
+                # The one that makes new sessions first, so that the list is complete.
+                _send(signal.SIGSTOP, postmaster, stopped)
+                for (pid,) in admin.execute(
+                    "SELECT pid FROM pg_stat_activity WHERE pid <> pg_backend_pid()"
+                ).fetchall():
+                    _send(signal.SIGSTOP, pid, stopped)
+                yield
+            finally:
+                for pid in stopped:
+                    os.kill(pid, signal.SIGCONT)
+
+    def kill_sessions(self) -> int:
+        """Send kill -9 to every session of the service; how many there were.
+
+        PostgreSQL then ends all others too and replays its log, as after a crash.
+        """
+        killed: list[int] = []
+        query = "SELECT pid FROM pg_stat_activity WHERE application_name = %s"
+        with contextlib.suppress(psycopg.OperationalError), self._admin() as admin:
+            for (pid,) in admin.execute(query, [API]).fetchall():
+                _send(signal.SIGKILL, pid, killed)
+        return len(killed)
+
+    def _admin(self) -> psycopg.Connection:
+        return psycopg.connect(self._cluster.url("postgres", superuser=True), autocommit=True)
+
+
+def _send(number: signal.Signals, pid: int, sent: list[int]) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, number)
+        sent.append(pid)
+
+
+@contextlib.contextmanager
+def own_server() -> Iterator[OwnServer]:
+    """A migrated server, stopped and removed afterwards."""
+    # Not pytest's folder: its path is so long that the socket's address would change at a restart.
+    home = Path(tempfile.mkdtemp(prefix="table-order-"))
+    try:
+        server = OwnServer(home)
+        try:
+            upgrade(server.url)
+            yield server
+        finally:
+            server.stop()
+    finally:
+        shutil.rmtree(home, ignore_errors=True)
