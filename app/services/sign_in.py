@@ -70,7 +70,7 @@ class SignInService:
 
     async def issue(self, principal: Principal, family: SignIn) -> TokensOutput:
         """An access token and the family's next refresh token."""
-        token, seconds = self._credentials.tokens.issue(principal)
+        token, seconds = self._credentials.tokens.issue(principal, family.expires_at)
         secret = new_secret()
         refresh = RefreshToken(
             id=uuid7(),

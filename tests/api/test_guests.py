@@ -1,10 +1,13 @@
 """Guests: in by the QR code, bound to one visit, out with it."""
 
+import re
 import time
 from uuid import uuid4
 
 import httpx
+import psycopg
 import pytest
+import segno
 
 from tests.support.credentials import SignedIn, enter, pair, post, table_token, try_enter
 from tests.support.floor import Floor, created, order_body
@@ -74,6 +77,19 @@ def test_a_guests_sign_in_lasts_six_hours_at_most(shop: Shop) -> None:
     assert abs(seconds - 6 * 3600) <= 1
 
 
+def test_no_token_outlives_the_sign_in(shop: Shop, database_url: str) -> None:
+    guest = enter(shop, Floor(shop).table(7))
+    assert guest.tokens["expires_in"] == 900
+    with psycopg.connect(database_url) as owner:
+        owner.execute(
+            "UPDATE sign_ins SET expires_at = now() + interval '60 s' WHERE store_id = %s",
+            (shop.id,),
+        )
+
+    assert 50 <= guest.refresh().tokens["expires_in"] <= 60
+    assert guest.http.get("/session").status_code == 200
+
+
 @pytest.mark.parametrize("how", ["nonsense", "rotated", "archived"])
 def test_a_code_that_is_no_longer_good_lets_nobody_in(shop: Shop, how: str) -> None:
     floor = Floor(shop)
@@ -130,6 +146,10 @@ def test_the_code_is_a_picture_that_leads_to_the_store(shop: Shop) -> None:
     assert shop.staff.get(f"/tables/{floor.table(7)}/qr.svg").content == picture.content
     shown = shop.staff.get(f"/tables/{floor.table(7)}/qr-token").json()
     assert shown["url"] == f"https://order.example/t/{shown['table_token']}"
+    drawn = segno.make(shown["url"], micro=False, error="m").svg_inline()
+    modules = re.search(r' d="([^"]+)"', drawn)
+    assert modules is not None
+    assert modules[1] in picture.text
 
 
 def test_without_a_url_of_the_store_the_code_leads_to_the_service(shop: Shop) -> None:

@@ -52,15 +52,22 @@ class AccessTokens:
             maxsize=20_000, ttu=lambda _, entry, __: entry[1], timer=time.time
         )
 
-    def issue(self, principal: Principal) -> tuple[str, int]:
-        """A signed token for `principal` and its life in seconds."""
+    def issue(self, principal: Principal, until: datetime | None = None) -> tuple[str, int]:
+        """A signed token for `principal` and its life in seconds.
+
+        Args:
+            until: when the sign-in ends, which the token must not outlive.
+        """
         now = int(clock.now().timestamp())
+        expires = now + self._ttl
+        if until is not None:
+            expires = min(expires, int(until.timestamp()))
         claims: dict[str, Any] = {
             "iss": self._issuer,
             "aud": self._audience,
             "sub": str(principal.id),
             "iat": now,
-            "exp": now + self._ttl,
+            "exp": expires,
             "jti": str(uuid7()),
             "knd": str(principal.kind),
             "sto": str(principal.store_id),
@@ -81,7 +88,7 @@ class AccessTokens:
             claims["gen"] = principal.generation
         headers = {"kid": self._signing_kid, "typ": "at+jwt"}
         key = self._keys[self._signing_kid]
-        return jwt.encode(claims, key, algorithm=ALGORITHM, headers=headers), self._ttl
+        return jwt.encode(claims, key, algorithm=ALGORITHM, headers=headers), expires - now
 
     def read(self, token: str) -> Principal:
         """Whom the token speaks for.
