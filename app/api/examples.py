@@ -31,6 +31,7 @@ BY_FIELD: dict[str, tuple[Any, ...]] = {
         "묵은지로 끓인 찌개",
     ),
     "detail": ("What happened here, and what to do.",),
+    "device_kind": ("table",),
     "device_name": ("7번 태블릿",),
     "display_name": ("민지",),
     "event_seq": (4711,),
@@ -60,7 +61,9 @@ BY_FIELD: dict[str, tuple[Any, ...]] = {
     "order_count": (2,),
     "orders_by_status": ({"pending": 1, "preparing": 0, "ready": 0, "served": 1, "cancelled": 0},),
     "origin": ({"ko": "배추김치: 국내산", "en": "Kimchi: Korea"}, "배추김치: 국내산"),
+    "ordering_url": ("https://order.example/t",),
     "password": ("correct horse battery staple",),
+    "pin": ("4711",),
     "permissions": (["orders:read", "store:read"],),
     "pointer": ("/lines/0/quantity",),
     "position": (1,),
@@ -77,6 +80,8 @@ BY_FIELD: dict[str, tuple[Any, ...]] = {
     "state": ("occupied",),
     "stock": (12,),
     "store_code": ("hanok",),
+    "table_number": (7,),
+    "table_token": ("gG5mX0vYb3qTn8ZcR1wKdA",),
     "tags": (["spicy"],),
     "tax_class": ("standard",),
     "timezone": ("Asia/Seoul",),
@@ -84,6 +89,7 @@ BY_FIELD: dict[str, tuple[Any, ...]] = {
     "type": ("order.created",),
     "unit_price": (9_000,),
     "until": (LATER,),
+    "url": ("https://order.example/t/gG5mX0vYb3qTn8ZcR1wKdA",),
     "username": ("minji",),
     "version": (1,),
 }
@@ -91,10 +97,13 @@ _GROUP = {"name": {"ko": "맵기", "en": "Spiciness"}}
 _OPTION = {"name": {"ko": "아주 맵게", "en": "Extra hot"}, "price": 500}
 _STORE = {"name": "한옥식당", "code": "hanok"}
 _AREA = {"name": "창가 구역"}
+_DEVICE = {"name": "7번 태블릿", "kind": "table", "table_id": ID}
 BY_MODEL: dict[str, dict[str, Any]] = {
     "AreaInput": _AREA,
     "AreaOutput": _AREA,
     "AreaPatch": _AREA,
+    "DeviceOutput": _DEVICE,
+    "DevicePatch": {"name": "7번 태블릿", "table_id": ID},
     "MeOutput": {"name": "민지", "role": "staff"},
     "MenuGroup": {"name": "맵기"},
     "MenuOption": {"name": "아주 맵게", "price": 500},
@@ -106,8 +115,11 @@ BY_MODEL: dict[str, dict[str, Any]] = {
     "OptionOutput": _OPTION,
     "OrderOptionOutput": {"name": "아주 맵게", "quantity": 1, "price": 500},
     "AvailabilityInput": {"status": "sold_out", "until": "business_day_end", "stock": None},
+    "ScreenCodeInput": {"kind": "kitchen"},
     "StatusInput": {"status": "preparing"},
-    "StoreOutput": _STORE,
+    "StoreAtTableOutput": _STORE,
+    "StoreOutput": _STORE | {"business_day_start": "05:00"},
+    "StorePatch": {"name": "한옥식당", "business_day_start": "05:00"},
 }
 """Where a field of a model says something else than elsewhere, by the model's name."""
 

@@ -10,7 +10,7 @@ from app.api.operation import Operation
 from app.api.route import OperationRoute
 from app.core.problem_kinds import PROBLEMS
 from app.core.problems import MEDIA_TYPE, Problem
-from app.core.security.permissions import Permission
+from app.core.security.permissions import GUEST_GRANTS, Permission
 
 ALWAYS = ("internal-error", "database-unavailable", "busy")
 BODY = ("malformed-body", "invalid-request", "body-too-large", "unsupported-media-type")
@@ -115,6 +115,7 @@ def _codes(operation: dict[str, Any], declared: Operation) -> list[str]:
     """Its own problems, and those that follow from what it declares."""
     conditions: list[tuple[bool, tuple[str, ...]]] = [
         (declared.permission is not Permission.PUBLIC, SIGNED_IN),
+        (declared.permission in GUEST_GRANTS, ("session-closed",)),
         ("requestBody" in operation, BODY),
         ("parameters" in operation, ("invalid-request",)),
         (declared.idempotency != "no", KEYED),

@@ -4,6 +4,8 @@ from fastapi import Response
 
 from app.services.ordering import Placed
 
+SVG = "image/svg+xml"
+
 
 def order_response(placed: Placed) -> Response:
     """The order as the database stored it: first answer and replay are the same bytes."""
@@ -11,3 +13,8 @@ def order_response(placed: Placed) -> Response:
     if placed.replayed:
         headers["Idempotent-Replayed"] = "true"
     return Response(placed.body, placed.status, headers, media_type="application/json")
+
+
+def svg_response(content: bytes) -> Response:
+    """A picture that a browser shows and keeps to itself."""
+    return Response(content, headers={"Cache-Control": "private, no-cache"}, media_type=SVG)

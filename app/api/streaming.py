@@ -187,7 +187,7 @@ class EventStreamResponse(Response):
             await self._put(b"", more=False)
 
     def _is_revoked(self) -> bool:
-        return self._runtime.revocations.is_revoked(self._principal.sign_in_id)
+        return self._runtime.revocations.refusal(self._principal) is not None
 
 
 def _chunks(records: Iterable[EventRecord]) -> Iterator[bytes]:

@@ -42,6 +42,8 @@ class Settings(BaseSettings):
     workers: Annotated[int, Field(ge=1, le=64)] = 1
     data_dir: Path = Path(".data")
     public_url: str = "http://127.0.0.1:8000"
+    guest_ordering_url: str = ""
+    """What QR codes lead to where the store names no URL; empty: the public one."""
     allowed_hosts: Annotated[list[str], NoDecode] = ["*"]
     cors_origins: Annotated[list[str], NoDecode] = []
     max_body_bytes: Annotated[int, Field(ge=1024)] = 256 * 1024
@@ -68,6 +70,7 @@ class Settings(BaseSettings):
     access_token_ttl: Annotated[int, Field(ge=60, le=3600)] = 15 * 60
     staff_sign_in_ttl: Annotated[int, Field(ge=600)] = 16 * 3600
     device_sign_in_ttl: Annotated[int, Field(ge=3600)] = 90 * 24 * 3600
+    guest_sign_in_ttl: Annotated[int, Field(ge=600)] = 6 * 3600
     pairing_code_ttl: Annotated[int, Field(ge=60, le=3600)] = 600
     refresh_reuse_grace: Annotated[int, Field(ge=0, le=60)] = 10
 
@@ -156,6 +159,11 @@ class Settings(BaseSettings):
     def owner_url(self) -> str:
         """The URL that migrations use: the owner's, or the API's when only one is set."""
         return (self.database_owner_url or self.database_url).get_secret_value() or ANY_DATABASE
+
+    @property
+    def ordering_url(self) -> str:
+        """Where guests order, for stores that don't say it themselves."""
+        return self.guest_ordering_url or self.public_url
 
     @property
     def api_url(self) -> str:

@@ -5,6 +5,7 @@ All of it is `async`: FastAPI runs plain functions in a thread, which costs more
 
 import re
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -20,6 +21,8 @@ from app.core.runtime import Runtime
 from app.core.security.principals import Principal
 from app.repositories.audit import AuditRepository
 from app.repositories.board import BoardRepository
+from app.repositories.device import DeviceRepository
+from app.repositories.entry import EntryRepository
 from app.repositories.event import EventRepository
 from app.repositories.menu import (
     CategoryRepository,
@@ -31,14 +34,18 @@ from app.repositories.order import OrderRepository
 from app.repositories.placing import PlacingRepository
 from app.repositories.sign_in import SignInRepository
 from app.repositories.staff import FamilyRepository, StaffRepository
-from app.repositories.store import StoreReader
+from app.repositories.store import StoreKeeper, StoreReader
 from app.repositories.table import AreaRepository, SessionRepository, TableRepository
+from app.repositories.table_access import TableAccessRepository
 from app.schemas.base import Id
 from app.services.account_keeping import AccountKeepingService
 from app.services.audit_reading import AuditReadingService
 from app.services.credentials import Credentials
+from app.services.device_keeping import DeviceKeepingService
 from app.services.event_reading import EventReadingService
 from app.services.floor_plan import FloorPlanService
+from app.services.guest_entry import GuestEntryService
+from app.services.guest_invitation import GuestInvitationService
 from app.services.kitchen import KitchenService
 from app.services.menu_availability import MenuAvailabilityService
 from app.services.menu_editing import CategoryEditingService, ItemEditingService
@@ -46,6 +53,7 @@ from app.services.menu_journal import MenuJournal
 from app.services.menu_loading import MenuCatalog
 from app.services.menu_reading import MenuReadingService
 from app.services.option_editing import OptionEditingService
+from app.services.order_accepting import OrderAcceptingService
 from app.services.order_reading import OrderReadingService
 from app.services.ordering import OrderingService
 from app.services.pairing import PairingService
@@ -53,7 +61,10 @@ from app.services.seating import SeatingService
 from app.services.sign_in import SignInService
 from app.services.sign_in_ending import SignInEnding
 from app.services.staffing import StaffingService
+from app.services.store_keeping import StoreKeepingService
 from app.services.store_reading import StoreReadingService
+from app.services.table_password import TablePasswordService
+from app.services.table_sign_in import TableSignInService
 
 PathId = Annotated[Id, Path()]
 Replay = Callable[[int, int], Awaitable[list[EventRecord] | None]]
@@ -147,26 +158,30 @@ def short_user_agent(request: Request) -> str | None:
     return re.sub(r"[^\x20-\x7e]", "?", text)[:200].strip() or None
 
 
-def revoker(unit: UnitOfWork, runtime: Runtime) -> Callable[[UUID], None]:
-    """What makes the end of a sign-in known to every worker once `unit` is committed."""
+async def get_credentials(runtime: RuntimeDep, unit: UnitDep) -> Credentials:
+    def revoke(sign_in_id: UUID, reason: str | None = None) -> None:
+        unit.after_commit.append(lambda: runtime.revocations.add(sign_in_id, reason))
 
-    def revoke(sign_in_id: UUID) -> None:
-        unit.after_commit.append(lambda: runtime.revocations.add(sign_in_id))
+    def outdate(sign_in_id: UUID, at: datetime) -> None:
+        unit.after_commit.append(lambda: runtime.revocations.outdate(sign_in_id, at))
 
-    return revoke
+    return Credentials(runtime.settings, runtime.tokens, runtime.passwords, revoke, outdate)
 
 
-async def get_sign_in(runtime: RuntimeDep, request: Request, unit: UnitDep) -> SignInService:
+CredentialsDep = Annotated[Credentials, Depends(get_credentials)]
+
+
+async def get_sign_in(
+    request: Request, unit: UnitDep, credentials: CredentialsDep
+) -> SignInService:
     principal = getattr(request.state, "principal", None)
-    revoke = revoker(unit, runtime)
-    credentials = Credentials(runtime.settings, runtime.tokens, runtime.passwords, revoke)
     sign_ins = SignInRepository(unit, principal and principal.store_id)
     return SignInService(sign_ins, credentials, short_user_agent(request))
 
 
-async def get_staffing(scope: ScopeDep) -> StaffingService:
+async def get_staffing(scope: ScopeDep, credentials: CredentialsDep) -> StaffingService:
     place = await scope.place()
-    ending = SignInEnding(FamilyRepository(*place), revoker(scope.unit, scope.runtime))
+    ending = SignInEnding(FamilyRepository(*place), credentials.revoke)
     actor = scope.principal.actor
     return StaffingService(StaffRepository(*place), ending, scope.runtime.passwords, actor)
 
@@ -190,6 +205,45 @@ async def get_pairing(
     return PairingService(sign_in.repository, sign_in, runtime.settings.pairing_code_ttl)
 
 
+async def get_guest_entry(unit: UnitDep, credentials: CredentialsDep) -> GuestEntryService:
+    entries = EntryRepository(unit)
+    sign_in = SignInService(entries, credentials)
+    return GuestEntryService(entries, sign_in, credentials.settings.guest_sign_in_ttl)
+
+
+async def get_table_sign_in(unit: UnitDep, credentials: CredentialsDep) -> TableSignInService:
+    entries = EntryRepository(unit)
+    sign_in = SignInService(entries, credentials)
+    pairing = PairingService(entries, sign_in, credentials.settings.pairing_code_ttl)
+    return TableSignInService(entries, pairing, credentials.passwords)
+
+
+async def get_guest_invitation(scope: ScopeDep) -> GuestInvitationService:
+    place = await scope.place()
+    return GuestInvitationService(
+        TableAccessRepository(*place),
+        TableRepository(*place),
+        StoreReader(*place),
+        scope.runtime.settings.ordering_url,
+        scope.principal,
+    )
+
+
+async def get_device_keeping(scope: ScopeDep, credentials: CredentialsDep) -> DeviceKeepingService:
+    place = await scope.place()
+    devices, tables = DeviceRepository(*place), TableRepository(*place)
+    return DeviceKeepingService(devices, tables, credentials, scope.principal)
+
+
+async def get_table_passwords(
+    scope: ScopeDep, devices: Annotated[DeviceKeepingService, Depends(get_device_keeping)]
+) -> TablePasswordService:
+    place = await scope.place()
+    tables, access = TableRepository(*place), TableAccessRepository(*place)
+    passwords = scope.runtime.passwords
+    return TablePasswordService(tables, access, devices, passwords, scope.principal)
+
+
 async def get_order_reading(scope: ScopeDep) -> OrderReadingService:
     language = await scope.language()
     session = await scope.unit.session()
@@ -206,8 +260,17 @@ async def get_kitchen(
     return KitchenService(orders, reading, journal, scope.principal)
 
 
+async def get_order_accepting(
+    scope: ScopeDep, reading: Annotated[OrderReadingService, Depends(get_order_reading)]
+) -> OrderAcceptingService:
+    orders = OrderRepository(*await scope.place())
+    return OrderAcceptingService(orders, reading, scope.principal)
+
+
 async def get_seating(
-    scope: ScopeDep, kitchen: Annotated[KitchenService, Depends(get_kitchen)]
+    scope: ScopeDep,
+    credentials: CredentialsDep,
+    kitchen: Annotated[KitchenService, Depends(get_kitchen)],
 ) -> SeatingService:
     place = (scope.unit, await scope.unit.session(), scope.principal.store_id)
     return SeatingService(
@@ -215,6 +278,7 @@ async def get_seating(
         TableRepository(*place),
         StoreReader(*place),
         kitchen,
+        credentials,
         scope.principal,
     )
 
@@ -226,8 +290,11 @@ async def get_floor_plan(scope: ScopeDep) -> FloorPlanService:
 
 
 async def get_store_reading(scope: ScopeDep) -> StoreReadingService:
-    session = await scope.unit.session()
-    return StoreReadingService(StoreReader(scope.unit, session, scope.principal.store_id))
+    return StoreReadingService(StoreReader(*await scope.place()), scope.principal)
+
+
+async def get_store_keeping(scope: ScopeDep) -> StoreKeepingService:
+    return StoreKeepingService(StoreKeeper(*await scope.place()), scope.principal)
 
 
 async def get_ordering(scope: ScopeDep) -> OrderingService:
@@ -301,11 +368,18 @@ SignInDep = Annotated[SignInService, Depends(get_sign_in)]
 AccountKeepingDep = Annotated[AccountKeepingService, Depends(get_account_keeping)]
 AuditReadingDep = Annotated[AuditReadingService, Depends(get_audit_reading)]
 StaffingDep = Annotated[StaffingService, Depends(get_staffing)]
+GuestEntryDep = Annotated[GuestEntryService, Depends(get_guest_entry)]
+GuestInvitationDep = Annotated[GuestInvitationService, Depends(get_guest_invitation)]
+TableSignInDep = Annotated[TableSignInService, Depends(get_table_sign_in)]
+TablePasswordsDep = Annotated[TablePasswordService, Depends(get_table_passwords)]
+DeviceKeepingDep = Annotated[DeviceKeepingService, Depends(get_device_keeping)]
 PairingDep = Annotated[PairingService, Depends(get_pairing)]
 OrderReadingDep = Annotated[OrderReadingService, Depends(get_order_reading)]
+OrderAcceptingDep = Annotated[OrderAcceptingService, Depends(get_order_accepting)]
 KitchenDep = Annotated[KitchenService, Depends(get_kitchen)]
 SeatingDep = Annotated[SeatingService, Depends(get_seating)]
 FloorPlanDep = Annotated[FloorPlanService, Depends(get_floor_plan)]
+StoreKeepingDep = Annotated[StoreKeepingService, Depends(get_store_keeping)]
 StoreReadingDep = Annotated[StoreReadingService, Depends(get_store_reading)]
 MenuReadingDep = Annotated[MenuReadingService, Depends(get_menu_reading)]
 CategoryEditingDep = Annotated[CategoryEditingService, Depends(get_category_editing)]

@@ -53,6 +53,22 @@ class PairingCodeInvalidError(DomainError):
     code = "pairing-code-invalid"
 
 
+class TableTokenInvalidError(DomainError):
+    code = "table-token-invalid"
+
+
+class GuestPinRequiredError(DomainError):
+    code = "guest-pin-required"
+
+
+class GuestPinInvalidError(DomainError):
+    code = "guest-pin-invalid"
+
+
+class TableNotOpenError(DomainError):
+    code = "table-not-open"
+
+
 class PermissionDeniedError(DomainError):
     code = "permission-denied"
 
@@ -185,6 +201,10 @@ class PriceChangedError(DomainError):
     """`quote` is the basket at today's prices."""
 
     code = "price-changed"
+
+
+class OrderHeldError(DomainError):
+    code = "order-held"
 
 
 class TransitionInvalidError(DomainError):

@@ -92,9 +92,12 @@ _KINDS = [
         "sign-in-refused",
         (
             "Sign-in refused",
-            "Store code, user name or password is wrong, or the account is disabled.",
+            "Store code, user name or table, or password is wrong, or this way in is disabled.",
         ),
-        ("로그인 실패", "매장 코드, 아이디, 비밀번호가 맞지 않거나 사용이 중지된 계정입니다."),
+        (
+            "로그인 실패",
+            "매장 코드, 아이디나 테이블 번호, 비밀번호가 맞지 않거나 사용할 수 없는 로그인입니다.",
+        ),
     ),
     _kind(
         S.UNAUTHORIZED,
@@ -206,6 +209,39 @@ _KINDS = [
         ("종료된 세션", "이미 이용이 끝난 세션이라 주문을 바꿀 수 없습니다."),
     ),
     _kind(
+        S.UNAUTHORIZED,
+        "table-token-invalid",
+        ("QR code not valid", "The code was replaced or is not of this service. Ask the staff."),
+        ("잘못된 QR 코드", "바뀌었거나 이 서비스의 것이 아닌 코드입니다. 직원에게 문의해 주세요."),
+    ),
+    _kind(
+        S.UNAUTHORIZED,
+        "guest-pin-required",
+        (
+            "A PIN is needed",
+            "Ask the staff for the four digits of your table and send them as `pin`.",
+        ),
+        ("PIN 필요", "직원에게 테이블 PIN 네 자리를 물어 `pin`으로 보내 주세요."),
+    ),
+    _kind(
+        S.UNAUTHORIZED,
+        "guest-pin-invalid",
+        ("Wrong PIN", "These are not the four digits of this party. Ask the staff."),
+        ("잘못된 PIN", "이 테이블의 PIN이 아닙니다. 직원에게 문의해 주세요."),
+    ),
+    _kind(
+        S.CONFLICT,
+        "table-not-open",
+        (
+            "The table is not open yet",
+            "This store seats its guests with a PIN. Ask the staff to open the table.",
+        ),
+        (
+            "아직 열리지 않은 테이블",
+            "PIN을 쓰는 매장입니다. 직원에게 테이블을 열어 달라고 해 주세요.",
+        ),
+    ),
+    _kind(
         S.CONFLICT,
         "close-blocked",
         (
@@ -252,6 +288,12 @@ _KINDS = [
             "가격 변경",
             "`quote`의 새 금액을 확인한 뒤 다시 주문해 주세요. 주문은 접수되지 않았습니다.",
         ),
+    ),
+    _kind(
+        S.CONFLICT,
+        "order-held",
+        ("The order is held", "It is a guest's first one: accept it, or cancel it."),
+        ("확인이 필요한 주문", "손님의 첫 주문입니다. 먼저 접수를 확인하거나 취소해 주세요."),
     ),
     _kind(
         S.CONFLICT,

@@ -60,11 +60,13 @@ class Runtime:
         Raises:
             NotAuthenticatedError: no Bearer credential, or not a good one.
             TokenExpiredError: it was good once.
+            SessionClosedError: it is a guest's, whose visit has ended.
         """
         scheme, _, token = (header or "").partition(" ")
         if scheme.lower() != "bearer" or not token:
             raise NotAuthenticatedError
         principal = self.tokens.read(token)
-        if self.revocations.is_revoked(principal.sign_in_id):
-            raise NotAuthenticatedError("This sign-in was ended.")
+        refusal = self.revocations.refusal(principal)
+        if refusal is not None:
+            raise refusal
         return principal

@@ -6,7 +6,15 @@ from app.models.order import Order, OrderLine, OrderLineOption, OrderStatus
 from app.models.record import AuditEntry, Event, IdempotencyRecord
 from app.models.staff import RefreshToken, SignIn, Staff
 from app.models.store import Store, StoreCounters, StoreDirectory
-from app.models.table import Area, Device, PairingCode, SessionStatus, Table, TableSession
+from app.models.table import (
+    Area,
+    Device,
+    PairingCode,
+    SessionStatus,
+    Table,
+    TableAccess,
+    TableSession,
+)
 
 __all__ = [
     "Area",
@@ -35,5 +43,6 @@ __all__ = [
     "StoreDirectory",
     "StoreModel",
     "Table",
+    "TableAccess",
     "TableSession",
 ]

@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, Index, UniqueConstraint
+from sqlalchemy import BigInteger, CheckConstraint, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.core.security.principals import Channel
@@ -23,7 +23,10 @@ class OrderStatus(StrEnum):
 
 
 class Order(StoreModel):
-    """One submission of a basket. Its status follows from its lines."""
+    """One submission of a basket. Its status follows from its lines.
+
+    A `held` one is a guest's that waits for staff to accept it; until then it can't move.
+    """
 
     __tablename__ = "orders"
     __table_args__ = (
@@ -50,6 +53,7 @@ class Order(StoreModel):
     note: Mapped[str | None]
     client_created_at: Mapped[datetime | None]
     placed_by: Mapped[dict[str, Any]]
+    held: Mapped[bool] = mapped_column(server_default=text("false"), default=False)
     lines: Mapped[list["OrderLine"]] = relationship(
         lazy="raise", order_by="OrderLine.position", viewonly=True
     )

@@ -7,6 +7,7 @@ from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped
 
 from app.core.security.permissions import Role
+from app.core.security.tokens import generation
 from app.models.base import StoreModel, in_store, of_store, one_of
 
 
@@ -35,33 +36,64 @@ class Staff(StoreModel):
 
 
 class SignIn(StoreModel):
-    """A token family: all tokens that came from one sign-in. Ending it ends them all."""
+    """A token family: all tokens that came from one sign-in. Ending it ends them all.
+
+    Access tokens from before `outdated_at` must be exchanged: what they say no longer holds. A
+    guest's family has its session, and `accepted_at` once staff accepted an order of it.
+    """
 
     __tablename__ = "sign_ins"
     __table_args__ = (
         of_store(),
         in_store("staff_id", "staff"),
         in_store("device_id", "devices"),
-        one_of("kind", ("staff", "device")),
+        in_store("session_id", "table_sessions"),
+        one_of("kind", ("staff", "device", "guest")),
         CheckConstraint(
             "(kind = 'staff') = (staff_id IS NOT NULL)"
-            " AND (kind = 'device') = (device_id IS NOT NULL)",
+            " AND (kind = 'device') = (device_id IS NOT NULL)"
+            " AND (kind = 'guest') = (session_id IS NOT NULL)",
             name="subject_fits_kind",
         ),
         Index("ix_sign_ins_staff", "store_id", "staff_id"),
         Index(
             "ix_sign_ins_revoked_at", "revoked_at", postgresql_where=text("revoked_at IS NOT NULL")
         ),
+        Index(
+            "ix_sign_ins_outdated_at",
+            "outdated_at",
+            postgresql_where=text("outdated_at IS NOT NULL"),
+        ),
+        Index(
+            "ix_sign_ins_device",
+            "store_id",
+            "device_id",
+            postgresql_where=text("device_id IS NOT NULL"),
+        ),
+        Index(
+            "ix_sign_ins_session",
+            "store_id",
+            "session_id",
+            postgresql_where=text("session_id IS NOT NULL"),
+        ),
     )
 
     kind: Mapped[str]
     staff_id: Mapped[UUID | None]
     device_id: Mapped[UUID | None]
+    session_id: Mapped[UUID | None]
     expires_at: Mapped[datetime]
     last_used_at: Mapped[datetime]
     revoked_at: Mapped[datetime | None]
     revoked_reason: Mapped[str | None]
     user_agent: Mapped[str | None]
+    outdated_at: Mapped[datetime | None]
+    accepted_at: Mapped[datetime | None]
+
+    @property
+    def generation(self) -> int:
+        """What an access token of the family carries; one with a lower number is outdated."""
+        return generation(self.outdated_at)
 
 
 class RefreshToken(StoreModel):

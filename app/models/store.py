@@ -3,7 +3,7 @@
 from datetime import date, datetime, time
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint
+from sqlalchemy import BigInteger, CheckConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.models.base import Model, of_store
@@ -25,6 +25,11 @@ class Store(Model):
     business_day_start: Mapped[time]
     ordering_paused: Mapped[bool]
     settlement_required: Mapped[bool]
+    ordering_url: Mapped[str | None]
+    guest_pin_required: Mapped[bool] = mapped_column(server_default=text("false"), default=False)
+    guest_first_order_held: Mapped[bool] = mapped_column(
+        server_default=text("false"), default=False
+    )
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
     version: Mapped[int] = mapped_column(default=1)

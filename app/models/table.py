@@ -6,9 +6,10 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, Index, text
-from sqlalchemy.orm import Mapped
+from sqlalchemy.orm import Mapped, mapped_column
 
-from app.models.base import StoreModel, in_store, of_store, one_of
+from app.core.security.permissions import DeviceKind
+from app.models.base import Model, StoreModel, in_store, of_store, one_of
 
 
 class Area(StoreModel):
@@ -50,7 +51,7 @@ class Device(StoreModel):
     __table_args__ = (
         of_store(),
         in_store("table_id", "tables"),
-        one_of("kind", ("table", "board", "kitchen")),
+        one_of("kind", DeviceKind),
         CheckConstraint("(kind = 'table') = (table_id IS NOT NULL)", name="table_fits_kind"),
     )
 
@@ -62,20 +63,50 @@ class Device(StoreModel):
     revoked_at: Mapped[datetime | None]
 
 
+class TableAccess(Model):
+    """What lets tablets and guests in at a table: a password's hash, and its QR code's token.
+
+    The token itself is kept, so that the code can be printed again; see docs/adr/0006.
+    """
+
+    __tablename__ = "table_access"
+    __table_args__ = (
+        in_store("table_id", "tables"),
+        CheckConstraint("(guest_token IS NULL) = (guest_token_at IS NULL)", name="token_has_time"),
+        Index("ix_table_access_guest_token", "guest_token"),
+    )
+
+    store_id: Mapped[UUID] = mapped_column(primary_key=True)
+    table_id: Mapped[UUID] = mapped_column(primary_key=True)
+    password_hash: Mapped[str | None]
+    guest_token: Mapped[str | None]
+    guest_token_at: Mapped[datetime | None]
+
+
 class PairingCode(StoreModel):
     """A code of one use; only its SHA-256 is kept, and it lives for minutes."""
 
     __tablename__ = "pairing_codes"
     __table_args__ = (
         in_store("table_id", "tables"),
+        one_of("kind", DeviceKind),
+        CheckConstraint("(kind = 'table') = (table_id IS NOT NULL)", name="table_fits_kind"),
         Index("ix_pairing_codes_code_hash", "code_hash"),
     )
 
     code_hash: Mapped[bytes]
-    table_id: Mapped[UUID]
+    kind: Mapped[str] = mapped_column(server_default=text("'table'"))
+    table_id: Mapped[UUID | None]
     expires_at: Mapped[datetime]
     used_at: Mapped[datetime | None]
     created_by: Mapped[UUID]
+
+
+# Four digits of the server's strong random numbers: whoever opens the session, it has one.
+_NEW_PIN = (
+    "lpad(((('x' || substr((gen_random_uuid())::text, 1, 7)))::bit(28)::integer % 10000)::text,"
+    " 4, '0')"
+)
 
 
 class SessionStatus(StrEnum):
@@ -115,3 +146,4 @@ class TableSession(StoreModel):
     closed_at: Mapped[datetime | None]
     close_reason: Mapped[str | None]
     merged_into_id: Mapped[UUID | None]
+    guest_pin: Mapped[str] = mapped_column(server_default=text(_NEW_PIN))

@@ -1,4 +1,4 @@
-"""The event log as readers see it: whole for the store, narrowed to one table for a tablet."""
+"""The event log as readers see it: the store's, a table's for a tablet, a session's for a guest."""
 
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -32,14 +32,22 @@ class EventRepository(Repository):
         return Bounds(oldest if oldest is not None else (newest or 0) + 1, newest or 0)
 
     async def between(
-        self, after: int, upto: int, *, table_id: UUID | None = None, limit: int = 500
+        self,
+        after: int,
+        upto: int,
+        *,
+        table_id: UUID | None = None,
+        session_id: UUID | None = None,
+        limit: int = 500,
     ) -> list[EventRecord]:
-        """The events in (after, upto], in order; for a table, those that it may see."""
+        """The events in (after, upto], in order; for a table or session, those that it may see."""
         query = select(Event).where(
             Event.store_id == self.store_id, Event.seq > after, Event.seq <= upto
         )
         if table_id is not None:
             query = query.where(or_(Event.table_id == table_id, Event.type.in_(PUBLIC_TYPES)))
+        if session_id is not None:
+            query = query.where(or_(Event.session_id == session_id, Event.type.in_(PUBLIC_TYPES)))
         rows = await self._session.scalars(query.order_by(Event.seq).limit(limit))
         return [_record(row) for row in rows]
 

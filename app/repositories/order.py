@@ -5,12 +5,12 @@ from datetime import date, datetime
 from typing import Literal
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import selectinload
 
 from app.core import clock
 from app.core.errors import NotFoundError, SessionNotOpenError
-from app.models import Item, Option, Order, OrderLine, Table, TableSession
+from app.models import Item, Option, Order, OrderLine, SignIn, Table, TableSession
 from app.models.table import SessionStatus
 from app.repositories.base import StoreRepository
 
@@ -90,6 +90,14 @@ class OrderRepository(StoreRepository[Order]):
         )
         return found
 
+    async def is_open(self, session_id: UUID) -> bool:
+        status = await self._session.scalar(
+            select(TableSession.status).where(
+                TableSession.store_id == self.store_id, TableSession.id == session_id
+            )
+        )
+        return bool(status == SessionStatus.OPEN)
+
     async def give_back_stock(self, returned: Mapping[StockKey, int]) -> list[Item | Option]:
         """Return portions to what is counted: items, then options, each by id.
 
@@ -114,6 +122,18 @@ class OrderRepository(StoreRepository[Order]):
             row.stock += returned[kind, row_id]
         await self._session.flush()
         return revived
+
+    async def trust_guest(self, sign_in_id: UUID) -> None:
+        """Staff have accepted an order of this guest: its next ones are not held."""
+        await self._session.execute(
+            update(SignIn)
+            .where(
+                SignIn.store_id == self.store_id,
+                SignIn.id == sign_in_id,
+                SignIn.accepted_at.is_(None),
+            )
+            .values(accepted_at=clock.now())
+        )
 
     async def touch_line(self, line: OrderLine) -> None:
         """Make the line's change its next version."""

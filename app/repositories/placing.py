@@ -34,7 +34,7 @@ _REFUSALS: dict[str, type[DomainError]] = {
 }
 _CATALOG_CHANGED = "TO007"
 
-_CALL = "SELECT * FROM place_order(" + ", ".join(["%s"] * 23) + ")"  # noqa: S608 - no input in it
+_CALL = "SELECT * FROM place_order(" + ", ".join(["%s"] * 24) + ")"  # noqa: S608 - no input in it
 
 
 class CatalogChangedError(Exception):
@@ -46,7 +46,7 @@ class Placement:
     """A priced order, ready to be written.
 
     `answer` and `event` are the order as its caller and the store's streams see it; number,
-    business date, session and table are filled in by the database.
+    business date, session, table and whether it is held are filled in by the database.
     """
 
     order_id: UUID
@@ -68,6 +68,8 @@ class Placement:
     options: list[dict[str, Any]]
     stock: list[dict[str, Any]]
     language: str
+    holding: UUID | None
+    """A guest's sign-in whose order is held unless staff have accepted one of its orders."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +144,7 @@ class PlacingRepository:
             _json(order.options),
             _json(order.stock),
             order.language,
+            order.holding,
         )
 
 

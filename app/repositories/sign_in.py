@@ -1,6 +1,6 @@
 """Stores, people, devices and their token families, as signing in needs them."""
 
-from typing import TypeVar
+from typing import Any, TypeVar
 from uuid import UUID
 
 from sqlalchemy import select, update
@@ -20,6 +20,7 @@ from app.models import (
     StoreDirectory,
     StoreModel,
     Table,
+    TableSession,
 )
 
 RowT = TypeVar("RowT", bound=StoreModel)
@@ -104,6 +105,9 @@ class SignInRepository:
             raise NotFoundError
         return await self._one(Device, device_id)
 
+    async def session(self, session_id: UUID) -> TableSession:
+        return await self._one(TableSession, session_id)
+
     async def family(self, family_id: UUID) -> SignIn:
         return await self._one(SignIn, family_id)
 
@@ -165,15 +169,16 @@ class SignInRepository:
     ) -> None:
         await self._unit.audit(action, actor=actor, target_kind=target_kind, target_id=target_id)
 
-    def record_pairing(self, device: Device, actor: dict[str, object]) -> None:
-        data = {
-            "id": device.id,
-            "name": device.name,
-            "kind": device.kind,
-            "table_id": device.table_id,
-            "paired_at": device.paired_at,
-        }
-        self._unit.record("device.paired", data, actor=actor, table_id=device.table_id)
+    def record(
+        self,
+        type_: str,
+        data: Any,
+        actor: dict[str, object],
+        *,
+        table_id: UUID | None,
+        session_id: UUID | None = None,
+    ) -> None:
+        self._unit.record(type_, data, actor=actor, table_id=table_id, session_id=session_id)
 
     async def _one(self, model: type[RowT], row_id: UUID) -> RowT:
         session = await self._session()

@@ -5,10 +5,11 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import exists, func, select, true
+from sqlalchemy import exists, func, select, true, update
 
+from app.core import clock
 from app.core.errors import NotFoundError
-from app.models import Area, Order, Table, TableSession
+from app.models import Area, Order, SignIn, Table, TableSession
 from app.models.order import OrderStatus
 from app.models.table import SessionStatus
 from app.repositories.base import StoreRepository
@@ -134,6 +135,20 @@ class SessionRepository(StoreRepository[TableSession]):
         found = await self._session.execute(query.order_by(TableSession.id.desc()).limit(limit + 1))
         rows = [_row(one) for one in found]
         return rows[:limit], str(rows[limit - 1].session.id) if len(rows) > limit else None
+
+    async def end_guests(self, session_id: UUID, reason: str) -> Sequence[UUID]:
+        """End the sign-ins of the session's guests; which ones that were."""
+        query = (
+            update(SignIn)
+            .where(
+                SignIn.store_id == self.store_id,
+                SignIn.session_id == session_id,
+                SignIn.revoked_at.is_(None),
+            )
+            .values(revoked_at=clock.now(), revoked_reason=reason)
+            .returning(SignIn.id)
+        )
+        return (await self._session.scalars(query)).all()
 
     async def unfinished(self, session_id: UUID) -> list[Order]:
         """The session's orders that are still pending or preparing."""

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, StringConstraints
 
-from app.core.security.permissions import Role
+from app.core.security.permissions import DeviceKind, Role
 from app.schemas.base import (
     Id,
     Input,
@@ -18,17 +18,17 @@ from app.schemas.base import (
 )
 
 
-def _lower(value: object) -> object:
+def lower(value: object) -> object:
     return value.strip().lower() if isinstance(value, str) else value
 
 
 StoreCode = Annotated[
-    str, BeforeValidator(_lower), StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{1,39}$")
+    str, BeforeValidator(lower), StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{1,39}$")
 ]
 """What a store is called at sign-in: 2–40 lower-case letters, digits and hyphens."""
 
 Username = Annotated[
-    str, BeforeValidator(_lower), StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{1,39}$")
+    str, BeforeValidator(lower), StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{1,39}$")
 ]
 
 
@@ -39,11 +39,9 @@ def _code(value: object) -> object:
 
 class LoginInput(Input):
     store_code: Annotated[
-        str, BeforeValidator(_lower), StringConstraints(min_length=1, max_length=40)
+        str, BeforeValidator(lower), StringConstraints(min_length=1, max_length=40)
     ]
-    username: Annotated[
-        str, BeforeValidator(_lower), StringConstraints(min_length=1, max_length=40)
-    ]
+    username: Annotated[str, BeforeValidator(lower), StringConstraints(min_length=1, max_length=40)]
     password: Secret
 
 
@@ -65,6 +63,13 @@ class PairInput(Input):
     device_name: Name
 
 
+class GuestInput(Input):
+    """`table_token` is what the table's QR code ends with; `pin` where the store asks for one."""
+
+    table_token: Token
+    pin: Annotated[str, StringConstraints(pattern=r"^[0-9]{4}$")] | None = None
+
+
 class TokensOutput(Output):
     """An access token for `Authorization: Bearer`, and the refresh token that gets the next one.
 
@@ -78,6 +83,8 @@ class TokensOutput(Output):
     refresh_expires_at: Instant
     store_id: Id
     table_id: Id | None
+    session_id: Id | None
+    device_kind: DeviceKind | None
     must_change_password: bool
 
 
@@ -105,5 +112,7 @@ class MeOutput(Output):
     role: Role | None
     store_id: Id
     table_id: Id | None
+    session_id: Id | None
+    device_kind: DeviceKind | None
     permissions: list[str]
     must_change_password: bool

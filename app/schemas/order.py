@@ -70,6 +70,7 @@ class OrderOutput(Output):
     table: TableRef
     channel: Channel
     status: OrderStatus
+    held: bool = Field(description="Waits for staff to accept it, and can't move until then.")
     lines: list[OrderLineOutput]
     note: str | None
     total: int

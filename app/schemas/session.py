@@ -47,6 +47,13 @@ class SessionOutput(Output):
     version: int
 
 
+class SessionPinOutput(Output):
+    """What guests type to join this session, where the store asks for it."""
+
+    session_id: Id
+    pin: str
+
+
 class SessionFilter(Query):
     status: Literal["open", "closed"] | None = None
     table_id: Id | None = None

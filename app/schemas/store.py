@@ -1,9 +1,11 @@
 """Stores on the wire."""
 
+import re
 from datetime import time
 from typing import Annotated
+from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field, PlainSerializer
+from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, StringConstraints
 
 from app.core.business_time import is_zone
 from app.core.money import is_currency
@@ -39,6 +41,68 @@ class StoreInput(Input):
 LocalTime = Annotated[time, PlainSerializer(lambda value: value.strftime("%H:%M"), return_type=str)]
 
 
+def _read_time(value: object) -> object:
+    if isinstance(value, str):
+        if not re.match(r"([01][0-9]|2[0-3]):[0-5][0-9]\Z", value):
+            raise ValueError("must be a local time such as 05:00")
+        return time.fromisoformat(value)
+    return value
+
+
+def _web_url(value: str) -> str:
+    """Found here, a wrong URL is one clear line; printed on forty tables, it is not."""
+    try:
+        parts = urlsplit(value)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        host = None
+    if not host or parts.scheme not in ("http", "https") or parts.username is not None:
+        raise ValueError("must be a URL such as https://order.example/t")
+    return value
+
+
+WebUrl = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=200, pattern=r"^[\x21-\x7e]+$"),
+    AfterValidator(_web_url),
+]
+
+
+class StorePatch(Input):
+    """What is left out, or null, stays; `ordering_url: null` goes back to the service's own."""
+
+    name: Name | None = None
+    languages: Annotated[list[LanguageTag], Field(min_length=1, max_length=20)] | None = None
+    default_language: LanguageTag | None = None
+    ordering_paused: bool | None = None
+    settlement_required: bool | None = None
+    business_day_start: (
+        Annotated[
+            time,
+            BeforeValidator(_read_time, json_schema_input_type=str),
+            Field(json_schema_extra={"examples": ["05:00"]}),
+        ]
+        | None
+    ) = None
+    timezone: Annotated[str, AfterValidator(_zone)] | None = None
+    ordering_url: WebUrl | None = None
+    guest_pin_required: bool | None = None
+    guest_first_order_held: bool | None = None
+
+
+class StoreAtTableOutput(Output):
+    """The store as its tables see it."""
+
+    id: Id
+    code: str
+    name: str
+    timezone: str
+    currency: str
+    default_language: str
+    languages: list[str]
+    ordering_paused: bool
+
+
 class StoreOutput(Output):
     id: Id
     code: str
@@ -50,6 +114,9 @@ class StoreOutput(Output):
     business_day_start: LocalTime
     ordering_paused: bool
     settlement_required: bool
+    ordering_url: str | None
+    guest_pin_required: bool
+    guest_first_order_held: bool
     created_at: Instant
     updated_at: Instant
     version: int

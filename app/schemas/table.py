@@ -64,14 +64,18 @@ def _flag(value: object) -> object:
     return {"true": True, "false": False}.get(value, value) if isinstance(value, str) else value
 
 
+Flag = Annotated[bool, BeforeValidator(_flag), Field(strict=True)]
+
+
 class ArchivedFilter(Query):
-    archived: Annotated[bool, BeforeValidator(_flag), Field(strict=True)] = False
+    archived: Flag = False
 
 
 class BoardOrder(Output):
     id: Id
     number: int
     status: str
+    held: bool
     total: int
     created_at: Instant
 

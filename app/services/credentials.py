@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
 from uuid import UUID
 
 from app.core.config import Settings
@@ -11,9 +13,16 @@ from app.core.security.tokens import AccessTokens
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """`revoke` makes a family's end known to every worker once the transaction is committed."""
+    """`revoke` and `outdate` reach every worker once the transaction is committed."""
 
     settings: Settings
     tokens: AccessTokens
     passwords: PasswordHasher
-    revoke: Callable[[UUID], None]
+    revoke: "Revoke"
+    outdate: Callable[[UUID, datetime], None]
+
+
+class Revoke(Protocol):
+    """Make a family's end known; `reason` where its callers are told why."""
+
+    def __call__(self, sign_in_id: UUID, reason: str | None = None) -> None: ...

@@ -40,10 +40,10 @@ class EventReadingService:
         """
         if after + 1 < (await self._events.bounds()).oldest:
             return None
-        table_id = _table(self._principal)
+        table_id, session_id = _table(self._principal), self._principal.session_id
         if table_id is not None and await self._events.a_session_ended(after, upto, table_id):
             return None
-        return await self._events.between(after, upto, table_id=table_id)
+        return await self._events.between(after, upto, table_id=table_id, session_id=session_id)
 
 
 def _table(principal: Principal) -> UUID | None:
@@ -51,7 +51,10 @@ def _table(principal: Principal) -> UUID | None:
 
 
 def visible_to(principal: Principal) -> Callable[[EventRecord], bool]:
-    """Which live events the caller's stream carries: the store's, or those of its table."""
+    """Which live events the caller's stream carries: the store's, its table's or its session's."""
+    session_id = principal.session_id
+    if session_id is not None:
+        return lambda record: record.session_id == session_id or record.type in PUBLIC_TYPES
     table_id = _table(principal)
     if table_id is None:
         return lambda _: True

@@ -1,12 +1,13 @@
 """Working through placed orders: moving them along, recalling a slip, cancelling."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Literal
 from uuid import UUID
 
 from app.core.errors import (
     NotFoundError,
+    OrderHeldError,
     PermissionDeniedError,
     QuantityInvalidError,
     TransitionInvalidError,
@@ -47,6 +48,7 @@ class KitchenService:
 
         Raises:
             TransitionInvalidError: `target` can't follow; `allowed` says what can.
+            OrderHeldError: staff must accept the order first.
             VersionMismatchError: the order changed since `expected` was read.
         """
         order = await self._locked(order_id, expected)
@@ -54,6 +56,7 @@ class KitchenService:
         if moving is None:
             allowed = allowed_after(OrderStatus(order.status))
             raise TransitionInvalidError(current=order.status, allowed=allowed)
+        _check_not_held(order, moving)
         for index in moving:
             order.lines[index].status = target
         return await self._publish(order, [order.lines[index] for index in moving])
@@ -72,6 +75,7 @@ class KitchenService:
         allowed = allowed_after(OrderStatus(line.status))
         if target not in allowed:
             raise TransitionInvalidError(current=line.status, allowed=allowed)
+        _check_not_held(order, [line])
         line.status = target
         return await self._publish(order, [line])
 
@@ -182,6 +186,11 @@ class KitchenService:
             session_id=order.session_id,
         )
         return output
+
+
+def _check_not_held(order: Order, moving: Sequence[object]) -> None:
+    if order.held and moving:
+        raise OrderHeldError
 
 
 def _line(order: Order, line_id: UUID) -> OrderLine:

@@ -67,6 +67,7 @@ def store_profile(store: Store) -> StoreProfile:
         business_day_start=store.business_day_start,
         ordering_paused=store.ordering_paused,
         settlement_required=store.settlement_required,
+        guest_first_order_held=store.guest_first_order_held,
     )
 
 

@@ -38,6 +38,7 @@ class StoreProfile:
     business_day_start: time
     ordering_paused: bool
     settlement_required: bool
+    guest_first_order_held: bool = False
 
 
 @dataclass(frozen=True, slots=True)

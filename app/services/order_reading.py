@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from app.core.errors import NotFoundError
+from app.core.errors import NotFoundError, SessionClosedError
 from app.core.language import pick
 from app.core.security.principals import Principal
 from app.models import Order, OrderLine, OrderLineOption
@@ -27,9 +27,11 @@ class OrderReadingService:
 
         Raises:
             NotFoundError: none in this store that the caller may see.
+            SessionClosedError: the guest's visit has ended.
         """
+        own = await self._own_session() if self._principal.sits_at_table else None
         order = await self._orders.get(order_id)
-        if self._principal.sits_at_table and order.session_id != await self._own_session():
+        if self._principal.sits_at_table and order.session_id != own:
             raise NotFoundError
         return (await self.outputs([order]))[0]
 
@@ -64,6 +66,9 @@ class OrderReadingService:
 
     async def _own_session(self) -> UUID | None:
         if self._principal.session_id is not None:
+            # The revocation takes a moment to get here; the session itself knows at once.
+            if not await self._orders.is_open(self._principal.session_id):
+                raise SessionClosedError
             return self._principal.session_id
         table_id = self._principal.table_id
         return await self._orders.open_session_at(table_id) if table_id else None
@@ -81,6 +86,7 @@ def order_document(
         "table": {"id": order.table_id, "number": table_number},
         "channel": order.channel,
         "status": order.status,
+        "held": order.held,
         "lines": [_line(line, language, names=names) for line in order.lines],
         "note": order.note,
         "total": order.total,

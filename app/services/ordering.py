@@ -18,7 +18,7 @@ from app.core.idempotency import Intent
 from app.core.ids import uuid7
 from app.core.language import negotiate, pick
 from app.core.metrics import ORDERS
-from app.core.security.principals import Principal
+from app.core.security.principals import Principal, PrincipalKind
 from app.repositories.placing import CatalogChangedError, Placed, Placement, PlacingRepository
 from app.schemas.order import OrderInput, QuoteOutput
 from app.services.menu_loading import MenuCatalog
@@ -173,6 +173,13 @@ class OrderingService:
                 for (kind, id_), quantity in basket.stock_needs.items()
             ],
             language=language,
+            holding=self._holding(snapshot),
+        )
+
+    def _holding(self, snapshot: MenuSnapshot) -> UUID | None:
+        guest = self._principal.kind is PrincipalKind.GUEST
+        return (
+            self._principal.sign_in_id if guest and snapshot.store.guest_first_order_held else None
         )
 
 

@@ -1,4 +1,4 @@
-"""Pairing tablets with tables."""
+"""Pairing tablets with tables, and screens with the store."""
 
 from datetime import timedelta
 from uuid import UUID
@@ -8,15 +8,17 @@ from app.core.errors import PairingCodeInvalidError
 from app.core.ids import uuid7
 from app.core.metrics import SIGN_INS_REFUSED
 from app.core.security.passwords import digest, new_pairing_code
+from app.core.security.permissions import DeviceKind
 from app.core.security.principals import Principal
-from app.models import Device, PairingCode, SignIn
+from app.models import Device, PairingCode, SignIn, Store
 from app.repositories.sign_in import SignInRepository
 from app.schemas.auth import PairingCodeOutput, PairInput, TokensOutput
-from app.services.sign_in import SignInService, tablet_principal
+from app.schemas.device import DeviceOutput
+from app.services.sign_in import SignInService, device_principal
 
 
 class PairingService:
-    """Staff make a code for a table; whoever types it within ten minutes is that table's tablet."""
+    """Staff make a code; whoever types it within ten minutes is that table's tablet, or a screen."""
 
     def __init__(self, sign_ins: SignInRepository, sign_in: SignInService, ttl: int) -> None:
         self._sign_ins = sign_ins
@@ -30,18 +32,31 @@ class PairingService:
             NotFoundError: no such table, or it is archived.
         """
         table = await self._sign_ins.live_table(table_id)
+        return await self._make(DeviceKind.TABLE, table.id, principal)
+
+    async def make_screen_code(self, kind: str, principal: Principal) -> PairingCodeOutput:
+        """A code of one use for a board or kitchen screen."""
+        return await self._make(DeviceKind(kind), None, principal)
+
+    async def _make(
+        self, kind: DeviceKind, table_id: UUID | None, principal: Principal
+    ) -> PairingCodeOutput:
         code = new_pairing_code()
         expires_at = clock.now() + self._ttl
         await self._sign_ins.add(
             PairingCode(
                 id=uuid7(),
                 code_hash=digest(code),
-                table_id=table.id,
+                kind=kind,
+                table_id=table_id,
                 expires_at=expires_at,
                 created_by=principal.id,
             )
         )
-        await self._sign_ins.audit("pairing-code-made", principal.actor, "table", table.id)
+        target = "table" if table_id else "store"
+        await self._sign_ins.audit(
+            "pairing-code-made", principal.actor, target, table_id or principal.store_id
+        )
         return PairingCodeOutput(code=code, expires_at=expires_at)
 
     async def pair(self, wanted: PairInput) -> TokensOutput:
@@ -57,13 +72,21 @@ class PairingService:
         if store is None or code is None or code.used_at is not None or code.expires_at <= now:
             SIGN_INS_REFUSED.labels("tablet").inc()
             raise PairingCodeInvalidError
-        table = await self._sign_ins.live_table(code.table_id)
+        if code.table_id is not None:
+            await self._sign_ins.live_table(code.table_id)
         code.used_at = now
+        return await self.admit(store, DeviceKind(code.kind), code.table_id, wanted.device_name)
+
+    async def admit(
+        self, store: Store, kind: DeviceKind, table_id: UUID | None, name: str
+    ) -> TokensOutput:
+        """A new device of the store, signed in for as long as it is used."""
+        now = clock.now()
         device = Device(
             id=uuid7(),
-            name=wanted.device_name,
-            kind="table",
-            table_id=table.id,
+            name=name,
+            kind=kind,
+            table_id=table_id,
             paired_at=now,
             last_seen_at=now,
         )
@@ -76,7 +99,8 @@ class PairingService:
             last_used_at=now,
         )
         await self._sign_ins.add(family)
-        principal = tablet_principal(store, device.id, device.name, table.id, family.id)
+        principal = device_principal(store, device, family)
         await self._sign_ins.audit("device-paired", principal.actor, "device", device.id)
-        self._sign_ins.record_pairing(device, principal.actor)
+        data = DeviceOutput.model_validate(device).model_dump(mode="json")
+        self._sign_ins.record("device.paired", data, principal.actor, table_id=table_id)
         return await self._sign_in.issue(principal, family)

@@ -12,9 +12,11 @@ from app.core.errors import (
     InvalidRequestError,
     NotFoundError,
     PermissionDeniedError,
+    SessionClosedError,
     SessionNotOpenError,
     VersionMismatchError,
 )
+from app.core.events.revocations import SESSION_CLOSED
 from app.core.ids import uuid7
 from app.core.security.permissions import Permission
 from app.core.security.principals import Principal
@@ -29,7 +31,9 @@ from app.schemas.session import (
     SessionOpenInput,
     SessionOutput,
     SessionPatch,
+    SessionPinOutput,
 )
+from app.services.credentials import Credentials
 from app.services.kitchen import KitchenService
 
 
@@ -42,12 +46,14 @@ class SeatingService:
         tables: TableRepository,
         stores: StoreReader,
         kitchen: KitchenService,
+        credentials: Credentials,
         principal: Principal,
     ) -> None:
         self._sessions = sessions
         self._tables = tables
         self._stores = stores
         self._kitchen = kitchen
+        self._credentials = credentials
         self._principal = principal
 
     async def open(self, table_id: UUID, wanted: SessionOpenInput) -> SessionOutput:
@@ -62,18 +68,10 @@ class SeatingService:
         found = await self._sessions.open_at(table_id)
         if found is not None:
             return session_output(found)
-        now = clock.now()
-        session = await self._sessions.add(
-            TableSession(
-                id=uuid7(),
-                table_id=table_id,
-                status=SessionStatus.OPEN,
-                guest_count=wanted.guest_count,
-                note=wanted.note,
-                opened_at=now,
-                opened_by=self._principal.actor,
-            )
-        )
+        opened = new_session(table_id)
+        opened.opened_by = self._principal.actor
+        opened.guest_count, opened.note = wanted.guest_count, wanted.note
+        session = await self._sessions.add(opened)
         output = session_output(SessionRow(session, table.number, 0, 0))
         self._record("session.opened", output)
         return output
@@ -88,6 +86,31 @@ class SeatingService:
         if row is None:
             raise NotFoundError("The table has no open session.")
         return session_output(row)
+
+    async def own(self) -> SessionOutput:
+        """The open session of the caller: a guest's own, or that of the tablet's table.
+
+        Raises:
+            NotFoundError: the tablet's table is free.
+            SessionClosedError: the guest's visit has ended.
+        """
+        if self._principal.session_id is None:
+            return await self.at_table(self._principal.table_id)
+        row = await self._sessions.row(self._principal.session_id)
+        if row.session.status != SessionStatus.OPEN:
+            raise SessionClosedError
+        return session_output(row)
+
+    async def pin(self, session_id: UUID) -> SessionPinOutput:
+        """What guests must know to join, where the store asks for it.
+
+        Raises:
+            SessionNotOpenError: nobody can join any more.
+        """
+        session = await self._sessions.get(session_id)
+        if session.status != SessionStatus.OPEN:
+            raise SessionNotOpenError
+        return SessionPinOutput(session_id=session.id, pin=session.guest_pin)
 
     async def get(self, session_id: UUID) -> SessionOutput:
         return session_output(await self._sessions.row(session_id))
@@ -125,7 +148,7 @@ class SeatingService:
     async def close(
         self, session_id: UUID, wanted: SessionCloseInput, expected: int | None
     ) -> SessionOutput:
-        """End the party's visit. Closing a closed session changes nothing.
+        """End the party's visit, and its guests' sign-ins. Closing again changes nothing.
 
         Raises:
             CloseBlockedError: orders are still pending or preparing; `blockers` lists them.
@@ -143,6 +166,8 @@ class SeatingService:
         await self._sessions.touch(session)
         output = session_output(await self._sessions.row(session_id))
         self._record("session.closed", output)
+        for guest in await self._sessions.end_guests(session_id, SESSION_CLOSED):
+            self._credentials.revoke(guest, SESSION_CLOSED)
         await self._sessions.unit.audit(
             "session-force-closed" if wanted.force else "session-closed",
             actor=self._principal.actor,
@@ -184,6 +209,16 @@ class SeatingService:
             table_id=output.table.id,
             session_id=output.id,
         )
+
+
+def new_session(table_id: UUID) -> TableSession:
+    """A party's visit that begins now; who opened it is to be added."""
+    return TableSession(
+        id=uuid7(),
+        table_id=table_id,
+        status=SessionStatus.OPEN,
+        opened_at=clock.now(),
+    )
 
 
 def session_output(row: SessionRow) -> SessionOutput:

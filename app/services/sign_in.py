@@ -7,18 +7,27 @@ from typing import NoReturn
 from uuid import UUID
 
 from app.core import clock
-from app.core.errors import NotAuthenticatedError, SignInRefusedError
+from app.core.errors import NotAuthenticatedError, SessionClosedError, SignInRefusedError
+from app.core.events.revocations import SESSION_CLOSED
 from app.core.ids import uuid7
 from app.core.metrics import SIGN_INS_REFUSED
 from app.core.security.passwords import digest, new_secret
-from app.core.security.permissions import Role
+from app.core.security.permissions import DeviceKind, Role
 from app.core.security.principals import (
     SYSTEM_ACTOR,
     UNKNOWN_ACTOR,
     Principal,
     PrincipalKind,
 )
-from app.models import RefreshToken, SignIn, Staff, Store
+from app.models import (
+    Device,
+    RefreshToken,
+    SessionStatus,
+    SignIn,
+    Staff,
+    Store,
+    TableSession,
+)
 from app.repositories.sign_in import SignInRepository
 from app.schemas.auth import LoginInput, MeOutput, TokensOutput
 from app.services.credentials import Credentials
@@ -108,6 +117,8 @@ class SignInService:
             refresh_expires_at=family.expires_at,
             store_id=principal.store_id,
             table_id=principal.table_id,
+            session_id=principal.session_id,
+            device_kind=principal.device_kind,
             must_change_password=principal.must_change_password,
         )
 
@@ -127,6 +138,7 @@ class SignInService:
 
         Raises:
             NotAuthenticatedError: unknown, expired, revoked, or used before.
+            SessionClosedError: a guest's, whose visit has ended.
         """
         store_id, token_id, secret = _parse(text)
         store = await self._sign_ins.enter(store_id)
@@ -139,6 +151,8 @@ class SignInService:
             raise NotAuthenticatedError("The refresh token is not valid.")
         token, family = found
         now = clock.now()
+        if family.revoked_at is not None and family.revoked_reason == SESSION_CLOSED:
+            raise SessionClosedError
         if family.revoked_at is not None or family.expires_at <= now:
             raise NotAuthenticatedError("This sign-in has ended.")
         grace = timedelta(seconds=self._credentials.settings.refresh_reuse_grace)
@@ -175,6 +189,8 @@ class SignInService:
             role=principal.role,
             store_id=principal.store_id,
             table_id=principal.table_id,
+            session_id=principal.session_id,
+            device_kind=principal.device_kind,
             permissions=sorted(principal.grants),
             must_change_password=principal.must_change_password,
         )
@@ -198,11 +214,16 @@ class SignInService:
             if not staff.active or staff.archived_at is not None:
                 raise NotAuthenticatedError("The account is disabled.")
             return staff_principal(store, staff, family.id)
+        if family.session_id is not None:
+            session = await self._sign_ins.session(family.session_id)
+            if session.status != SessionStatus.OPEN:
+                raise SessionClosedError
+            return guest_principal(store, session, family)
         device = await self._sign_ins.device(family.device_id)
         if device.revoked_at is not None:
             raise NotAuthenticatedError("The device was revoked.")
         device.last_seen_at = clock.now()
-        return tablet_principal(store, device.id, device.name, device.table_id, family.id)
+        return device_principal(store, device, family)
 
 
 def staff_principal(store: Store, staff: Staff, family_id: UUID) -> Principal:
@@ -218,18 +239,34 @@ def staff_principal(store: Store, staff: Staff, family_id: UUID) -> Principal:
     )
 
 
-def tablet_principal(
-    store: Store, device_id: UUID, name: str, table_id: UUID | None, family_id: UUID
-) -> Principal:
-    language = store.default_language
+def device_principal(store: Store, device: Device, family: SignIn) -> Principal:
+    """A tablet of its table, or a screen of the store."""
+    on_table = device.kind == DeviceKind.TABLE
     return Principal(
-        PrincipalKind.TABLET,
+        PrincipalKind.TABLET if on_table else PrincipalKind.SCREEN,
         store.store_id,
-        device_id,
-        name,
-        family_id,
-        language,
-        table_id=table_id,
+        device.id,
+        device.name,
+        family.id,
+        store.default_language,
+        table_id=device.table_id,
+        device_kind=DeviceKind(device.kind),
+        generation=family.generation,
+    )
+
+
+def guest_principal(store: Store, session: TableSession, family: SignIn) -> Principal:
+    """A guest is nobody but the phone that scanned the code: its sign-in is all that it has."""
+    return Principal(
+        PrincipalKind.GUEST,
+        store.store_id,
+        family.id,
+        "guest",
+        family.id,
+        store.default_language,
+        table_id=session.table_id,
+        session_id=session.id,
+        generation=family.generation,
     )
 
 

@@ -1,12 +1,18 @@
-"""The store as its own people and tablets see it."""
+"""The store as its own people see it, and as its tables do."""
 
+from app.core.security.principals import Principal
 from app.repositories.store import StoreReader
-from app.schemas.store import StoreOutput
+from app.schemas.store import StoreAtTableOutput, StoreOutput
 
 
 class StoreReadingService:
-    def __init__(self, stores: StoreReader) -> None:
+    def __init__(self, stores: StoreReader, principal: Principal) -> None:
         self._stores = stores
+        self._principal = principal
 
-    async def get(self) -> StoreOutput:
-        return StoreOutput.model_validate(await self._stores.get())
+    async def get(self) -> StoreOutput | StoreAtTableOutput:
+        """All of it for staff, screens and API keys; for tablets and guests what they need."""
+        store = await self._stores.get()
+        if self._principal.sits_at_table:
+            return StoreAtTableOutput.model_validate(store)
+        return StoreOutput.model_validate(store)

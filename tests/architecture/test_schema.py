@@ -41,6 +41,7 @@ APP_MAY = {
     "store_directory": APPEND,
     "stores": CHANGE,
     "table_sessions": CHANGE,
+    "table_access": CHANGE,
     "tables": CHANGE,
 }
 
@@ -48,12 +49,15 @@ APP_MAY = {
 SECRET = {("staff", "password_hash"), ("refresh_tokens", "*"), ("pairing_codes", "*")}
 # Answers are kept as they were sent, pairing codes among them.
 SECRET |= {("idempotency_records", "*")}
+SECRET |= {("table_access", "*"), ("table_sessions", "guest_pin")}
 
 DEFINER_FUNCTIONS = {
     "event_heads",
     "events_after",
     "find_pairing_code_store",
+    "find_table_token_store",
     "revocations_since",
+    "sign_in_changes_since",
 }
 
 TENANT_KEYS = """

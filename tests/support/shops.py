@@ -6,6 +6,7 @@ from uuid import UUID
 
 import httpx
 import psycopg
+from psycopg import sql
 
 from app.core.ids import uuid7
 from app.core.runtime import Runtime
@@ -57,6 +58,15 @@ class Shop:
             self._clients[name] = self._open(principal)
         return self._clients[name]
 
+    def connect(self, authorization: str | None = None, url: str | None = None) -> httpx.Client:
+        """A client with connections of its own, closed with the shop."""
+        headers = {"Authorization": authorization} if authorization else {}
+        client = httpx.Client(
+            base_url=f"{url or self.url}/api/v1", headers=headers, trust_env=False, timeout=20
+        )
+        self._clients[f"client {len(self._clients)}"] = client
+        return client
+
     def _open(self, principal: Principal) -> httpx.Client:
         token, _ = self.runtime.tokens.issue(principal)
         return httpx.Client(
@@ -70,6 +80,18 @@ class Shop:
         """What the database holds; the query may name `%(store)s`."""
         with psycopg.connect(self.owner_url) as connection:
             return connection.execute(query, {"store": self.id, **parameters}).fetchall()
+
+    def set(self, **settings: object) -> None:
+        """Change settings of the store behind the service's back; its caches learn of it."""
+        with psycopg.connect(self.owner_url) as connection:
+            for name, value in settings.items():
+                query = sql.SQL("UPDATE stores SET {} = %s WHERE store_id = %s")
+                connection.execute(query.format(sql.Identifier(name)), (value, self.id))
+            connection.execute(
+                "UPDATE store_counters SET catalog_version = catalog_version + 1"
+                " WHERE store_id = %s",
+                (self.id,),
+            )
 
     def events(self, after: int = 0) -> list[tuple[str, Json]]:
         """Type and data of the store's events with a number above `after`, in order."""

@@ -14,6 +14,7 @@ from app.core.events import EventHub, EventRecord, Head, Subscription
 from app.core.events.doorbell import Doorbell, stores_in
 from app.core.events.revocations import Revocations
 from app.core.events.slots import StreamSlots
+from app.core.events.source import Ending
 from app.core.ids import uuid7
 
 STORE = uuid7()
@@ -53,9 +54,9 @@ class MemoryLog:
             found += [one for one in self.events.get(store, []) if one.seq > seq][:limit]
         return found
 
-    async def revocations_since(self, since: datetime) -> list[tuple[UUID, datetime]]:
+    async def revocations_since(self, since: datetime) -> list[Ending]:
         self._check()
-        return [one for one in self.ended if one[1] > since]
+        return [Ending(*one) for one in self.ended if one[1] > since]
 
     async def notify(self, payload: str) -> None:
         self._check()

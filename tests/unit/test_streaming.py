@@ -67,7 +67,7 @@ class Stream:
             settings=SimpleNamespace(
                 stream_heartbeat=0.05, stream_replay_limit=100, access_token_ttl=900
             ),
-            revocations=SimpleNamespace(is_revoked=lambda _: self.revoked),
+            revocations=SimpleNamespace(refusal=lambda _: self.revoked or None),
         )
         response = EventStreamResponse(
             cast("Any", runtime), PRINCIPAL, self.subscription, last, self.replay

@@ -6,32 +6,39 @@ from app.api.v1.endpoints import (
     areas,
     audit,
     auth,
+    devices,
     events,
+    guests,
     health,
     menu,
     orders,
     sessions,
     staff,
     store,
+    table_access,
     tables,
 )
 
 PREFIX = "/api/v1"
+MODULES = (
+    orders,
+    menu,
+    tables,
+    events,
+    sessions,
+    auth,
+    areas,
+    staff,
+    audit,
+    devices,
+    guests,
+    table_access,
+    store,
+    health,
+)
 
 
 def install(app: FastAPI) -> None:
     """Include the endpoint modules, each by itself: FastAPI builds all routes anew per level."""
-    for module in (
-        orders,
-        menu,
-        tables,
-        events,
-        sessions,
-        auth,
-        areas,
-        staff,
-        audit,
-        store,
-        health,
-    ):
+    for module in MODULES:
         app.include_router(module.router, prefix=PREFIX)

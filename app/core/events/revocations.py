@@ -7,8 +7,16 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from app.core import clock
-from app.core.events.source import SOURCE_ERRORS, EventLog
+from app.core.errors import (
+    DomainError,
+    NotAuthenticatedError,
+    SessionClosedError,
+    TokenExpiredError,
+)
+from app.core.events.source import SOURCE_ERRORS, Ending, EventLog
 from app.core.logging import get_logger
+from app.core.security.principals import Principal
+from app.core.security.tokens import generation
 
 log = get_logger(__name__)
 
@@ -17,14 +25,17 @@ OVERLAP = timedelta(seconds=15)
 """Longer than any transaction: one that ends a sign-in may commit after a later one."""
 KEPT = timedelta(hours=1, minutes=5)
 """Longer than an access token lives."""
+SESSION_CLOSED = "session-closed"
+"""Why a guest's sign-in ends with its table session: the caller is told so."""
 
 
 class Revocations:
-    """The ended sign-ins whose access tokens may still be going around."""
+    """The ended sign-ins whose access tokens may still be going around, and the outdated tokens."""
 
     def __init__(self, source: EventLog) -> None:
         self._source = source
-        self._ended: dict[UUID, datetime] = {}
+        self._ended: dict[UUID, tuple[datetime, str | None]] = {}
+        self._outdated: dict[UUID, datetime] = {}
         self._since: datetime | None = None
         self._wake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
@@ -33,9 +44,29 @@ class Revocations:
     def is_revoked(self, sign_in_id: UUID) -> bool:
         return sign_in_id in self._ended
 
-    def add(self, sign_in_id: UUID) -> None:
+    def refusal(self, principal: Principal) -> DomainError | None:
+        """Why the access token of `principal` is no longer good; None while it is.
+
+        An outdated one has "expired": clients exchange it, and the next one says what holds now.
+        """
+        ended = self._ended.get(principal.sign_in_id)
+        if ended is not None:
+            if ended[1] == SESSION_CLOSED:
+                return SessionClosedError()
+            return NotAuthenticatedError("This sign-in was ended.")
+        outdated = self._outdated.get(principal.sign_in_id)
+        if outdated is not None and principal.generation < generation(outdated):
+            return TokenExpiredError()
+        return None
+
+    def add(self, sign_in_id: UUID, reason: str | None = None) -> None:
         """Known here at once, before the poll; `on_add` may tell the others."""
-        self._ended[sign_in_id] = clock.now()
+        self._learn(Ending(sign_in_id, clock.now(), reason))
+        self.on_add()
+
+    def outdate(self, sign_in_id: UUID, at: datetime) -> None:
+        """Access tokens from before `at` must be exchanged; told like an end."""
+        self._learn(Ending(sign_in_id, None, None, at))
         self.on_add()
 
     def wake(self) -> None:
@@ -60,9 +91,18 @@ class Revocations:
         """
         now = clock.now()
         since = now - KEPT if self._since is None else min(self._since, now)
-        self._ended.update(await self._source.revocations_since(since - OVERLAP))
+        for ending in await self._source.revocations_since(since - OVERLAP):
+            self._learn(ending)
         self._since = now
-        self._ended = {key: at for key, at in self._ended.items() if at > now - KEPT}
+        self._ended = {key: one for key, one in self._ended.items() if one[0] > now - KEPT}
+        self._outdated = {key: at for key, at in self._outdated.items() if at > now - KEPT}
+
+    def _learn(self, ending: Ending) -> None:
+        if ending.revoked_at is not None:
+            self._ended[ending.sign_in_id] = (ending.revoked_at, ending.reason)
+        known = self._outdated.get(ending.sign_in_id)
+        if ending.outdated_at is not None and (known is None or known < ending.outdated_at):
+            self._outdated[ending.sign_in_id] = ending.outdated_at
 
     async def _poll(self) -> None:
         while True:

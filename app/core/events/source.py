@@ -39,6 +39,15 @@ class Head(NamedTuple):
     catalog_version: int
 
 
+class Ending(NamedTuple):
+    """What has become of a sign-in: ended (`revoked_at`, why), or its access tokens outdated."""
+
+    sign_in_id: UUID
+    revoked_at: datetime | None
+    reason: str | None = None
+    outdated_at: datetime | None = None
+
+
 class EventLog(Protocol):
     """What the hub needs of the database. Every method may raise one of `SOURCE_ERRORS`."""
 
@@ -48,7 +57,7 @@ class EventLog(Protocol):
 
     async def events_after(self, after: Mapping[UUID, int], limit: int) -> list[EventRecord]: ...
 
-    async def revocations_since(self, since: datetime) -> list[tuple[UUID, datetime]]: ...
+    async def revocations_since(self, since: datetime) -> list[Ending]: ...
 
     async def notify(self, payload: str) -> None: ...
 
@@ -91,12 +100,15 @@ class EventSource:
         )
         return [EventRecord(*row) for row in rows]
 
-    async def revocations_since(self, since: datetime) -> list[tuple[UUID, datetime]]:
-        """The sign-ins ended after `since`, and when."""
+    async def revocations_since(self, since: datetime) -> list[Ending]:
+        """The sign-ins that ended after `since`, or whose access tokens were outdated after it."""
         rows = await self._ringing.fetch(
-            "SELECT sign_in_id, revoked_at FROM revocations_since(%s)", (since,)
+            "SELECT coalesce(e.sign_in_id, c.sign_in_id), e.revoked_at, c.revoked_reason,"
+            " c.outdated_at FROM revocations_since(%s) e"
+            " FULL JOIN sign_in_changes_since(%s) c ON c.sign_in_id = e.sign_in_id",
+            (since, since),
         )
-        return [(row[0], row[1]) for row in rows]
+        return [Ending(*row) for row in rows]
 
     async def notify(self, payload: str) -> None:
         """Ring the other workers; `payload` is under 8,000 bytes."""

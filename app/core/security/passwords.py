@@ -81,6 +81,11 @@ def new_pairing_code() -> str:
     return "".join(secrets.choice(_CODE_ALPHABET) for _ in range(8))
 
 
+def new_table_token() -> str:
+    """128 random bits as 22 URL-safe characters: short enough for a QR code that scans well."""
+    return secrets.token_urlsafe(16)
+
+
 def new_first_password() -> str:
     """A first password for an owner: sixteen characters without look-alikes, about 79 bits."""
     return "-".join(

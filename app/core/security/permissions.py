@@ -10,6 +10,7 @@ class Permission(StrEnum):
     SIGNED_IN = "signed-in"
     STORE_READ = "store:read"
     STORE_MANAGE = "store:manage"
+    ORDERING_PAUSE = "ordering:pause"
     STAFF_MANAGE = "staff:manage"
     API_KEYS_MANAGE = "api-keys:manage"
     DEVICES_MANAGE = "devices:manage"
@@ -85,6 +86,7 @@ _STAFF = _KITCHEN | {
     P.ORDERS_PLACE,
     P.ORDERS_ACCEPT,
     P.ORDERS_CANCEL,
+    P.ORDERING_PAUSE,
 }
 _MANAGER = _STAFF | {
     P.TABLES_MANAGE,

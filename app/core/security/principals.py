@@ -53,6 +53,7 @@ class Principal:
     `sign_in_id` is the token family, or the API key itself: what is revoked to end the credential.
     `language` is the store's default, for messages when the caller asks for none.
     A tablet has its `table_id`; a guest has that of its session too, and the `session_id`.
+    `generation` grows when what the sign-in's earlier access tokens say no longer holds.
     """
 
     kind: PrincipalKind
@@ -67,6 +68,7 @@ class Principal:
     device_kind: DeviceKind | None = None
     scopes: frozenset[ApiScope] = frozenset()
     must_change_password: bool = False
+    generation: int = 0
     grants: frozenset[Permission] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:

@@ -7,7 +7,7 @@ is one answer: not authenticated.
 
 import hmac
 import time
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -26,6 +26,7 @@ ALGORITHM: Final = "HS256"
 MAX_TOKEN_LENGTH: Final = 2048
 MAX_HEADER_LENGTH: Final = 300
 LEEWAY_SECONDS: Final = 5
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _HEADER_KEYS: Final = {"alg", "kid", "typ"}
 _REQUIRED = ("aud", "iat", "exp", "iss", "sub", "jti")
 _OPTIONS = {
@@ -83,6 +84,8 @@ class AccessTokens:
         claims.update({name: str(value) for name, value in optional.items() if value is not None})
         if principal.must_change_password:
             claims["pwd"] = True
+        if principal.generation:
+            claims["gen"] = principal.generation
         headers = {"kid": self._signing_kid, "typ": "at+jwt"}
         key = self._keys[self._signing_kid]
         return jwt.encode(claims, key, algorithm=ALGORITHM, headers=headers), life
@@ -146,4 +149,13 @@ def _principal(claims: dict[str, Any]) -> Principal:
         session_id=UUID(claims["ses"]) if "ses" in claims else None,
         device_kind=DeviceKind(claims["dev"]) if "dev" in claims else None,
         must_change_password=claims.get("pwd", False) is True,
+        generation=int(claims.get("gen", 0)),
     )
+
+
+def generation(outdated_at: datetime | None) -> int:
+    """What the access tokens that a sign-in issues from `outdated_at` on carry as `gen`.
+
+    Microseconds, since `iat` has whole seconds: a token of the same second could be either.
+    """
+    return 0 if outdated_at is None else (outdated_at - _EPOCH) // timedelta(microseconds=1)

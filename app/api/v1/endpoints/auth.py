@@ -30,7 +30,7 @@ async def login(body: LoginInput, sign_in: SignInDep) -> TokensOutput:
 
 
 @router.post("/refresh", summary="Exchange a refresh token for the next pair of tokens")
-@operation(Permission.PUBLIC, problems=("not-authenticated",))
+@operation(Permission.PUBLIC, problems=("not-authenticated", "session-closed"))
 async def refresh(body: RefreshInput, sign_in: SignInDep) -> TokensOutput:
     """Each refresh token works once. An old one that comes back ends its whole sign-in."""
     return await sign_in.refresh(body.refresh_token)

@@ -20,7 +20,7 @@ async def stream_events(
     missed: MissedDep,
     last_event_id: Annotated[str | None, Header(description="The last event number seen.")] = None,
 ) -> Response:
-    """Server-Sent Events: staff see the store, a tablet its table.
+    """Server-Sent Events: staff see the store, a tablet its table, a guest its session.
 
     `Last-Event-ID` replays what was missed, with no gap and no repeat. Where that is not
     possible one `resync` event says from which number on it is live: read the state again.

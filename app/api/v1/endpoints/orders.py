@@ -10,6 +10,7 @@ from app.core.dependencies import (
     IfMatchDep,
     IntentDep,
     KitchenDep,
+    OrderAcceptingDep,
     OrderingDep,
     OrderReadingDep,
     PathId,
@@ -29,7 +30,7 @@ from app.schemas.order import (
 router = APIRouter(prefix="/orders", tags=["Orders"], route_class=OperationRoute)
 
 BASKET_PROBLEMS = ("item-unavailable", "option-invalid", "quantity-invalid", "price-changed")
-STEP_PROBLEMS = ("not-found", "session-not-open", "transition-invalid")
+STEP_PROBLEMS = ("not-found", "session-not-open", "transition-invalid", "order-held")
 CANCEL_PROBLEMS = ("not-found", "session-not-open", "quantity-invalid")
 
 
@@ -68,7 +69,7 @@ async def quote_order(body: OrderInput, ordering: OrderingDep) -> QuoteOutput:
 async def list_orders(
     wanted: Annotated[OrderFilter, Query()], orders: OrderReadingDep
 ) -> Page[OrderOutput]:
-    """The store's orders; a tablet gets those of its table's open session."""
+    """The store's orders; a tablet or guest gets those of its own open session."""
     return await orders.find(wanted)
 
 
@@ -99,6 +100,23 @@ async def move_line(
 ) -> OrderOutput:
     """The order's status follows from its lines."""
     return await kitchen.move_line(order_id, line_id, body.status, if_match)
+
+
+@router.post("/{order_id}/accept", summary="Accept a guest's held order")
+@operation(
+    Permission.ORDERS_ACCEPT,
+    problems=("not-found", "session-not-open", "transition-invalid"),
+    idempotency="accepted",
+    if_match="accepted",
+)
+async def accept_order(
+    order_id: PathId, if_match: IfMatchDep, accepting: OrderAcceptingDep
+) -> OrderOutput:
+    """The kitchen may begin, and later orders of this guest are not held.
+
+    Accepting an order that isn't held, or no longer, changes nothing.
+    """
+    return await accepting.accept(order_id, if_match)
 
 
 @router.post("/{order_id}/cancel", summary="Cancel an order")

@@ -4,7 +4,7 @@ from fastapi import APIRouter, Query
 
 from app.api.operation import operation
 from app.api.route import OperationRoute
-from app.core.dependencies import IfMatchDep, PathId, PrincipalDep, SeatingDep
+from app.core.dependencies import IfMatchDep, PathId, SeatingDep
 from app.core.security.permissions import Permission
 from app.schemas.base import Page
 from app.schemas.session import SessionCloseInput, SessionFilter, SessionOutput, SessionPatch
@@ -12,11 +12,11 @@ from app.schemas.session import SessionCloseInput, SessionFilter, SessionOutput,
 router = APIRouter(tags=["Sessions"], route_class=OperationRoute)
 
 
-@router.get("/session", summary="The tablet's own open session")
+@router.get("/session", summary="The tablet's or guest's own open session")
 @operation(Permission.SESSION_OWN, problems=("not-found",))
-async def get_own_session(principal: PrincipalDep, seating: SeatingDep) -> SessionOutput:
-    """404 until the party's first order, and again once staff have closed the visit."""
-    return await seating.at_table(principal.table_id)
+async def get_own_session(seating: SeatingDep) -> SessionOutput:
+    """404 to a tablet while its table is free; 410 to a guest once staff have closed the visit."""
+    return await seating.own()
 
 
 @router.get("/sessions", summary="Sessions, newest first")

@@ -1,0 +1,79 @@
+"""What lets tablets and guests in at a table, found by what they send."""
+
+from uuid import UUID
+
+from sqlalchemy import func, select
+
+from app.models import SessionStatus, Store, Table, TableAccess, TableSession
+from app.repositories.sign_in import SignInRepository
+
+_NOWHERE = UUID(int=0)
+
+
+class EntryRepository(SignInRepository):
+    async def enter_by_code(self, code: str) -> Store | None:
+        """As `store_by_code`; an unknown code asks the database just as much."""
+        return await self.store_by_code(code) or await self.enter(_NOWHERE)
+
+    async def table_with_access(self, number: int) -> tuple[Table, TableAccess] | None:
+        """The live table with this number and its ways in, if it has any."""
+        session = await self._session()
+        query = (
+            select(Table, TableAccess)
+            .join(
+                TableAccess,
+                (TableAccess.store_id == Table.store_id) & (TableAccess.table_id == Table.id),
+            )
+            .where(
+                Table.store_id == self.store_id,
+                Table.archived_at.is_(None),
+                Table.number == number,
+            )
+        )
+        row = (await session.execute(query)).first()
+        return (row[0], row[1]) if row else None
+
+    async def enter_by_table_token(self, token: str) -> Store | None:
+        session = await self._session()
+        store_id = await session.scalar(select(func.find_table_token_store(token)))
+        return await self.enter(store_id) if store_id else None
+
+    async def table_of_token(self, token: str) -> Table | None:
+        """The live table whose QR code says `token`."""
+        session = await self._session()
+        found: Table | None = await session.scalar(
+            select(Table)
+            .join(
+                TableAccess,
+                (TableAccess.store_id == Table.store_id) & (TableAccess.table_id == Table.id),
+            )
+            .where(
+                Table.store_id == self.store_id,
+                Table.archived_at.is_(None),
+                TableAccess.guest_token == token,
+            )
+        )
+        return found
+
+    async def hold_open_session(self, table_id: UUID) -> TableSession | None:
+        """The table's open session, shared until the commit, so that it can't close meanwhile."""
+        session = await self._session()
+        found: TableSession | None = await session.scalar(
+            select(TableSession)
+            .where(
+                TableSession.store_id == self.store_id,
+                TableSession.table_id == table_id,
+                TableSession.status == SessionStatus.OPEN,
+            )
+            .with_for_update(read=True)
+        )
+        return found
+
+    async def lock_table(self, table_id: UUID) -> None:
+        """Keep others from opening a session there."""
+        session = await self._session()
+        await session.execute(
+            select(Table.id)
+            .where(Table.store_id == self.store_id, Table.id == table_id)
+            .with_for_update()
+        )
