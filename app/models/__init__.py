@@ -1,6 +1,7 @@
 """Importing this package registers every table on `Model.metadata`."""
 
 from app.models.base import Model, StoreModel
+from app.models.credential import ApiKey, StreamTicket, Throttle
 from app.models.menu import Availability, Category, Item, ItemOptionGroup, Option, OptionGroup
 from app.models.order import Order, OrderLine, OrderLineOption, OrderStatus
 from app.models.record import AuditEntry, Event, IdempotencyRecord
@@ -9,6 +10,7 @@ from app.models.store import Store, StoreCounters, StoreDirectory
 from app.models.table import Area, Device, PairingCode, SessionStatus, Table, TableSession
 
 __all__ = [
+    "ApiKey",
     "Area",
     "AuditEntry",
     "Availability",
@@ -34,6 +36,8 @@ __all__ = [
     "StoreCounters",
     "StoreDirectory",
     "StoreModel",
+    "StreamTicket",
     "Table",
     "TableSession",
+    "Throttle",
 ]
