@@ -11,6 +11,7 @@ from uuid import UUID
 from fastapi import Depends, Header, Path, Request
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.core.client_address import client_address
 from app.core.database import UnitOfWork
 from app.core.errors import VersionMismatchError
 from app.core.events import EventRecord
@@ -18,6 +19,7 @@ from app.core.idempotency import Intent
 from app.core.language import negotiate
 from app.core.runtime import Runtime
 from app.core.security.principals import Principal
+from app.core.security.throttle import Throttle
 from app.repositories.board import BoardRepository
 from app.repositories.event import EventRepository
 from app.repositories.menu import (
@@ -135,7 +137,9 @@ async def get_sign_in(runtime: RuntimeDep, request: Request, unit: UnitDep) -> S
     def revoke(sign_in_id: UUID) -> None:
         unit.after_commit.append(lambda: runtime.revocations.add(sign_in_id))
 
-    credentials = Credentials(runtime.settings, runtime.tokens, runtime.passwords, revoke)
+    address = client_address(request.scope, runtime.settings.trusted_proxies)
+    throttle = Throttle(runtime.throttles, unit, address)
+    credentials = Credentials(runtime.settings, runtime.tokens, runtime.passwords, revoke, throttle)
     return SignInService(SignInRepository(unit, principal and principal.store_id), credentials)
 
 

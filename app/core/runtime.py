@@ -9,6 +9,7 @@ from app.core.events.revocations import Revocations
 from app.core.events.slots import StreamSlots
 from app.core.security.passwords import PasswordHasher
 from app.core.security.principals import Principal
+from app.core.security.throttle import Throttles
 from app.core.security.tokens import AccessTokens
 
 
@@ -20,6 +21,7 @@ class Runtime:
         self.database = Database(settings)
         self.tokens = AccessTokens(settings)
         self.passwords = PasswordHasher()
+        self.throttles = Throttles(self.database)
         self.menus = MenuCache()
         self.boards = BoardCache()
         source = EventSource(settings)
@@ -43,6 +45,7 @@ class Runtime:
 
     async def stop(self) -> None:
         self.drain()
+        await self.throttles.stop()
         await self.revocations.stop()
         await self.hub.stop()
         await self.close()

@@ -1,6 +1,6 @@
 """Pairing tablets with tables."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from app.core import clock
@@ -9,7 +9,7 @@ from app.core.ids import uuid7
 from app.core.metrics import SIGN_INS_REFUSED
 from app.core.security.passwords import digest, new_pairing_code
 from app.core.security.principals import Principal
-from app.models import Device, PairingCode, SignIn
+from app.models import Device, PairingCode, SignIn, Store
 from app.repositories.sign_in import SignInRepository
 from app.schemas.auth import PairingCodeOutput, PairInput, TokensOutput
 from app.services.sign_in import SignInService, tablet_principal
@@ -49,14 +49,11 @@ class PairingService:
 
         Raises:
             PairingCodeInvalidError: unknown, used or expired.
+            RateLimitedError: too many failures from this address.
         """
-        code_hash = digest(wanted.code)
-        store = await self._sign_ins.enter_by_pairing_code(code_hash)
-        code = await self._sign_ins.lock_pairing_code(code_hash) if store else None
         now = clock.now()
-        if store is None or code is None or code.used_at is not None or code.expires_at <= now:
-            SIGN_INS_REFUSED.labels("tablet").inc()
-            raise PairingCodeInvalidError
+        async with self._sign_in.throttle("pairing"):
+            store, code = await self._redeemable(digest(wanted.code), now)
         table = await self._sign_ins.live_table(code.table_id)
         code.used_at = now
         device = Device(
@@ -80,3 +77,11 @@ class PairingService:
         await self._sign_ins.audit("device-paired", principal.actor, "device", device.id)
         self._sign_ins.record_pairing(device, principal.actor)
         return await self._sign_in.issue(principal, family)
+
+    async def _redeemable(self, code_hash: bytes, now: datetime) -> tuple[Store, PairingCode]:
+        store = await self._sign_ins.enter_by_pairing_code(code_hash)
+        code = await self._sign_ins.lock_pairing_code(code_hash) if store else None
+        if store is None or code is None or code.used_at is not None or code.expires_at <= now:
+            SIGN_INS_REFUSED.labels("tablet").inc()
+            raise PairingCodeInvalidError
+        return store, code

@@ -4,13 +4,14 @@ from datetime import timedelta
 from uuid import UUID
 
 from app.core import clock
-from app.core.errors import NotAuthenticatedError, SignInRefusedError
+from app.core.errors import NotAuthenticatedError, PermissionDeniedError, SignInRefusedError
 from app.core.ids import uuid7
 from app.core.metrics import SIGN_INS_REFUSED
 from app.core.security.passwords import digest, new_secret
 from app.core.security.permissions import Role
 from app.core.security.principals import Principal, PrincipalKind
-from app.models import RefreshToken, SignIn, Store
+from app.core.security.throttle import Throttle
+from app.models import RefreshToken, SignIn, Staff, Store
 from app.repositories.sign_in import SignInRepository
 from app.schemas.auth import LoginInput, MeOutput, TokensOutput
 from app.services.credentials import Credentials
@@ -33,6 +34,10 @@ class SignInService:
         return self._sign_ins
 
     @property
+    def throttle(self) -> Throttle:
+        return self._credentials.throttle
+
+    @property
     def device_ttl(self) -> timedelta:
         """How long a tablet stays signed in without being used."""
         return timedelta(seconds=self._credentials.settings.device_sign_in_ttl)
@@ -42,14 +47,10 @@ class SignInService:
 
         Raises:
             SignInRefusedError: whatever was wrong; the answer doesn't say which.
+            RateLimitedError: too many failures; `retry_after` says how long to wait.
         """
-        store = await self._sign_ins.store_by_code(wanted.store_code)
-        staff = await self._sign_ins.staff_by_username(wanted.username) if store else None
-        hashed = staff.password_hash if staff and staff.active else None
-        matches = await self._credentials.passwords.verify(wanted.password, hashed)
-        if store is None or staff is None or not matches:
-            SIGN_INS_REFUSED.labels("staff").inc()
-            raise SignInRefusedError
+        async with self._credentials.throttle("sign-in", wanted.store_code, wanted.username):
+            store, staff = await self._verified(wanted)
         if self._credentials.passwords.needs_rehash(staff.password_hash):
             staff.password_hash = await self._credentials.passwords.hash(wanted.password)
         now = clock.now()
@@ -66,6 +67,16 @@ class SignInService:
         )
         await self._sign_ins.audit("signed-in", principal.actor, "staff", staff.id)
         return await self.issue(principal, family)
+
+    async def _verified(self, wanted: LoginInput) -> tuple[Store, Staff]:
+        store = await self._sign_ins.store_by_code(wanted.store_code)
+        staff = await self._sign_ins.staff_by_username(wanted.username) if store else None
+        hashed = staff.password_hash if staff and staff.active else None
+        matches = await self._credentials.passwords.verify(wanted.password, hashed)
+        if store is None or staff is None or not matches:
+            SIGN_INS_REFUSED.labels("staff").inc()
+            raise SignInRefusedError
+        return store, staff
 
     async def issue(self, principal: Principal, family: SignIn) -> TokensOutput:
         """An access token and the family's next refresh token."""
@@ -118,7 +129,13 @@ class SignInService:
         return await self.issue(principal, family)
 
     async def logout(self, principal: Principal) -> None:
-        """End the caller's own family on every worker."""
+        """End the caller's own family on every worker.
+
+        Raises:
+            PermissionDeniedError: an API key has no sign-in to end; its owner revokes it.
+        """
+        if principal.kind is PrincipalKind.API_KEY:
+            raise PermissionDeniedError
         family = await self._sign_ins.family(principal.sign_in_id)
         await self._sign_ins.end(family, "signed-out")
         await self._sign_ins.audit("signed-out", principal.actor, principal.kind, principal.id)
