@@ -12,6 +12,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.api.conditional import page_response
 from app.core import clock
+from app.core.admission import admit
 from app.core.errors import DomainError
 from app.core.language import negotiate
 from app.core.runtime import Runtime
@@ -37,7 +38,7 @@ class MenuFastPath:
             return None
         request = Request(scope)
         try:
-            principal = await self._runtime.authenticate(request.headers.get("authorization"))
+            principal = await admit(self._runtime, request)
         except DomainError:
             return None
         menu = self._runtime.menus.known(principal.store_id)

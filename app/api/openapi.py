@@ -11,7 +11,7 @@ from app.core.problem_kinds import PROBLEMS
 from app.core.problems import MEDIA_TYPE, Problem
 from app.core.security.permissions import Permission
 
-ALWAYS = ("internal-error", "database-unavailable", "busy")
+ALWAYS = ("internal-error", "database-unavailable", "busy", "rate-limited")
 BODY = ("malformed-body", "invalid-request", "body-too-large", "unsupported-media-type")
 SIGNED_IN = ("not-authenticated", "token-expired", "permission-denied", "password-change-required")
 KEYED = ("idempotency-key-reused", "idempotency-key-invalid", "request-in-progress")
@@ -50,7 +50,7 @@ def _complete(document: dict[str, Any], declared: dict[str, Operation]) -> None:
             "type": "http",
             "scheme": "bearer",
             "bearerFormat": "JWT",
-            "description": "The `access_token` of sign-in, pairing or refresh.",
+            "description": "An `access_token`, or an API key (`tok_…`) as it is.",
         }
     }
     for methods in document["paths"].values():

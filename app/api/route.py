@@ -16,6 +16,7 @@ from fastapi import Request, Response
 from fastapi.routing import APIRoute
 
 from app.api.operation import Operation, result
+from app.core.admission import admit, admit_stranger
 from app.core.database import UnitOfWork, may_succeed_again
 from app.core.errors import (
     BodyTooLargeError,
@@ -106,10 +107,12 @@ async def _authorize(
         NotAuthenticatedError, TokenExpiredError: no good credential.
         PasswordChangeRequiredError: a good one whose first password must be replaced.
         PermissionDeniedError: a good one that lacks the permission.
+        RateLimitedError: too many requests of the credential, or of an address without one.
     """
     if permission is Permission.PUBLIC:
+        admit_stranger(runtime, request)
         return None
-    principal = await runtime.authenticate(request.headers.get("authorization"))
+    principal = await admit(runtime, request)
     request.state.principal = principal
     request.state.language = principal.language
     if not principal.may(permission):
@@ -169,7 +172,7 @@ def _intent(
             raise IdempotencyKeyMissingError
         return None
     asked = fingerprint(request.method, request.url.path, body)
-    return Intent(principal.store_id, principal.scope, check_key(key), asked)
+    return Intent(principal.store_id, principal.scope, check_key(key), asked, declared.shown_once)
 
 
 async def _attempts(

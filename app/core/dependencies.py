@@ -20,6 +20,7 @@ from app.core.language import negotiate
 from app.core.runtime import Runtime
 from app.core.security.principals import Principal
 from app.core.security.throttle import Throttle
+from app.repositories.api_key import ApiKeyRepository
 from app.repositories.board import BoardRepository
 from app.repositories.event import EventRepository
 from app.repositories.menu import (
@@ -37,6 +38,7 @@ from app.schemas.base import Id
 from app.services.credentials import Credentials
 from app.services.event_reading import EventReadingService
 from app.services.floor_plan import FloorPlanService
+from app.services.key_keeping import KeyKeepingService
 from app.services.kitchen import KitchenService
 from app.services.menu_availability import MenuAvailabilityService
 from app.services.menu_editing import CategoryEditingService, ItemEditingService
@@ -141,6 +143,15 @@ async def get_sign_in(runtime: RuntimeDep, request: Request, unit: UnitDep) -> S
     throttle = Throttle(runtime.throttles, unit, address)
     credentials = Credentials(runtime.settings, runtime.tokens, runtime.passwords, revoke, throttle)
     return SignInService(SignInRepository(unit, principal and principal.store_id), credentials)
+
+
+async def get_key_keeping(scope: ScopeDep) -> KeyKeepingService:
+    unit = scope.unit
+
+    def revoke(key_id: UUID) -> None:
+        unit.after_commit.append(lambda: scope.runtime.revocations.add(key_id))
+
+    return KeyKeepingService(ApiKeyRepository(*await scope.place()), scope.principal, revoke)
 
 
 async def get_pairing(
@@ -253,6 +264,7 @@ async def get_missed_events(runtime: RuntimeDep, principal: PrincipalDep) -> Rep
 
 
 SignInDep = Annotated[SignInService, Depends(get_sign_in)]
+KeyKeepingDep = Annotated[KeyKeepingService, Depends(get_key_keeping)]
 PairingDep = Annotated[PairingService, Depends(get_pairing)]
 OrderReadingDep = Annotated[OrderReadingService, Depends(get_order_reading)]
 KitchenDep = Annotated[KitchenService, Depends(get_kitchen)]

@@ -7,6 +7,7 @@ import re
 import time
 from collections.abc import Sequence
 from http import HTTPStatus
+from typing import Any
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
@@ -17,6 +18,7 @@ from app.core.compression import COMPRESSED_FROM, compress
 from app.core.ids import uuid7
 from app.core.logging import get_logger
 from app.core.metrics import LATENCY, REQUESTS
+from app.core.rate_limit import QUOTA
 
 log = get_logger("app.access")
 
@@ -35,6 +37,7 @@ class _Reply:
         self.status = 0
         self.method: str = scope["method"]
         self._request_id: str = scope["request_id"]
+        self._state: dict[str, Any] = scope["state"]
         self._send = send
 
     async def __call__(self, message: Message) -> None:
@@ -44,6 +47,8 @@ class _Reply:
             sent["X-Request-Id"] = self._request_id
             sent.setdefault("X-Content-Type-Options", "nosniff")
             sent.setdefault("Cache-Control", "no-store")
+            if (quota := self._state.get(QUOTA)) is not None:
+                sent.raw.extend(quota.headers)
         elif self.method == "HEAD" and message["type"] == "http.response.body":
             message = {**message, "body": b""}
         await self._send(message)

@@ -2,8 +2,19 @@
 
 from fastapi import APIRouter
 
-from app.api.v1.endpoints import areas, auth, events, health, menu, orders, sessions, store, tables
+from app.api.v1.endpoints import (
+    api_keys,
+    areas,
+    auth,
+    events,
+    health,
+    menu,
+    orders,
+    sessions,
+    store,
+    tables,
+)
 
 router = APIRouter(prefix="/api/v1")
-for module in (orders, menu, tables, events, sessions, auth, areas, store, health):
+for module in (orders, menu, tables, events, sessions, auth, areas, store, api_keys, health):
     router.include_router(module.router)
