@@ -51,7 +51,13 @@ def _complete(document: dict[str, Any], declared: dict[str, Operation]) -> None:
             "scheme": "bearer",
             "bearerFormat": "JWT",
             "description": "An `access_token`, or an API key (`tok_…`) as it is.",
-        }
+        },
+        "ticket": {
+            "type": "apiKey",
+            "in": "query",
+            "name": "ticket",
+            "description": "A one-use ticket of `POST /api/v1/auth/stream-ticket`.",
+        },
     }
     for methods in document["paths"].values():
         for operation in methods.values():
@@ -61,6 +67,8 @@ def _complete(document: dict[str, Any], declared: dict[str, Operation]) -> None:
 def _describe(operation: dict[str, Any], declared: Operation) -> None:
     public = declared.permission is Permission.PUBLIC
     operation["security"] = [] if public else [{"bearer": []}]
+    if declared.takes_ticket:
+        operation["security"].append({"ticket": []})
     operation["x-permission"] = str(declared.permission)
     codes = _codes(operation, declared)
     if declared.idempotency != "no":

@@ -28,6 +28,7 @@ class Operation:
     idempotency: Idempotency = "no"
     if_match: Precondition = "no"
     shown_once: tuple[str, ...] = ()
+    takes_ticket: bool = False
 
 
 result: ContextVar[Any] = ContextVar("result", default=None)
@@ -41,6 +42,7 @@ def operation(
     idempotency: Idempotency = "no",
     if_match: Precondition = "no",
     shown_once: tuple[str, ...] = (),
+    takes_ticket: bool = False,
 ) -> Callable[[Callable[P, Awaitable[T]]], Callable[P, Awaitable[T]]]:
     """Declare an endpoint.
 
@@ -51,6 +53,7 @@ def operation(
         if_match: whether `If-Match` is taken, or must be sent.
         shown_once: members of the answer that are null in a replay: secrets, which are stored
             nowhere in clear.
+        takes_ticket: whether `?ticket=` stands in for a missing `Authorization`.
     """
 
     def declare(endpoint: Callable[P, Awaitable[T]]) -> Callable[P, Awaitable[T]]:
@@ -61,7 +64,7 @@ def operation(
             return value
 
         call.operation = Operation(  # type: ignore[attr-defined]
-            permission, problems, idempotency, if_match, shown_once
+            permission, problems, idempotency, if_match, shown_once, takes_ticket
         )
         return call
 

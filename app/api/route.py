@@ -60,7 +60,7 @@ class OperationRoute(APIRoute):
         async def run(request: Request) -> Response:
             runtime: Runtime = request.app.state.runtime
             request.scope["route_template"] = template
-            principal = await _authorize(runtime, request, declared.permission)
+            principal = await _authorize(runtime, request, declared)
             _check_query(request, query)
             if declared.if_match == "required" and "if-match" not in request.headers:
                 raise PreconditionRequiredError
@@ -98,9 +98,7 @@ def _query_names(route: APIRoute) -> dict[str, bool]:
     return names
 
 
-async def _authorize(
-    runtime: Runtime, request: Request, permission: Permission
-) -> Principal | None:
+async def _authorize(runtime: Runtime, request: Request, declared: Operation) -> Principal | None:
     """Who is calling, if they may.
 
     Raises:
@@ -109,10 +107,11 @@ async def _authorize(
         PermissionDeniedError: a good one that lacks the permission.
         RateLimitedError: too many requests of the credential, or of an address without one.
     """
+    permission = declared.permission
     if permission is Permission.PUBLIC:
         admit_stranger(runtime, request)
         return None
-    principal = await admit(runtime, request)
+    principal = await admit(runtime, request, takes_ticket=declared.takes_ticket)
     request.state.principal = principal
     request.state.language = principal.language
     if not principal.may(permission):

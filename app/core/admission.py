@@ -16,18 +16,25 @@ EXEMPT = ("/health", "/api/v1/health")
 """Whoever watches the service must not be turned away."""
 
 
-async def admit(runtime: Runtime, request: HTTPConnection) -> Principal:
+async def admit(
+    runtime: Runtime, request: HTTPConnection, *, takes_ticket: bool = False
+) -> Principal:
     """Whom the request speaks for; asked twice, it counts once.
+
+    With `takes_ticket` the query's `ticket` counts where there is no `Authorization`.
 
     Raises:
         NotAuthenticatedError, TokenExpiredError: no good credential.
         RateLimitedError: too many requests of the credential, or of the address without one.
     """
     header = request.headers.get("authorization")
-    if runtime.must_ask(header):
+    ticket = request.query_params.get("ticket") if takes_ticket and header is None else None
+    if ticket is not None or runtime.must_ask(header):
         _refuse_if_spent(runtime, request)
     try:
-        principal = await runtime.authenticate(header)
+        principal = (
+            await runtime.authenticate(header) if ticket is None else await runtime.redeem(ticket)
+        )
     except (NotAuthenticatedError, TokenExpiredError):
         admit_stranger(runtime, request)
         raise

@@ -52,6 +52,7 @@ from app.services.pairing import PairingService
 from app.services.seating import SeatingService
 from app.services.sign_in import SignInService
 from app.services.store_reading import StoreReadingService
+from app.services.stream_entry import StreamEntryService
 
 PathId = Annotated[Id, Path()]
 Replay = Callable[[int, int], Awaitable[list[EventRecord] | None]]
@@ -143,6 +144,10 @@ async def get_sign_in(runtime: RuntimeDep, request: Request, unit: UnitDep) -> S
     throttle = Throttle(runtime.throttles, unit, address)
     credentials = Credentials(runtime.settings, runtime.tokens, runtime.passwords, revoke, throttle)
     return SignInService(SignInRepository(unit, principal and principal.store_id), credentials)
+
+
+async def get_stream_entry(scope: ScopeDep) -> StreamEntryService:
+    return StreamEntryService(scope.unit, scope.principal)
 
 
 async def get_key_keeping(scope: ScopeDep) -> KeyKeepingService:
@@ -264,6 +269,7 @@ async def get_missed_events(runtime: RuntimeDep, principal: PrincipalDep) -> Rep
 
 
 SignInDep = Annotated[SignInService, Depends(get_sign_in)]
+StreamEntryDep = Annotated[StreamEntryService, Depends(get_stream_entry)]
 KeyKeepingDep = Annotated[KeyKeepingService, Depends(get_key_keeping)]
 PairingDep = Annotated[PairingService, Depends(get_pairing)]
 OrderReadingDep = Annotated[OrderReadingService, Depends(get_order_reading)]

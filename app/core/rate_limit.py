@@ -27,7 +27,7 @@ class Quota(NamedTuple):
 class RateLimiter:
     """One bucket (GCRA) for each key; a bucket takes a whole minute's share at once.
 
-    A bucket is one number, the time at which it is full again: two microseconds a request.
+    A bucket is one number, the time at which it is full again: a few microseconds a request.
     """
 
     def __init__(self, name: str, per_minute: int, workers: int) -> None:

@@ -13,6 +13,7 @@ from app.core.security.api_keys import ApiKeys
 from app.core.security.passwords import PasswordHasher
 from app.core.security.principals import Principal
 from app.core.security.throttle import Throttles
+from app.core.security.tickets import redeem
 from app.core.security.tokens import AccessTokens
 
 
@@ -82,6 +83,17 @@ class Runtime:
             principal = await self.api_keys.read(token)
         else:
             principal = self.tokens.read(token)
+        return self._not_ended(principal)
+
+    async def redeem(self, ticket: str) -> Principal:
+        """Whom a stream ticket speaks for; it is used up.
+
+        Raises:
+            NotAuthenticatedError: no good ticket.
+        """
+        return self._not_ended(await redeem(self.database, ticket))
+
+    def _not_ended(self, principal: Principal) -> Principal:
         if self.revocations.is_revoked(principal.sign_in_id):
             raise NotAuthenticatedError("This sign-in was ended.")
         return principal

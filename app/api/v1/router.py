@@ -12,9 +12,22 @@ from app.api.v1.endpoints import (
     orders,
     sessions,
     store,
+    stream_tickets,
     tables,
 )
 
 router = APIRouter(prefix="/api/v1")
-for module in (orders, menu, tables, events, sessions, auth, areas, store, api_keys, health):
+for module in (
+    orders,
+    menu,
+    tables,
+    events,
+    sessions,
+    auth,
+    areas,
+    store,
+    api_keys,
+    stream_tickets,
+    health,
+):
     router.include_router(module.router)
