@@ -11,7 +11,7 @@ from app.core.problem_kinds import PROBLEMS
 from app.core.problems import MEDIA_TYPE, Problem
 from app.core.security.permissions import Permission
 
-ALWAYS = ("internal-error", "database-unavailable", "busy", "rate-limited")
+ALWAYS = ("internal-error", "database-unavailable", "busy")
 BODY = ("malformed-body", "invalid-request", "body-too-large", "unsupported-media-type")
 SIGNED_IN = ("not-authenticated", "token-expired", "permission-denied", "password-change-required")
 KEYED = ("idempotency-key-reused", "idempotency-key-invalid", "request-in-progress")
@@ -89,6 +89,7 @@ def _describe(operation: dict[str, Any], declared: Operation) -> None:
 def _codes(operation: dict[str, Any], declared: Operation) -> list[str]:
     """Its own problems, and those that follow from what it declares."""
     conditions: list[tuple[bool, tuple[str, ...]]] = [
+        ("Health" not in operation["tags"], ("rate-limited",)),
         (declared.permission is not Permission.PUBLIC, SIGNED_IN),
         ("requestBody" in operation, BODY),
         ("parameters" in operation, ("invalid-request",)),

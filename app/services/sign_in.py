@@ -49,7 +49,8 @@ class SignInService:
             SignInRefusedError: whatever was wrong; the answer doesn't say which.
             RateLimitedError: too many failures; `retry_after` says how long to wait.
         """
-        async with self._credentials.throttle("sign-in", wanted.store_code, wanted.username):
+        account = (wanted.store_code, wanted.username)
+        async with self._credentials.throttle("sign-in", *account, device=wanted.device_id):
             store, staff = await self._verified(wanted)
         if self._credentials.passwords.needs_rehash(staff.password_hash):
             staff.password_hash = await self._credentials.passwords.hash(wanted.password)

@@ -4,8 +4,8 @@ Each attempt is charged to buckets in PostgreSQL (GCRA, so that all workers coun
 it is looked at, in transactions of its own: it counts although the request is refused. An attempt
 that was right gets its charge back. So sixty tablets behind one address may sign in at once, and
 whoever guesses waits longer with each failure. Nobody is ever locked out: delays have a limit, and
-an account that has signed in from an address before has a bucket of its own there, which failures
-from elsewhere don't touch.
+an account that has signed in on a device or from an address before has a bucket of its own there,
+which failures from elsewhere don't touch.
 """
 
 import asyncio
@@ -123,31 +123,43 @@ class Throttle:
         self._address = address
 
     @asynccontextmanager
-    async def __call__(self, purpose: str, *subject: Part) -> AsyncIterator[None]:
+    async def __call__(
+        self, purpose: str, *subject: Part, device: str | None = None
+    ) -> AsyncIterator[None]:
         """One attempt at the secret of `subject`; it has failed when the block raises.
 
         `async with throttle("table-login", store_code, number):` around the look at the secret,
         before the request's first query: the charge must not wait for a second connection while
-        holding one. Without a subject only the address counts.
+        holding one. Without a subject only the address counts. A `device` is what the client
+        calls itself, a secret of its own.
 
         Raises:
             RateLimitedError: the next attempt must wait.
         """
-        secret = bucket(purpose, *subject)
+        shared = bucket(purpose, "address", self._address)
         if not subject:
-            async with self._charged(bucket(purpose, "address", self._address), None):
+            async with self._charged(shared, None):
                 yield
             return
+        secret = bucket(purpose, *subject)
+        places = [bucket(secret, "address", self._address)]
+        if device is not None:
+            places.insert(0, bucket(secret, "device", device))
         async with self._throttles.one_at_a_time(secret):
-            here = bucket(purpose, *subject, "address", self._address)
-            if purpose in _REMEMBERING and await self._throttles.knows(bucket("known", here)):
-                async with self._charged(None, here):
-                    yield
-            else:
-                async with self._charged(bucket(purpose, "address", self._address), secret):
-                    yield
+            here = await self._known(places) if purpose in _REMEMBERING else None
+            async with self._charged(None, here) if here else self._charged(shared, secret):
+                yield
             if purpose in _REMEMBERING:
-                await self._say(_REMEMBER, key=bucket("known", here), seconds=REMEMBERED_SECONDS)
+                for place in places:
+                    known = bucket("known", place)
+                    await self._say(_REMEMBER, key=known, seconds=REMEMBERED_SECONDS)
+
+    async def _known(self, places: list[bytes]) -> bytes | None:
+        """The first of the places from which this secret was known before: it has its own bucket."""
+        for place in places:
+            if await self._throttles.knows(bucket("known", place)):
+                return place
+        return None
 
     @asynccontextmanager
     async def _charged(self, shared: bytes | None, own: bytes | None) -> AsyncIterator[None]:
