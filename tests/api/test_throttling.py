@@ -1,7 +1,8 @@
 """Guessing slows down; a full house that signs in at once does not."""
 
 import os
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 from threading import Barrier
@@ -77,6 +78,16 @@ def sign_in(
         "device_id": device_id,
     }
     return client.post("/auth/login", json=body, headers={"X-Forwarded-For": address})
+
+
+def patiently(send: Callable[[], httpx.Response]) -> int:
+    """The status in the end: a slow machine may say 503 "busy" for want of connections."""
+    for _ in range(10):
+        answer = send()
+        if answer.status_code != 503:
+            break
+        time.sleep(float(answer.headers["Retry-After"]))
+    return answer.status_code
 
 
 def an_hour_passes(database_url: str) -> None:
@@ -239,7 +250,7 @@ def test_a_full_house_behind_one_address_signs_in_at_once_while_somebody_guesses
             barrier.wait(30)
             if turn % 6 == 0:
                 sign_in(fresh, store, address, password="wrong", username="guess").close()
-            return sign_in(fresh, store, address).status_code
+            return patiently(lambda: sign_in(fresh, store, address))
 
     with ThreadPoolExecutor(HOUSE) as pool:
         answers = list(pool.map(open_up, range(HOUSE)))
@@ -260,7 +271,7 @@ def test_sixty_tablets_behind_one_address_are_paired_at_once(
         with httpx.Client(base_url=proxied_url, trust_env=False, timeout=60) as fresh:
             barrier.wait(30)
             body = {"code": code, "device_name": "태블릿"}
-            return fresh.post("/auth/pair", json=body, headers=headers).status_code
+            return patiently(lambda: fresh.post("/auth/pair", json=body, headers=headers))
 
     with ThreadPoolExecutor(HOUSE) as pool:
         answers = list(pool.map(pair, codes))
