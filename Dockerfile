@@ -64,4 +64,4 @@ HEALTHCHECK --interval=10s --timeout=3s --start-period=20s --retries=3 \
 # Exec form: the server is process 1 and SIGTERM arrives. It then ends the open streams and gives requests that are
 # under way 20 seconds; the orchestrator's own grace time has to be longer.
 CMD ["uvicorn", "--factory", "app.main:create_app", \
-     "--host", "0.0.0.0", "--port", "8000", "--no-server-header", "--timeout-graceful-shutdown", "20"]
+     "--host", "0.0.0.0", "--port", "8000", "--no-server-header", "--no-proxy-headers", "--timeout-graceful-shutdown", "20"]

@@ -40,6 +40,16 @@ REQUEST_HEADERS = (
 )
 """What browsers of other origins may send, where `CORS_ORIGINS` lets them."""
 
+ANSWER_HEADERS = (
+    "ETag",
+    "Idempotent-Replayed",
+    "RateLimit",
+    "RateLimit-Policy",
+    "Retry-After",
+    "X-Request-Id",
+)
+"""What they may read besides the usual."""
+
 
 def create_app(settings: Settings | None = None) -> FastAPI:
     """The service, ready to be served; its lifespan owns the pool and the event hub."""
@@ -81,7 +91,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             allow_origins=settings.cors_origins,
             allow_methods=["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"],
             allow_headers=list(REQUEST_HEADERS),
-            expose_headers=["ETag", "Idempotent-Replayed", "Retry-After", "X-Request-Id"],
+            expose_headers=list(ANSWER_HEADERS),
             max_age=600,
         )
     app.stand_behind(

@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.api.conditional import Answer, page_answer
 from app.core import clock
+from app.core.admission import admit
 from app.core.cache import CachedMenu, CachedPage
 from app.core.errors import DomainError
 from app.core.runtime import Runtime
@@ -48,7 +49,7 @@ class FastReads:
         answer = None
         path = scope["path"]
         if path in self._permissions and scope["method"] == "GET" and not scope["query_string"]:
-            answer = await self._answer(path, _asked(scope))
+            answer = await self._answer(scope, _asked(scope))
         if answer is None:
             await self.app(scope, receive, send)
             return
@@ -57,12 +58,13 @@ class FastReads:
         await send(start)
         await send({"type": "http.response.body", "body": answer.body})
 
-    async def _answer(self, path: str, asked: _Asked) -> Answer | None:
+    async def _answer(self, scope: Scope, asked: _Asked) -> Answer | None:
         """What the route would answer, or None when only the route can tell."""
         if not asked.plain:
             return None
+        path = scope["path"]
         try:
-            principal = await self._runtime.authenticate(asked.authorization)
+            principal = await admit(self._runtime, scope, asked.authorization)
             if not principal.may(self._permissions[path]):
                 return None
             read = self._menu if path == MENU else self._board

@@ -51,8 +51,14 @@ def _complete(document: dict[str, Any], declared: dict[str, Operation]) -> None:
             "type": "http",
             "scheme": "bearer",
             "bearerFormat": "JWT",
-            "description": "The `access_token` of sign-in, pairing or refresh.",
-        }
+            "description": "An `access_token`, or an API key (`tok_…`) as it is.",
+        },
+        "ticket": {
+            "type": "apiKey",
+            "in": "query",
+            "name": "ticket",
+            "description": "A one-use ticket of `POST /api/v1/auth/stream-ticket`.",
+        },
     }
     examples = Examples(schemas)
     for methods in document["paths"].values():
@@ -77,6 +83,8 @@ def _give_examples(operation: dict[str, Any], examples: Examples) -> None:
 def _describe(operation: dict[str, Any], declared: Operation) -> None:
     public = declared.permission is Permission.PUBLIC
     operation["security"] = [] if public else [{"bearer": []}]
+    if declared.takes_ticket:
+        operation["security"].append({"ticket": []})
     operation["x-permission"] = str(declared.permission)
     codes = _codes(operation, declared)
     if declared.idempotency != "no":
@@ -114,6 +122,7 @@ def _problem(code: str) -> dict[str, Any]:
 def _codes(operation: dict[str, Any], declared: Operation) -> list[str]:
     """Its own problems, and those that follow from what it declares."""
     conditions: list[tuple[bool, tuple[str, ...]]] = [
+        ("Health" not in operation["tags"], ("rate-limited",)),
         (declared.permission is not Permission.PUBLIC, SIGNED_IN),
         (declared.permission in GUEST_GRANTS, ("session-closed",)),
         ("requestBody" in operation, BODY),

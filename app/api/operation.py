@@ -27,6 +27,8 @@ class Operation:
     problems: tuple[str, ...] = ()
     idempotency: Idempotency = "no"
     if_match: Precondition = "no"
+    shown_once: tuple[str, ...] = ()
+    takes_ticket: bool = False
 
 
 result: ContextVar[Any] = ContextVar("result", default=None)
@@ -39,6 +41,8 @@ def operation(
     problems: tuple[str, ...] = (),
     idempotency: Idempotency = "no",
     if_match: Precondition = "no",
+    shown_once: tuple[str, ...] = (),
+    takes_ticket: bool = False,
 ) -> Callable[[Callable[P, Awaitable[T]]], Callable[P, Awaitable[T]]]:
     """Declare an endpoint.
 
@@ -47,6 +51,9 @@ def operation(
         problems: the codes of the problem documents that are this operation's own.
         idempotency: whether `Idempotency-Key` is taken, or must be sent.
         if_match: whether `If-Match` is taken, or must be sent.
+        shown_once: members of the answer that are null in a replay: secrets, which are stored
+            nowhere in clear.
+        takes_ticket: whether `?ticket=` stands in for a missing `Authorization`.
     """
 
     def declare(endpoint: Callable[P, Awaitable[T]]) -> Callable[P, Awaitable[T]]:
@@ -57,7 +64,7 @@ def operation(
             return value
 
         call.operation = Operation(  # type: ignore[attr-defined]
-            permission, problems, idempotency, if_match
+            permission, problems, idempotency, if_match, shown_once, takes_ticket
         )
         return call
 

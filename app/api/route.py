@@ -18,6 +18,7 @@ from starlette.routing import BaseRoute
 
 from app.api.direct import Handler, call_planner
 from app.api.operation import Operation, result
+from app.core.admission import admit, admit_stranger
 from app.core.database import UnitOfWork, may_succeed_again
 from app.core.errors import (
     BodyTooLargeError,
@@ -60,7 +61,7 @@ class OperationRoute(APIRoute):
         async def run(request: Request) -> Response:
             runtime: Runtime = request.app.state.runtime
             request.scope["route_template"] = _whole(template, request.scope["path"])
-            principal = await _authorize(runtime, request, declared.permission)
+            principal = await _authorize(runtime, request, declared)
             _check_query(request, query)
             if declared.if_match == "required" and "if-match" not in request.headers:
                 raise PreconditionRequiredError
@@ -117,19 +118,24 @@ def _query_names(route: APIRoute) -> dict[str, bool]:
     return names
 
 
-async def _authorize(
-    runtime: Runtime, request: Request, permission: Permission
-) -> Principal | None:
+async def _authorize(runtime: Runtime, request: Request, declared: Operation) -> Principal | None:
     """Who is calling, if they may.
 
     Raises:
         NotAuthenticatedError, TokenExpiredError: no good credential.
         PasswordChangeRequiredError: a good one whose first password must be replaced.
         PermissionDeniedError: a good one that lacks the permission.
+        RateLimitedError: too many requests of the credential, or of an address without one.
     """
+    permission = declared.permission
     if permission is Permission.PUBLIC:
+        admit_stranger(runtime, request.scope)
         return None
-    principal = await runtime.authenticate(request.headers.get("authorization"))
+    authorization = request.headers.get("authorization")
+    ticket = request.query_params.get("ticket") if declared.takes_ticket else None
+    principal = await admit(
+        runtime, request.scope, authorization, ticket if authorization is None else None
+    )
     request.state.principal = principal
     request.state.language = principal.language
     if not principal.may(permission):
@@ -196,7 +202,7 @@ def _intent(
         # Its plain SHA-256 would undo the slow hash: the fingerprint is kept for a day.
         body = {**body, "password": runtime.tokens.seal(body["password"])}
     asked = fingerprint(request.method, request.url.path, body)
-    return Intent(principal.store_id, principal.scope, check_key(key), asked)
+    return Intent(principal.store_id, principal.scope, check_key(key), asked, declared.shown_once)
 
 
 async def _attempts(attempt_once: Callable[[], Coroutine[Any, Any, Response]]) -> Response:

@@ -8,6 +8,7 @@ and a line in `.env.example`; a test compares the two. A secret may also come fr
 import os
 from enum import StrEnum
 from functools import lru_cache
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -46,6 +47,9 @@ class Settings(BaseSettings):
     """What QR codes lead to where the store names no URL; empty: the public one."""
     allowed_hosts: Annotated[list[str], NoDecode] = ["*"]
     cors_origins: Annotated[list[str], NoDecode] = []
+    trusted_proxies: Annotated[list[IPv4Network | IPv6Network], NoDecode] = []
+    rate_limit_per_minute: Annotated[int, Field(ge=0)] = 1200
+    address_limit_per_minute: Annotated[int, Field(ge=0)] = 6000
     max_body_bytes: Annotated[int, Field(ge=1024)] = 256 * 1024
     shutdown_grace: Annotated[int, Field(ge=1, le=300)] = 15
 
@@ -94,7 +98,7 @@ class Settings(BaseSettings):
                 values[name] = Path(path).read_text(encoding="utf-8").strip()
         return values
 
-    @field_validator("allowed_hosts", "cors_origins", "jwt_keys", mode="before")
+    @field_validator("allowed_hosts", "cors_origins", "trusted_proxies", "jwt_keys", mode="before")
     @classmethod
     def _split_commas(cls, value: object) -> object:
         """Lists are written with commas: `CORS_ORIGINS=https://a.example,https://b.example`."""

@@ -12,6 +12,7 @@ from uuid import UUID
 from fastapi import Depends, Header, Path, Request
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.core.client_address import client_address
 from app.core.database import UnitOfWork
 from app.core.errors import VersionMismatchError
 from app.core.events import EventRecord
@@ -19,6 +20,8 @@ from app.core.idempotency import Intent
 from app.core.language import negotiate
 from app.core.runtime import Runtime
 from app.core.security.principals import Principal
+from app.core.security.throttle import Throttle
+from app.repositories.api_key import ApiKeyRepository
 from app.repositories.audit import AuditRepository
 from app.repositories.board import BoardRepository
 from app.repositories.device import DeviceRepository
@@ -46,6 +49,7 @@ from app.services.event_reading import EventReadingService
 from app.services.floor_plan import FloorPlanService
 from app.services.guest_entry import GuestEntryService
 from app.services.guest_invitation import GuestInvitationService
+from app.services.key_keeping import KeyKeepingService
 from app.services.kitchen import KitchenService
 from app.services.menu_availability import MenuAvailabilityService
 from app.services.menu_editing import CategoryEditingService, ItemEditingService
@@ -63,6 +67,7 @@ from app.services.sign_in_ending import SignInEnding
 from app.services.staffing import StaffingService
 from app.services.store_keeping import StoreKeepingService
 from app.services.store_reading import StoreReadingService
+from app.services.stream_entry import StreamEntryService
 from app.services.table_password import TablePasswordService
 from app.services.table_sign_in import TableSignInService
 
@@ -158,14 +163,18 @@ def short_user_agent(request: Request) -> str | None:
     return re.sub(r"[^\x20-\x7e]", "?", text)[:200].strip() or None
 
 
-async def get_credentials(runtime: RuntimeDep, unit: UnitDep) -> Credentials:
+async def get_credentials(request: Request, runtime: RuntimeDep, unit: UnitDep) -> Credentials:
     def revoke(sign_in_id: UUID, reason: str | None = None) -> None:
         unit.after_commit.append(lambda: runtime.revocations.add(sign_in_id, reason))
 
     def outdate(sign_in_id: UUID, at: datetime) -> None:
         unit.after_commit.append(lambda: runtime.revocations.outdate(sign_in_id, at))
 
-    return Credentials(runtime.settings, runtime.tokens, runtime.passwords, revoke, outdate)
+    address = client_address(request.scope, runtime.settings.trusted_proxies)
+    throttle = Throttle(runtime.throttles, unit, address)
+    return Credentials(
+        runtime.settings, runtime.tokens, runtime.passwords, revoke, outdate, throttle
+    )
 
 
 CredentialsDep = Annotated[Credentials, Depends(get_credentials)]
@@ -199,6 +208,15 @@ async def get_account_keeping(
     )
 
 
+async def get_stream_entry(scope: ScopeDep) -> StreamEntryService:
+    return StreamEntryService(scope.unit, scope.principal)
+
+
+async def get_key_keeping(scope: ScopeDep, credentials: CredentialsDep) -> KeyKeepingService:
+    keys = ApiKeyRepository(*await scope.place())
+    return KeyKeepingService(keys, scope.principal, credentials.revoke)
+
+
 async def get_pairing(
     sign_in: Annotated[SignInService, Depends(get_sign_in)], runtime: RuntimeDep
 ) -> PairingService:
@@ -215,7 +233,7 @@ async def get_table_sign_in(unit: UnitDep, credentials: CredentialsDep) -> Table
     entries = EntryRepository(unit)
     sign_in = SignInService(entries, credentials)
     pairing = PairingService(entries, sign_in, credentials.settings.pairing_code_ttl)
-    return TableSignInService(entries, pairing, credentials.passwords)
+    return TableSignInService(entries, pairing, credentials)
 
 
 async def get_guest_invitation(scope: ScopeDep) -> GuestInvitationService:
@@ -373,6 +391,8 @@ GuestInvitationDep = Annotated[GuestInvitationService, Depends(get_guest_invitat
 TableSignInDep = Annotated[TableSignInService, Depends(get_table_sign_in)]
 TablePasswordsDep = Annotated[TablePasswordService, Depends(get_table_passwords)]
 DeviceKeepingDep = Annotated[DeviceKeepingService, Depends(get_device_keeping)]
+StreamEntryDep = Annotated[StreamEntryService, Depends(get_stream_entry)]
+KeyKeepingDep = Annotated[KeyKeepingService, Depends(get_key_keeping)]
 PairingDep = Annotated[PairingService, Depends(get_pairing)]
 OrderReadingDep = Annotated[OrderReadingService, Depends(get_order_reading)]
 OrderAcceptingDep = Annotated[OrderAcceptingService, Depends(get_order_accepting)]

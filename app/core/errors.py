@@ -127,6 +127,12 @@ class CursorExpiredError(DomainError):
     code = "cursor-expired"
 
 
+class RateLimitedError(DomainError):
+    """`retry_after` is in seconds: when the next attempt may come."""
+
+    code = "rate-limited"
+
+
 class TooManyStreamsError(DomainError):
     code = "too-many-streams"
 

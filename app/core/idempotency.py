@@ -7,7 +7,7 @@ first one still runs. Only successes are recorded: a refused request had no effe
 
 import hashlib
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -52,15 +52,23 @@ class Recorded:
     body: bytes
     headers: dict[str, str]
 
+    def without(self, secrets: tuple[str, ...]) -> "Recorded":
+        """The answer with these members null: what is shown once is not kept for a replay."""
+        if not secrets:
+            return self
+        body = {**orjson.loads(self.body), **dict.fromkeys(secrets)}
+        return replace(self, body=orjson.dumps(body))
+
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """One keyed request of one caller."""
+    """One keyed request of one caller, and the members of its answer that are shown once."""
 
     store_id: UUID
     scope: str
     key: str
     fingerprint: bytes
+    shown_once: tuple[str, ...] = ()
 
     async def begin(self, session: AsyncSession) -> Recorded | None:
         """Wait for a running twin, then give its answer; None when this is the first.
@@ -85,6 +93,7 @@ class Intent:
 
     async def finish(self, session: AsyncSession, answer: Recorded) -> None:
         """Record the answer in the transaction of its effect."""
+        answer = answer.without(self.shown_once)
         await session.execute(
             _RECORD,
             {

@@ -36,6 +36,9 @@ def configure(settings: Settings) -> None:
         logger_factory=factory,
         cache_logger_on_first_use=False,
     )
+    # The server's own access log has the query, and in it a stream's ticket; ours says more.
+    access = logging.getLogger("uvicorn.access")
+    access.handlers, access.propagate = [], False
     logging.basicConfig(level=max(level, logging.WARNING), stream=sys.stderr, force=True)
 
 

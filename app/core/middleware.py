@@ -9,6 +9,7 @@ import time
 from collections.abc import Sequence
 from functools import lru_cache
 from http import HTTPStatus
+from typing import Any
 
 from prometheus_client import Counter, Histogram
 from starlette.datastructures import Headers, MutableHeaders
@@ -20,6 +21,7 @@ from app.core.compression import COMPRESSED_FROM, choose_coding, compress
 from app.core.ids import new_request_id
 from app.core.logging import get_logger
 from app.core.metrics import LATENCY, REQUESTS
+from app.core.rate_limit import QUOTA
 
 log = get_logger("app.access")
 
@@ -34,18 +36,22 @@ CLIENT_LEFT = 499
 class _Reply:
     """The `send` of one request: adds what every response has, and remembers its status."""
 
-    __slots__ = ("_request_id", "_send", "method", "status")
+    __slots__ = ("_request_id", "_send", "_state", "method", "status")
 
-    def __init__(self, method: str, request_id: str, send: Send) -> None:
+    def __init__(self, method: str, request_id: str, state: dict[str, Any], send: Send) -> None:
         self.status = 0
         self.method = method
         self._request_id = request_id.encode()
+        self._state = state
         self._send = send
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.status = message["status"]
-            message["headers"] = _completed(message["headers"], self._request_id)
+            headers = _completed(message["headers"], self._request_id)
+            if (quota := self._state.get(QUOTA)) is not None:
+                headers.extend(quota.headers)
+            message["headers"] = headers
         elif self.method == "HEAD":
             message = {**message, "body": b""}
         await self._send(message)
@@ -67,8 +73,8 @@ class RequestMiddleware:
         started = time.perf_counter()
         host, request_id = _host_and_id(scope)
         scope["request_id"] = request_id
-        scope.setdefault("state", {})
-        reply = _Reply(scope["method"], request_id, send)
+        state = scope.setdefault("state", {})
+        reply = _Reply(scope["method"], request_id, state, send)
         if reply.method == "HEAD":
             # A copy: the server looks at its own scope to know that no body must follow.
             scope = {**scope, "method": "GET"}

@@ -414,6 +414,13 @@ _KINDS = [
     ),
     _kind(
         S.TOO_MANY_REQUESTS,
+        "rate-limited",
+        ("Too many requests", "Wait as long as `Retry-After` says, then try again."),
+        ("너무 많은 요청", "`Retry-After`에 있는 시간(초)만큼 기다린 뒤 다시 시도해 주세요."),
+        1,
+    ),
+    _kind(
+        S.TOO_MANY_REQUESTS,
         "too-many-streams",
         ("Too many open streams", "Close streams that are no longer read, then connect again."),
         ("열린 스트림이 너무 많음", "쓰지 않는 스트림을 닫은 뒤 다시 연결해 주세요."),

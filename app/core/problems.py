@@ -108,6 +108,8 @@ def render(  # noqa: PLR0913 - a problem document has these parts
     sent = {"Content-Language": language, "Cache-Control": "no-store", **(headers or {})}
     if kind.status == HTTPStatus.UNAUTHORIZED:
         sent["WWW-Authenticate"] = "Bearer"
+    if members and "retry_after" in members:
+        sent["Retry-After"] = str(members["retry_after"])
     if kind.retry_after is not None:
         sent.setdefault("Retry-After", str(kind.retry_after))
     if members and "version" in members:

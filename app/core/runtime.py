@@ -8,8 +8,13 @@ from app.core.events import EventHub, EventSource
 from app.core.events.heads import CurrentHeads
 from app.core.events.revocations import Revocations
 from app.core.events.slots import StreamSlots
+from app.core.rate_limit import RateLimiter
+from app.core.security.api_keys import MARK as API_KEY_MARK
+from app.core.security.api_keys import ApiKeys
 from app.core.security.passwords import PasswordHasher
 from app.core.security.principals import Principal
+from app.core.security.throttle import Throttles
+from app.core.security.tickets import redeem
 from app.core.security.tokens import AccessTokens
 
 
@@ -18,9 +23,13 @@ class Runtime:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
+        self.credential_limit = _limiter("credential", settings.rate_limit_per_minute, settings)
+        self.address_limit = _limiter("address", settings.address_limit_per_minute, settings)
         self.database = Database(settings)
         self.tokens = AccessTokens(settings)
+        self.api_keys = ApiKeys(self.database)
         self.passwords = PasswordHasher()
+        self.throttles = Throttles(self.database)
         self.menus = MenuCache()
         self.boards = BoardCache()
         source = EventSource(settings)
@@ -45,6 +54,8 @@ class Runtime:
 
     async def stop(self) -> None:
         self.drain()
+        await self.api_keys.stop()
+        await self.throttles.stop()
         await self.revocations.stop()
         await self.hub.stop()
         await self.close()
@@ -54,19 +65,50 @@ class Runtime:
         self.passwords.close()
         await self.database.close()
 
+    def must_ask(self, header: str | None) -> bool:
+        """Whether reading this `Authorization` header costs a query."""
+        return self.api_keys.must_ask(_bearer(header))
+
     async def authenticate(self, header: str | None) -> Principal:
-        """Whom the `Authorization` header speaks for. Costs no query.
+        """Whom the `Authorization` header speaks for.
+
+        Costs no query, but for an API key that this worker hasn't read for a minute.
 
         Raises:
             NotAuthenticatedError: no Bearer credential, or not a good one.
             TokenExpiredError: it was good once.
             SessionClosedError: it is a guest's, whose visit has ended.
         """
-        scheme, _, token = (header or "").partition(" ")
-        if scheme.lower() != "bearer" or not token:
+        token = _bearer(header)
+        if not token:
             raise NotAuthenticatedError
-        principal = self.tokens.read(token)
+        if token.startswith(API_KEY_MARK):
+            principal = await self.api_keys.read(token)
+        else:
+            principal = self.tokens.read(token)
+        return self._not_ended(principal)
+
+    async def redeem(self, ticket: str) -> Principal:
+        """Whom a stream ticket speaks for; it is used up.
+
+        Raises:
+            NotAuthenticatedError: no good ticket.
+            SessionClosedError: it is a guest's, whose visit has ended.
+        """
+        return self._not_ended(await redeem(self.database, ticket))
+
+    def _not_ended(self, principal: Principal) -> Principal:
         refusal = self.revocations.refusal(principal)
         if refusal is not None:
             raise refusal
         return principal
+
+
+def _bearer(header: str | None) -> str:
+    """The credential of a Bearer header, empty when it is none."""
+    scheme, _, token = (header or "").partition(" ")
+    return token if scheme.lower() == "bearer" else ""
+
+
+def _limiter(name: str, per_minute: int, settings: Settings) -> RateLimiter | None:
+    return RateLimiter(name, per_minute, settings.workers) if per_minute else None

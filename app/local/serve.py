@@ -123,6 +123,7 @@ def _serve_until_it_ends(
             *("--host", run.host, "--port", str(run.port)),
             *("--reload", "--reload-dir", run.source),
             *("--timeout-graceful-shutdown", str(GRACE_SECONDS)),
+            "--no-proxy-headers",  # TRUSTED_PROXIES decides whose X-Forwarded-For is believed
             *("--log-level", "warning"),  # the service logs its requests itself
         ],
         env={

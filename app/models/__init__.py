@@ -1,6 +1,7 @@
 """Importing this package registers every table on `Model.metadata`."""
 
 from app.models.base import Model, StoreModel
+from app.models.credential import ApiKey, StreamTicket, Throttle
 from app.models.menu import Availability, Category, Item, ItemOptionGroup, Option, OptionGroup
 from app.models.order import Order, OrderLine, OrderLineOption, OrderStatus
 from app.models.record import AuditEntry, Event, IdempotencyRecord
@@ -17,6 +18,7 @@ from app.models.table import (
 )
 
 __all__ = [
+    "ApiKey",
     "Area",
     "AuditEntry",
     "Availability",
@@ -42,7 +44,9 @@ __all__ = [
     "StoreCounters",
     "StoreDirectory",
     "StoreModel",
+    "StreamTicket",
     "Table",
     "TableAccess",
     "TableSession",
+    "Throttle",
 ]

@@ -37,12 +37,23 @@ def _code(value: object) -> object:
     return value.replace(" ", "").replace("-", "").upper() if isinstance(value, str) else value
 
 
+DeviceId = Annotated[
+    str,
+    StringConstraints(min_length=16, max_length=128, pattern=r"^[\x21-\x7e]+$"),
+    Field(
+        description="A random text that the client made once and keeps to itself. Where an account"
+        " has signed in with it before, others' wrong guesses don't slow it down."
+    ),
+]
+
+
 class LoginInput(Input):
     store_code: Annotated[
         str, BeforeValidator(lower), StringConstraints(min_length=1, max_length=40)
     ]
     username: Annotated[str, BeforeValidator(lower), StringConstraints(min_length=1, max_length=40)]
     password: Secret
+    device_id: DeviceId | None = None
 
 
 class RefreshInput(Input):

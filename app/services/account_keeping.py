@@ -13,7 +13,7 @@ from app.core.errors import (
 from app.core.security.passwords import PasswordHasher
 from app.core.security.permissions import Permission
 from app.core.security.principals import Principal, PrincipalKind
-from app.models import SignIn
+from app.models import SignIn, Staff
 from app.repositories.staff import FamilyRepository, StaffRepository
 from app.schemas.auth import PasswordInput, SignInOutput, TokensOutput
 from app.schemas.base import Page
@@ -78,15 +78,12 @@ class AccountKeepingService:
             InvalidRequestError: the new one is the current one, or the user name.
             PermissionDeniedError: devices, guests and keys have no password.
             NotAuthenticatedError: the sign-in has just ended.
+            RateLimitedError: the current one was wrong too often.
         """
         if self._principal.kind is not PrincipalKind.STAFF:
             raise PermissionDeniedError
-        person = await self._staff.get(self._principal.id, lock=True)
-        if not await self._passwords.verify(wanted.current_password, person.password_hash):
-            await self._audit("password-change-refused", "staff", person.id)
-            await self._sign_in.repository.keep()
-            error = FieldError("/current_password", "wrong", "Is not the current password.")
-            raise PasswordWrongError(errors=[error])
+        async with self._sign_in.throttle("own-password", self._principal.id):
+            person = await self._verified(wanted.current_password)
         if wanted.new_password == wanted.current_password:
             error = FieldError("/new_password", "same-as-current", "Must be another one.")
             raise InvalidRequestError(errors=[error])
@@ -100,6 +97,16 @@ class AccountKeepingService:
         ended = await self._ending.end_all(person.id, "password-changed", keep=family.id)
         await self._audit("password-changed", "staff", person.id, sign_ins_ended=ended)
         return await self._sign_in.renew(person, family)
+
+    async def _verified(self, password: str) -> Staff:
+        """The caller's row, locked, if this is their password."""
+        person = await self._staff.get(self._principal.id, lock=True)
+        if not await self._passwords.verify(password, person.password_hash):
+            await self._audit("password-change-refused", "staff", person.id)
+            await self._sign_in.repository.keep()
+            error = FieldError("/current_password", "wrong", "Is not the current password.")
+            raise PasswordWrongError(errors=[error])
+        return person
 
     def _output(self, row: SignIn) -> SignInOutput:
         return SignInOutput(

@@ -8,18 +8,23 @@ from uuid import UUID
 
 from app.core.config import Settings
 from app.core.security.passwords import PasswordHasher
+from app.core.security.throttle import Throttle
 from app.core.security.tokens import AccessTokens
 
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """`revoke` and `outdate` reach every worker once the transaction is committed."""
+    """`revoke` and `outdate` reach every worker once the transaction is committed.
+
+    `throttle` slows guessing down; it goes around every look at a secret that can be guessed.
+    """
 
     settings: Settings
     tokens: AccessTokens
     passwords: PasswordHasher
     revoke: "Revoke"
     outdate: Callable[[UUID, datetime], None]
+    throttle: Throttle
 
 
 class Revoke(Protocol):

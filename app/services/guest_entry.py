@@ -35,15 +35,10 @@ class GuestEntryService:
             TableTokenInvalidError: no live table has this token, or no longer.
             TableNotOpenError: the store asks for a PIN, and the table has no session yet.
             GuestPinRequiredError, GuestPinInvalidError: it asks, and none or a wrong one was sent.
+            RateLimitedError: too many failures at this table or from this address.
         """
-        store = await self._entries.enter_by_table_token(wanted.table_token)
-        table = await self._entries.table_of_token(wanted.table_token) if store else None
-        if store is None or table is None:
-            SIGN_INS_REFUSED.labels("guest").inc()
-            raise TableTokenInvalidError
-        session = await self._entries.hold_open_session(table.id)
-        if store.guest_pin_required:
-            _check_pin(session, wanted.pin)
+        async with self._sign_in.throttle("guest-entry", wanted.table_token):
+            store, table, session = await self._place(wanted)
         now = clock.now()
         family = SignIn(id=uuid7(), kind="guest", expires_at=now + self._ttl, last_used_at=now)
         if session is None:
@@ -53,6 +48,18 @@ class GuestEntryService:
         principal = guest_principal(store, session, family)
         await self._entries.audit("guest-entered", principal.actor, "session", session.id)
         return await self._sign_in.issue(principal, family)
+
+    async def _place(self, wanted: GuestInput) -> tuple[Store, Table, TableSession | None]:
+        """Where the token leads, if the PIN, where there is one, is right."""
+        store = await self._entries.enter_by_table_token(wanted.table_token)
+        table = await self._entries.table_of_token(wanted.table_token) if store else None
+        if store is None or table is None:
+            SIGN_INS_REFUSED.labels("guest").inc()
+            raise TableTokenInvalidError
+        session = await self._entries.hold_open_session(table.id)
+        if store.guest_pin_required:
+            _check_pin(session, wanted.pin)
+        return store, table, session
 
     async def _open(self, store: Store, table: Table, family: SignIn) -> TableSession:
         """A session of this guest's, unless somebody else has just opened one."""

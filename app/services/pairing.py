@@ -1,6 +1,6 @@
 """Pairing tablets with tables, and screens with the store."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from app.core import clock
@@ -64,14 +64,11 @@ class PairingService:
 
         Raises:
             PairingCodeInvalidError: unknown, used or expired.
+            RateLimitedError: too many failures from this address.
         """
-        code_hash = digest(wanted.code)
-        store = await self._sign_ins.enter_by_pairing_code(code_hash)
-        code = await self._sign_ins.lock_pairing_code(code_hash) if store else None
         now = clock.now()
-        if store is None or code is None or code.used_at is not None or code.expires_at <= now:
-            SIGN_INS_REFUSED.labels("tablet").inc()
-            raise PairingCodeInvalidError
+        async with self._sign_in.throttle("pairing"):
+            store, code = await self._redeemable(digest(wanted.code), now)
         if code.table_id is not None:
             await self._sign_ins.live_table(code.table_id)
         code.used_at = now
@@ -104,3 +101,11 @@ class PairingService:
         data = DeviceOutput.model_validate(device).model_dump(mode="json")
         self._sign_ins.record("device.paired", data, principal.actor, table_id=table_id)
         return await self._sign_in.issue(principal, family)
+
+    async def _redeemable(self, code_hash: bytes, now: datetime) -> tuple[Store, PairingCode]:
+        store = await self._sign_ins.enter_by_pairing_code(code_hash)
+        code = await self._sign_ins.lock_pairing_code(code_hash) if store else None
+        if store is None or code is None or code.used_at is not None or code.expires_at <= now:
+            SIGN_INS_REFUSED.labels("tablet").inc()
+            raise PairingCodeInvalidError
+        return store, code

@@ -1,13 +1,17 @@
 """Signing in, staying signed in, signing out."""
 
-from collections.abc import Callable
 from datetime import timedelta
 from hmac import compare_digest
 from typing import NoReturn
 from uuid import UUID
 
 from app.core import clock
-from app.core.errors import NotAuthenticatedError, SessionClosedError, SignInRefusedError
+from app.core.errors import (
+    NotAuthenticatedError,
+    PermissionDeniedError,
+    SessionClosedError,
+    SignInRefusedError,
+)
 from app.core.events.revocations import SESSION_CLOSED
 from app.core.ids import uuid7
 from app.core.metrics import SIGN_INS_REFUSED
@@ -19,6 +23,7 @@ from app.core.security.principals import (
     Principal,
     PrincipalKind,
 )
+from app.core.security.throttle import Throttle
 from app.models import (
     Device,
     RefreshToken,
@@ -30,7 +35,7 @@ from app.models import (
 )
 from app.repositories.sign_in import SignInRepository
 from app.schemas.auth import LoginInput, MeOutput, TokensOutput
-from app.services.credentials import Credentials
+from app.services.credentials import Credentials, Revoke
 
 
 class SignInService:
@@ -56,9 +61,14 @@ class SignInService:
         return self._sign_ins
 
     @property
-    def revoke(self) -> Callable[[UUID], None]:
+    def revoke(self) -> Revoke:
         """Makes a family's end known to every worker once the transaction is committed."""
         return self._credentials.revoke
+
+    @property
+    def throttle(self) -> Throttle:
+        """Goes around every look at a secret that can be guessed."""
+        return self._credentials.throttle
 
     @property
     def device_ttl(self) -> timedelta:
@@ -70,17 +80,11 @@ class SignInService:
 
         Raises:
             SignInRefusedError: whatever was wrong; the answer doesn't say which.
+            RateLimitedError: too many failures; `retry_after` says how long to wait.
         """
-        store = await self._sign_ins.store_by_code(wanted.store_code)
-        staff = await self._sign_ins.staff_by_username(wanted.username) if store else None
-        hashed = staff.password_hash if staff and staff.active else None
-        matches = await self._credentials.passwords.verify(wanted.password, hashed)
-        if staff is not None and hashed is not None and matches:
-            # Locked and looked at again: what ends a person's sign-ins meanwhile ends this one too.
-            await self._sign_ins.lock_staff(staff)
-            matches = staff.password_hash == hashed and staff.active and staff.archived_at is None
-        if store is None or staff is None or not matches:
-            await self._refuse(store, staff)
+        account = (wanted.store_code, wanted.username)
+        async with self._credentials.throttle("sign-in", *account, device=wanted.device_id):
+            store, staff = await self._verified(wanted)
         if self._credentials.passwords.needs_rehash(staff.password_hash):
             staff.password_hash = await self._credentials.passwords.hash(wanted.password)
         now = clock.now()
@@ -96,6 +100,19 @@ class SignInService:
         principal = staff_principal(store, staff, family.id)
         await self._sign_ins.audit("signed-in", principal.actor, "staff", staff.id)
         return await self.issue(principal, family)
+
+    async def _verified(self, wanted: LoginInput) -> tuple[Store, Staff]:
+        store = await self._sign_ins.store_by_code(wanted.store_code)
+        staff = await self._sign_ins.staff_by_username(wanted.username) if store else None
+        hashed = staff.password_hash if staff and staff.active else None
+        matches = await self._credentials.passwords.verify(wanted.password, hashed)
+        if staff is not None and hashed is not None and matches:
+            # Locked and looked at again: what ends a person's sign-ins meanwhile ends this one too.
+            await self._sign_ins.lock_staff(staff)
+            matches = staff.password_hash == hashed and staff.active and staff.archived_at is None
+        if store is None or staff is None or not matches:
+            await self._refuse(store, staff)
+        return store, staff
 
     async def issue(self, principal: Principal, family: SignIn) -> TokensOutput:
         """An access token and the family's next refresh token."""
@@ -175,7 +192,13 @@ class SignInService:
         return await self.issue(principal, family)
 
     async def logout(self, principal: Principal) -> None:
-        """End the caller's own family on every worker."""
+        """End the caller's own family on every worker.
+
+        Raises:
+            PermissionDeniedError: an API key has no sign-in to end; its owner revokes it.
+        """
+        if principal.kind is PrincipalKind.API_KEY:
+            raise PermissionDeniedError
         family = await self._sign_ins.family(principal.sign_in_id)
         await self._sign_ins.end(family, "signed-out")
         await self._sign_ins.audit("signed-out", principal.actor, principal.kind, principal.id)

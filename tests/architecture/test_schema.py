@@ -9,8 +9,9 @@ APP = "table_order_app"
 READONLY = "table_order_readonly"
 BACKUP = "table_order_backup"
 
-# Not a store's own: which store a code names, and which revision the schema has.
-REFERENCE = {"store_directory", "alembic_version"}
+# Not a store's own: which store a code names, which revision the schema has, and buckets of
+# attempts whose keys are hashes.
+REFERENCE = {"store_directory", "alembic_version", "throttles"}
 
 READ = {"SELECT"}
 APPEND = {"SELECT", "INSERT"}
@@ -20,6 +21,7 @@ REPLACE = {*CHANGE, "DELETE"}
 # A new table fails here until somebody has decided what the API may do with it.
 APP_MAY = {
     "alembic_version": READ,
+    "api_keys": CHANGE,
     "areas": CHANGE,
     "audit_entries": APPEND,
     "categories": CHANGE,
@@ -40,6 +42,7 @@ APP_MAY = {
     "store_counters": CHANGE,
     "store_directory": APPEND,
     "stores": CHANGE,
+    "stream_tickets": {*APPEND, "DELETE"},
     "table_sessions": CHANGE,
     "table_access": CHANGE,
     "tables": CHANGE,
@@ -50,6 +53,7 @@ SECRET = {("staff", "password_hash"), ("refresh_tokens", "*"), ("pairing_codes",
 # Answers are kept as they were sent, pairing codes among them.
 SECRET |= {("idempotency_records", "*")}
 SECRET |= {("table_access", "*"), ("table_sessions", "guest_pin")}
+SECRET |= {("api_keys", "key_hash"), ("stream_tickets", "*"), ("throttles", "*")}
 
 DEFINER_FUNCTIONS = {
     "event_heads",
@@ -58,6 +62,10 @@ DEFINER_FUNCTIONS = {
     "find_table_token_store",
     "revocations_since",
     "sign_in_changes_since",
+    "throttle",
+    "throttle_knows",
+    "throttle_remember",
+    "throttle_settle",
 }
 
 TENANT_KEYS = """

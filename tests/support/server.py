@@ -33,6 +33,7 @@ def live_server(app: ASGIApp) -> Iterator[str]:
                 app,
                 log_config=None,
                 access_log=False,
+                proxy_headers=False,
                 lifespan="on",
                 ws="none",
                 timeout_graceful_shutdown=5,
@@ -68,7 +69,8 @@ def worker_processes(environment: Mapping[str, str], count: int = 2) -> Iterator
                 [
                     *(sys.executable, "-m", "uvicorn", "--factory", "app.main:create_app"),
                     *("--fd", str(listener.fileno()), "--workers", str(count)),
-                    *("--timeout-graceful-shutdown", "5", "--no-access-log"),
+                    *("--timeout-graceful-shutdown", "5"),
+                    *("--no-access-log", "--no-proxy-headers"),
                 ],
                 env={**os.environ, **environment},
                 output=log,

@@ -3,6 +3,7 @@
 from fastapi import FastAPI
 
 from app.api.v1.endpoints import (
+    api_keys,
     areas,
     audit,
     auth,
@@ -15,6 +16,7 @@ from app.api.v1.endpoints import (
     sessions,
     staff,
     store,
+    stream_tickets,
     table_access,
     tables,
 )
@@ -30,10 +32,12 @@ MODULES = (
     areas,
     staff,
     audit,
+    api_keys,
     devices,
     guests,
     table_access,
     store,
+    stream_tickets,
     health,
 )
 

@@ -6,6 +6,7 @@ is one answer: not authenticated.
 """
 
 import hmac
+import re
 import time
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -27,6 +28,9 @@ MAX_TOKEN_LENGTH: Final = 2048
 MAX_HEADER_LENGTH: Final = 300
 LEEWAY_SECONDS: Final = 5
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+MAX_LIFE_SECONDS: Final = 3600
+"""The longest that settings allow, and shorter than ended sign-ins are remembered."""
+_FORM: Final = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
 _HEADER_KEYS: Final = {"alg", "kid", "typ"}
 _REQUIRED = ("aud", "iat", "exp", "iss", "sub", "jti")
 _OPTIONS = {
@@ -118,6 +122,8 @@ class AccessTokens:
     def _verified_claims(self, token: str) -> dict[str, Any]:
         if len(token) > MAX_TOKEN_LENGTH or len(token.partition(".")[0]) > MAX_HEADER_LENGTH:
             raise ValueError("too long")
+        if not _FORM.fullmatch(token):
+            raise ValueError("not in the compact form")  # base64 decoders skip what they don't know
         header = jwt.get_unverified_header(token)
         if set(header) != _HEADER_KEYS or header["typ"] != "at+jwt" or header["alg"] != ALGORITHM:
             raise ValueError("not an access token of this service")
@@ -129,11 +135,22 @@ class AccessTokens:
             issuer=self._issuer,
             options=_OPTIONS,
         )
-        if not all(type(claims[name]) is int for name in ("iat", "exp")):
-            raise ValueError("times must be whole seconds")
-        if claims["iat"] > clock.now().timestamp() + LEEWAY_SECONDS:
-            raise ValueError("issued in the future")
+        _check_values(claims)
         return claims
+
+
+def _check_values(claims: dict[str, Any]) -> None:
+    """What the library leaves open: types, times that lie ahead, lives that are too long."""
+    if not all(type(claims[name]) is int for name in ("iat", "exp")):
+        raise ValueError("times must be whole seconds")
+    if claims["iat"] > clock.now().timestamp() + LEEWAY_SECONDS:
+        raise ValueError("issued in the future")
+    if claims["exp"] - claims["iat"] > MAX_LIFE_SECONDS:
+        raise ValueError("lives longer than its end would be remembered")
+    if not all(type(claims[name]) is str for name in ("nam", "lan")):
+        raise ValueError("names must be text")
+    if claims.get("pwd", True) is not True:
+        raise ValueError("pwd is true or absent")
 
 
 def _principal(claims: dict[str, Any]) -> Principal:

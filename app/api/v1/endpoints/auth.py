@@ -23,7 +23,7 @@ router = APIRouter(prefix="/auth", tags=["Signing in"], route_class=OperationRou
 
 
 @router.post("/login", summary="Sign in with store code, user name and password")
-@operation(Permission.PUBLIC, problems=("sign-in-refused",))
+@operation(Permission.PUBLIC, problems=("sign-in-refused", "rate-limited"))
 async def login(body: LoginInput, sign_in: SignInDep) -> TokensOutput:
     """Tokens for a staff member. The sign-in ends 16 hours later at the latest."""
     return await sign_in.login(body)
@@ -37,7 +37,7 @@ async def refresh(body: RefreshInput, sign_in: SignInDep) -> TokensOutput:
 
 
 @router.post("/pair", summary="Pair a tablet with the table that a code was made for")
-@operation(Permission.PUBLIC, problems=("pairing-code-invalid",))
+@operation(Permission.PUBLIC, problems=("pairing-code-invalid", "rate-limited"))
 async def pair(body: PairInput, pairing: PairingDep) -> TokensOutput:
     """Redeem a pairing code, once. The tablet stays signed in as long as it is used."""
     return await pairing.pair(body)

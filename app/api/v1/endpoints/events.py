@@ -13,12 +13,15 @@ router = APIRouter(prefix="/events", tags=["Events"], route_class=OperationRoute
 
 
 @router.get("/stream", summary="Live events", response_class=Response)
-@operation(Permission.EVENTS_STREAM, problems=("too-many-streams",))
+@operation(Permission.EVENTS_STREAM, problems=("too-many-streams",), takes_ticket=True)
 async def stream_events(
     runtime: RuntimeDep,
     principal: PrincipalDep,
     missed: MissedDep,
     last_event_id: Annotated[str | None, Header(description="The last event number seen.")] = None,
+    ticket: Annotated[  # noqa: ARG001 - read before routing, to know who is calling
+        str | None, Query(description="In place of `Authorization`; see `/auth/stream-ticket`.")
+    ] = None,
 ) -> Response:
     """Server-Sent Events: staff see the store, a tablet its table, a guest its session.
 

@@ -1,0 +1,80 @@
+"""Letting a request in: who is it, and is it not too much of one client.
+
+A credential has its own limit. A request without a good one counts against its client's address,
+so that a restaurant's phones, which share an address, are never counted as one.
+"""
+
+from starlette.types import Scope
+
+from app.core.client_address import client_address
+from app.core.errors import (
+    NotAuthenticatedError,
+    RateLimitedError,
+    SessionClosedError,
+    TokenExpiredError,
+)
+from app.core.rate_limit import QUOTA, RateLimiter
+from app.core.runtime import Runtime
+from app.core.security.principals import Principal
+
+EXEMPT = ("/health", "/api/v1/health")
+"""Whoever watches the service must not be turned away."""
+
+
+async def admit(
+    runtime: Runtime, scope: Scope, authorization: str | None, ticket: str | None = None
+) -> Principal:
+    """Whom the request speaks for; asked twice, it counts once.
+
+    Args:
+        authorization: its `Authorization` header.
+        ticket: what stands for it in the address of an event stream.
+
+    Raises:
+        NotAuthenticatedError, TokenExpiredError, SessionClosedError: no good credential.
+        RateLimitedError: too many requests of the credential, or of the address without one.
+    """
+    if ticket is not None or runtime.must_ask(authorization):
+        _refuse_if_spent(runtime, scope)
+    try:
+        if ticket is not None:
+            principal = await runtime.redeem(ticket)
+        else:
+            principal = await runtime.authenticate(authorization)
+    except (NotAuthenticatedError, TokenExpiredError, SessionClosedError):
+        admit_stranger(runtime, scope)
+        raise
+    if runtime.credential_limit is not None:
+        _count(scope, runtime.credential_limit, principal.sign_in_id)
+    return principal
+
+
+def admit_stranger(runtime: Runtime, scope: Scope) -> None:
+    """Count a request that has no good credential, or needs none.
+
+    Raises:
+        RateLimitedError: too many of its address.
+    """
+    if runtime.address_limit is not None and not scope["path"].startswith(EXEMPT):
+        _count(scope, runtime.address_limit, _address(runtime, scope))
+
+
+def _refuse_if_spent(runtime: Runtime, scope: Scope) -> None:
+    """Made-up keys and tickets cost a query each, until they are too many."""
+    limiter = runtime.address_limit
+    if limiter is not None and limiter.is_spent(_address(runtime, scope)):
+        admit_stranger(runtime, scope)
+
+
+def _address(runtime: Runtime, scope: Scope) -> str:
+    return client_address(scope, runtime.settings.trusted_proxies)
+
+
+def _count(scope: Scope, limiter: RateLimiter, key: object) -> None:
+    """Take one of the key's requests; the middleware announces what is left."""
+    state = scope["state"]
+    quota = state.get(QUOTA)
+    if quota is None:
+        quota = state[QUOTA] = limiter.take(key)
+    if quota.retry_after:
+        raise RateLimitedError(retry_after=quota.retry_after)
