@@ -5,7 +5,8 @@ from fastapi import APIRouter, Query
 
 from app.api.operation import operation
 from app.api.route import OperationRoute
-from app.core.dependencies import KeyKeepingDep, PathId
+from app.core.dependencies.access import KeyKeepingDep
+from app.core.dependencies.request import PathId
 from app.core.security.permissions import Permission
 from app.schemas.api_key import ApiKeyFilter, ApiKeyInput, ApiKeyMadeOutput, ApiKeyOutput
 from app.schemas.base import Page

@@ -4,7 +4,7 @@ from fastapi import APIRouter, Query
 
 from app.api.operation import operation
 from app.api.route import OperationRoute
-from app.core.dependencies import AuditReadingDep
+from app.core.dependencies.access import AuditReadingDep
 from app.core.security.permissions import Permission
 from app.schemas.audit import AuditFilter, AuditOutput
 from app.schemas.base import Page

@@ -5,7 +5,8 @@ from fastapi import APIRouter, Query
 
 from app.api.operation import operation
 from app.api.route import OperationRoute
-from app.core.dependencies import AccountKeepingDep, PairingDep, PathId, PrincipalDep, SignInDep
+from app.core.dependencies.access import AccountKeepingDep, PairingDep, SignInDep
+from app.core.dependencies.request import PathId, PrincipalDep
 from app.core.security.permissions import Permission
 from app.schemas.auth import (
     LoginInput,

@@ -5,7 +5,8 @@ from fastapi import APIRouter, Query
 
 from app.api.operation import operation
 from app.api.route import OperationRoute
-from app.core.dependencies import DeviceKeepingDep, IfMatchDep, PairingDep, PathId, PrincipalDep
+from app.core.dependencies.access import DeviceKeepingDep, PairingDep
+from app.core.dependencies.request import IfMatchDep, PathId, PrincipalDep
 from app.core.security.permissions import Permission
 from app.schemas.auth import PairingCodeOutput
 from app.schemas.base import Page

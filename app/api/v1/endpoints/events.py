@@ -5,7 +5,8 @@ from fastapi import APIRouter, Header, Query, Response
 from app.api.operation import operation
 from app.api.route import OperationRoute
 from app.api.streaming import open_stream
-from app.core.dependencies import EventReadingDep, MissedDep, PrincipalDep, RuntimeDep
+from app.core.dependencies.floor import EventReadingDep, MissedDep
+from app.core.dependencies.request import PrincipalDep, RuntimeDep
 from app.core.security.permissions import Permission
 from app.schemas.event import EventFilter, EventsOutput
 

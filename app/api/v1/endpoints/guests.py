@@ -6,7 +6,9 @@ from fastapi import APIRouter, Response
 from app.api.operation import operation
 from app.api.responses import svg_response
 from app.api.route import OperationRoute
-from app.core.dependencies import GuestEntryDep, GuestInvitationDep, PathId, SeatingDep
+from app.core.dependencies.access import GuestEntryDep, GuestInvitationDep
+from app.core.dependencies.floor import SeatingDep
+from app.core.dependencies.request import PathId
 from app.core.security.permissions import Permission
 from app.schemas.auth import GuestInput, TokensOutput
 from app.schemas.session import SessionPinOutput

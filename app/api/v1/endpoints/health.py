@@ -4,7 +4,7 @@ from fastapi import APIRouter
 
 from app.api.operation import operation
 from app.api.route import OperationRoute
-from app.core.dependencies import RuntimeDep
+from app.core.dependencies.request import RuntimeDep
 from app.core.health import check_ready, summary
 from app.core.security.permissions import Permission
 

@@ -7,15 +7,14 @@ from fastapi import APIRouter, Header, Query, Request, Response
 from app.api.conditional import page_response
 from app.api.operation import operation
 from app.api.route import OperationRoute
-from app.core.dependencies import (
+from app.core.dependencies.menu import (
     CategoryEditingDep,
-    IfMatchDep,
     ItemEditingDep,
     MenuAvailabilityDep,
     MenuReadingDep,
     OptionEditingDep,
-    PathId,
 )
+from app.core.dependencies.request import IfMatchDep, PathId
 from app.core.security.permissions import Permission
 from app.schemas.base import Page
 from app.schemas.menu import (

@@ -6,15 +6,8 @@ from fastapi import APIRouter, Query, Response
 from app.api.operation import operation
 from app.api.responses import order_response
 from app.api.route import OperationRoute
-from app.core.dependencies import (
-    IfMatchDep,
-    IntentDep,
-    KitchenDep,
-    OrderAcceptingDep,
-    OrderingDep,
-    OrderReadingDep,
-    PathId,
-)
+from app.core.dependencies.floor import KitchenDep, OrderAcceptingDep, OrderingDep, OrderReadingDep
+from app.core.dependencies.request import IfMatchDep, IntentDep, PathId
 from app.core.security.permissions import Permission
 from app.schemas.base import Page
 from app.schemas.order import (

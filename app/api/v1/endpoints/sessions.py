@@ -4,7 +4,8 @@ from fastapi import APIRouter, Query
 
 from app.api.operation import operation
 from app.api.route import OperationRoute
-from app.core.dependencies import IfMatchDep, PathId, SeatingDep
+from app.core.dependencies.floor import SeatingDep
+from app.core.dependencies.request import IfMatchDep, PathId
 from app.core.security.permissions import Permission
 from app.schemas.base import Page
 from app.schemas.session import SessionCloseInput, SessionFilter, SessionOutput, SessionPatch

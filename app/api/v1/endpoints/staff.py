@@ -5,7 +5,8 @@ from fastapi import APIRouter, Query
 
 from app.api.operation import operation
 from app.api.route import OperationRoute
-from app.core.dependencies import IfMatchDep, PathId, StaffingDep
+from app.core.dependencies.access import StaffingDep
+from app.core.dependencies.request import IfMatchDep, PathId
 from app.core.security.permissions import Permission
 from app.schemas.base import Page
 from app.schemas.staff import StaffInput, StaffOutput, StaffPatch

@@ -2,7 +2,8 @@ from fastapi import APIRouter
 
 from app.api.operation import operation
 from app.api.route import OperationRoute
-from app.core.dependencies import IfMatchDep, StoreKeepingDep, StoreReadingDep
+from app.core.dependencies.floor import StoreKeepingDep, StoreReadingDep
+from app.core.dependencies.request import IfMatchDep
 from app.core.security.permissions import Permission
 from app.schemas.store import StoreAtTableOutput, StoreOutput, StorePatch
 

@@ -2,7 +2,7 @@ from fastapi import APIRouter
 
 from app.api.operation import operation
 from app.api.route import OperationRoute
-from app.core.dependencies import StreamEntryDep
+from app.core.dependencies.access import StreamEntryDep
 from app.core.security.permissions import Permission
 from app.schemas.stream_ticket import StreamTicketOutput
 

@@ -4,7 +4,8 @@ from fastapi import APIRouter
 
 from app.api.operation import operation
 from app.api.route import OperationRoute
-from app.core.dependencies import PathId, TablePasswordsDep, TableSignInDep
+from app.core.dependencies.access import TablePasswordsDep, TableSignInDep
+from app.core.dependencies.request import PathId
 from app.core.security.permissions import Permission
 from app.schemas.auth import TokensOutput
 from app.schemas.table_access import TableLoginInput, TablePasswordInput

@@ -6,15 +6,9 @@ from fastapi import APIRouter, Query, Request, Response
 from app.api.conditional import page_response
 from app.api.operation import operation
 from app.api.route import OperationRoute
-from app.core.dependencies import (
-    FloorPlanDep,
-    IfMatchDep,
-    PairingDep,
-    PathId,
-    PrincipalDep,
-    RuntimeDep,
-    SeatingDep,
-)
+from app.core.dependencies.access import PairingDep
+from app.core.dependencies.floor import FloorPlanDep, SeatingDep
+from app.core.dependencies.request import IfMatchDep, PathId, PrincipalDep, RuntimeDep
 from app.core.security.permissions import Permission
 from app.schemas.auth import PairingCodeOutput
 from app.schemas.base import Page

@@ -1,0 +1,114 @@
+"""Tables, sessions, orders, the store and its events."""
+
+from collections.abc import Awaitable, Callable
+from typing import Annotated
+
+from fastapi import Depends
+
+from app.core.dependencies.access import CredentialsDep
+from app.core.dependencies.request import PrincipalDep, RuntimeDep, ScopeDep
+from app.core.events import EventRecord
+from app.repositories.board import BoardRepository
+from app.repositories.event import EventRepository
+from app.repositories.order import OrderRepository
+from app.repositories.placing import PlacingRepository
+from app.repositories.store import StoreKeeper, StoreReader
+from app.repositories.table import AreaRepository, SessionRepository, TableRepository
+from app.services.event_reading import EventReadingService
+from app.services.floor_plan import FloorPlanService
+from app.services.kitchen import KitchenService
+from app.services.menu_journal import MenuJournal
+from app.services.order_accepting import OrderAcceptingService
+from app.services.order_reading import OrderReadingService
+from app.services.ordering import OrderingService
+from app.services.seating import SeatingService
+from app.services.store_keeping import StoreKeepingService
+from app.services.store_reading import StoreReadingService
+
+Replay = Callable[[int, int], Awaitable[list[EventRecord] | None]]
+
+
+async def get_order_reading(scope: ScopeDep) -> OrderReadingService:
+    language = await scope.language()
+    session = await scope.unit.session()
+    orders = OrderRepository(scope.unit, session, scope.principal.store_id)
+    return OrderReadingService(orders, scope.principal, language)
+
+
+async def get_kitchen(
+    scope: ScopeDep, reading: Annotated[OrderReadingService, Depends(get_order_reading)]
+) -> KitchenService:
+    session = await scope.unit.session()
+    orders = OrderRepository(scope.unit, session, scope.principal.store_id)
+    journal = MenuJournal(scope.unit, scope.principal)
+    return KitchenService(orders, reading, journal, scope.principal)
+
+
+async def get_order_accepting(
+    scope: ScopeDep, reading: Annotated[OrderReadingService, Depends(get_order_reading)]
+) -> OrderAcceptingService:
+    orders = OrderRepository(*await scope.place())
+    return OrderAcceptingService(orders, reading, scope.principal)
+
+
+async def get_seating(
+    scope: ScopeDep,
+    credentials: CredentialsDep,
+    kitchen: Annotated[KitchenService, Depends(get_kitchen)],
+) -> SeatingService:
+    place = (scope.unit, await scope.unit.session(), scope.principal.store_id)
+    return SeatingService(
+        SessionRepository(*place),
+        TableRepository(*place),
+        StoreReader(*place),
+        kitchen,
+        credentials,
+        scope.principal,
+    )
+
+
+async def get_floor_plan(scope: ScopeDep) -> FloorPlanService:
+    place = (scope.unit, await scope.unit.session(), scope.principal.store_id)
+    board = BoardRepository(place[1], place[2])
+    return FloorPlanService(AreaRepository(*place), TableRepository(*place), board, scope.principal)
+
+
+async def get_store_reading(scope: ScopeDep) -> StoreReadingService:
+    return StoreReadingService(StoreReader(*await scope.place()), scope.principal)
+
+
+async def get_store_keeping(scope: ScopeDep) -> StoreKeepingService:
+    return StoreKeepingService(StoreKeeper(*await scope.place()), scope.principal)
+
+
+async def get_ordering(scope: ScopeDep) -> OrderingService:
+    placing = PlacingRepository(scope.runtime.database, scope.principal.store_id)
+    return OrderingService(placing, scope.catalog(), scope.principal, scope.accept_language)
+
+
+async def get_event_reading(scope: ScopeDep) -> EventReadingService:
+    events = EventRepository(scope.unit, await scope.unit.session(), scope.principal.store_id)
+    return EventReadingService(events, scope.principal)
+
+
+async def get_missed_events(runtime: RuntimeDep, principal: PrincipalDep) -> Replay:
+    """What a stream asks for its replay: each page in a short transaction of its own."""
+
+    async def missed(after: int, upto: int) -> list[EventRecord] | None:
+        async with runtime.database.transaction(principal.store_id) as unit:
+            events = EventRepository(unit, await unit.session(), principal.store_id)
+            return await EventReadingService(events, principal).missed(after, upto)
+
+    return missed
+
+
+OrderReadingDep = Annotated[OrderReadingService, Depends(get_order_reading)]
+OrderAcceptingDep = Annotated[OrderAcceptingService, Depends(get_order_accepting)]
+KitchenDep = Annotated[KitchenService, Depends(get_kitchen)]
+SeatingDep = Annotated[SeatingService, Depends(get_seating)]
+FloorPlanDep = Annotated[FloorPlanService, Depends(get_floor_plan)]
+StoreKeepingDep = Annotated[StoreKeepingService, Depends(get_store_keeping)]
+StoreReadingDep = Annotated[StoreReadingService, Depends(get_store_reading)]
+OrderingDep = Annotated[OrderingService, Depends(get_ordering)]
+EventReadingDep = Annotated[EventReadingService, Depends(get_event_reading)]
+MissedDep = Annotated[Replay, Depends(get_missed_events)]

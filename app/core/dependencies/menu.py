@@ -1,0 +1,68 @@
+"""Reading and editing the menu."""
+
+from typing import Annotated
+
+from fastapi import Depends
+
+from app.core.dependencies.request import ScopeDep
+from app.repositories.menu import (
+    CategoryRepository,
+    ItemRepository,
+    OptionGroupRepository,
+    OptionRepository,
+)
+from app.repositories.store import StoreReader
+from app.services.menu_availability import MenuAvailabilityService
+from app.services.menu_editing import CategoryEditingService, ItemEditingService
+from app.services.menu_journal import MenuJournal
+from app.services.menu_reading import MenuReadingService
+from app.services.option_editing import OptionEditingService
+
+
+async def get_menu_reading(scope: ScopeDep) -> MenuReadingService:
+    return MenuReadingService(scope.catalog(), scope.principal)
+
+
+async def get_category_editing(scope: ScopeDep) -> CategoryEditingService:
+    place = await scope.place()
+    journal = MenuJournal(scope.unit, scope.principal)
+    return CategoryEditingService(CategoryRepository(*place), StoreReader(*place), journal)
+
+
+async def get_item_editing(scope: ScopeDep) -> ItemEditingService:
+    place = await scope.place()
+    return ItemEditingService(
+        ItemRepository(*place),
+        CategoryRepository(*place),
+        OptionGroupRepository(*place),
+        StoreReader(*place),
+        MenuJournal(scope.unit, scope.principal),
+    )
+
+
+async def get_option_editing(scope: ScopeDep) -> OptionEditingService:
+    place = await scope.place()
+    return OptionEditingService(
+        OptionGroupRepository(*place),
+        OptionRepository(*place),
+        StoreReader(*place),
+        MenuJournal(scope.unit, scope.principal),
+    )
+
+
+async def get_menu_availability(scope: ScopeDep) -> MenuAvailabilityService:
+    place = await scope.place()
+    return MenuAvailabilityService(
+        ItemRepository(*place),
+        OptionGroupRepository(*place),
+        OptionRepository(*place),
+        StoreReader(*place),
+        MenuJournal(scope.unit, scope.principal),
+    )
+
+
+MenuReadingDep = Annotated[MenuReadingService, Depends(get_menu_reading)]
+CategoryEditingDep = Annotated[CategoryEditingService, Depends(get_category_editing)]
+ItemEditingDep = Annotated[ItemEditingService, Depends(get_item_editing)]
+OptionEditingDep = Annotated[OptionEditingService, Depends(get_option_editing)]
+MenuAvailabilityDep = Annotated[MenuAvailabilityService, Depends(get_menu_availability)]

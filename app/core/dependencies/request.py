@@ -1,0 +1,101 @@
+"""What every operation may ask for: the caller, the transaction, the store and the language."""
+
+import re
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Depends, Header, Path, Request
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core.database import UnitOfWork
+from app.core.errors import VersionMismatchError
+from app.core.idempotency import Intent
+from app.core.language import negotiate
+from app.core.runtime import Runtime
+from app.core.security.principals import Principal
+from app.schemas.base import Id
+from app.services.menu_loading import MenuCatalog
+
+PathId = Annotated[Id, Path()]
+
+
+async def get_runtime(request: Request) -> Runtime:
+    runtime: Runtime = request.app.state.runtime
+    return runtime
+
+
+async def get_principal(request: Request) -> Principal:
+    """The caller, whom the route has already authenticated."""
+    principal: Principal = request.state.principal
+    return principal
+
+
+async def get_unit(request: Request) -> UnitOfWork:
+    """The request's transaction; the route commits it once the response is built."""
+    unit: UnitOfWork = request.state.unit
+    return unit
+
+
+async def get_intent(request: Request) -> Intent:
+    """The keyed intent, for operations whose one statement records it itself."""
+    intent: Intent = request.state.intent
+    return intent
+
+
+async def get_if_match(
+    if_match: Annotated[str | None, Header(description="The `ETag` that was read.")] = None,
+) -> int | None:
+    """The version that the client has read; None when it doesn't say, or takes any (`*`).
+
+    Raises:
+        VersionMismatchError: no tag of this service, so never the current one.
+    """
+    if if_match is None or if_match.strip() == "*":
+        return None
+    found = re.fullmatch(r'\s*"([0-9]{1,9})"\s*', if_match)
+    if found is None:
+        raise VersionMismatchError
+    return int(found[1])
+
+
+RuntimeDep = Annotated[Runtime, Depends(get_runtime)]
+PrincipalDep = Annotated[Principal, Depends(get_principal)]
+UnitDep = Annotated[UnitOfWork, Depends(get_unit)]
+IntentDep = Annotated[Intent, Depends(get_intent)]
+IfMatchDep = Annotated[int | None, Depends(get_if_match)]
+
+
+class Scope:
+    """The request's caller, transaction and language: what services are made of."""
+
+    def __init__(self, request: Request) -> None:
+        self._request = request
+        self.principal: Principal = request.state.principal
+        self.runtime: Runtime = request.app.state.runtime
+        self.accept_language = request.headers.get("accept-language")
+
+    @property
+    def unit(self) -> UnitOfWork:
+        """The request's transaction; a by-statement operation has none."""
+        unit: UnitOfWork = self._request.state.unit
+        return unit
+
+    async def language(self) -> tuple[str, str]:
+        """The language that the caller wants among the store's, and the store's default."""
+        store = (await self.catalog().known()).store
+        wanted = negotiate(self.accept_language, store.languages, store.default_language)
+        return wanted, store.default_language
+
+    async def place(self) -> tuple[UnitOfWork, AsyncSession, UUID]:
+        """What a repository is born with."""
+        return self.unit, await self.unit.session(), self.principal.store_id
+
+    def catalog(self) -> MenuCatalog:
+        return MenuCatalog(self.runtime.database, self.runtime.menus, self.principal.store_id)
+
+
+async def get_scope(request: Request) -> Scope:
+    return Scope(request)
+
+
+ScopeDep = Annotated[Scope, Depends(get_scope)]

@@ -1,0 +1,77 @@
+"""Tables, sessions and the store's doors."""
+
+from http import HTTPStatus as S
+
+from app.core.problem_kinds.kind import kind
+
+KINDS = [
+    kind(
+        S.CONFLICT,
+        "number-taken",
+        (
+            "Already in use",
+            "Another live entry of the store has this number, name or code. Choose another.",
+        ),
+        ("이미 사용 중", "매장에서 이미 쓰고 있는 번호나 이름입니다. 다른 값을 골라 주세요."),
+    ),
+    kind(
+        S.CONFLICT,
+        "table-occupied",
+        ("The table is occupied", "Close or move the open session of the table first."),
+        ("사용 중인 테이블", "먼저 테이블의 열린 세션을 닫거나 옮겨 주세요."),
+    ),
+    kind(
+        S.CONFLICT,
+        "in-use",
+        ("Still in use", "Something live refers to this. Move or archive that first."),
+        ("사용 중", "다른 항목이 이것을 쓰고 있습니다. 먼저 그 항목을 옮기거나 보관해 주세요."),
+    ),
+    kind(
+        S.CONFLICT,
+        "session-not-open",
+        ("The session is closed", "The party's visit has ended; its orders can't change any more."),
+        ("종료된 세션", "이미 이용이 끝난 세션이라 주문을 바꿀 수 없습니다."),
+    ),
+    kind(
+        S.CONFLICT,
+        "table-not-open",
+        (
+            "The table is not open yet",
+            "This store seats its guests with a PIN. Ask the staff to open the table.",
+        ),
+        (
+            "아직 열리지 않은 테이블",
+            "PIN을 쓰는 매장입니다. 직원에게 테이블을 열어 달라고 해 주세요.",
+        ),
+    ),
+    kind(
+        S.CONFLICT,
+        "close-blocked",
+        (
+            "The session can't close yet",
+            "Finish, cancel or settle what `blockers` lists, then close again.",
+        ),
+        (
+            "세션을 닫을 수 없음",
+            "`blockers`에 있는 주문을 처리하거나 취소, 정산한 뒤 다시 닫아 주세요.",
+        ),
+    ),
+    kind(
+        S.GONE,
+        "session-closed",
+        (
+            "The visit has ended",
+            "This table session is closed. Scan the QR code again or ask the staff.",
+        ),
+        (
+            "이용 완료",
+            "이용이 끝난 테이블 세션입니다. QR 코드를 다시 찍거나 직원에게 문의해 주세요.",
+        ),
+    ),
+    kind(
+        S.CONFLICT,
+        "store-closed",
+        ("Ordering is paused", "The store does not take orders now. Please ask the staff."),
+        ("주문 일시 중지", "지금은 주문을 받지 않습니다. 직원에게 문의해 주세요."),
+    ),
+]

@@ -1,0 +1,74 @@
+"""Baskets and orders."""
+
+from http import HTTPStatus as S
+
+from app.core.problem_kinds.kind import kind
+
+KINDS = [
+    kind(
+        S.CONFLICT,
+        "item-unavailable",
+        (
+            "Not available",
+            "At least one item or option can't be ordered now; `errors` names it. Nothing was ordered.",
+        ),
+        (
+            "주문할 수 없는 메뉴",
+            "지금 주문할 수 없는 메뉴나 옵션이 있습니다. `errors`를 확인해 주세요. 주문은 접수되지 않았습니다.",
+        ),
+    ),
+    kind(
+        S.CONFLICT,
+        "stock-insufficient",
+        ("Not enough left", "Fewer portions are left than were asked for. Nothing was ordered."),
+        ("수량 부족", "남은 수량이 부족합니다. 주문은 접수되지 않았습니다."),
+    ),
+    kind(
+        S.CONFLICT,
+        "price-changed",
+        (
+            "The price has changed",
+            "Show the guests the new total in `quote` and send the order again with it.",
+        ),
+        (
+            "가격 변경",
+            "`quote`의 새 금액을 확인한 뒤 다시 주문해 주세요. 주문은 접수되지 않았습니다.",
+        ),
+    ),
+    kind(
+        S.CONFLICT,
+        "order-held",
+        ("The order is held", "It is a guest's first one: accept it, or cancel it."),
+        ("확인이 필요한 주문", "손님의 첫 주문입니다. 먼저 접수를 확인하거나 취소해 주세요."),
+    ),
+    kind(
+        S.CONFLICT,
+        "transition-invalid",
+        (
+            "This step is not possible",
+            "From the current state only the states in `allowed` may follow.",
+        ),
+        ("바꿀 수 없는 상태", "현재 상태에서는 `allowed`에 있는 상태로만 바꿀 수 있습니다."),
+    ),
+    kind(
+        S.UNPROCESSABLE_ENTITY,
+        "option-invalid",
+        (
+            "The options don't fit the item",
+            "`errors` names the line and option; the menu says how many may be chosen.",
+        ),
+        (
+            "잘못된 옵션",
+            "`errors`에 있는 옵션을 확인해 주세요. 고를 수 있는 개수는 메뉴에 있습니다.",
+        ),
+    ),
+    kind(
+        S.UNPROCESSABLE_ENTITY,
+        "quantity-invalid",
+        (
+            "The quantity is not possible",
+            "A line has 1 to 99 portions; a cancel takes at most those that are left.",
+        ),
+        ("잘못된 수량", "수량은 1~99이며, 취소는 남은 수량까지만 할 수 있습니다."),
+    ),
+]
