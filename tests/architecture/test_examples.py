@@ -4,7 +4,7 @@ from typing import Any
 
 import orjson
 import pytest
-from fastapi.routing import APIRoute, iter_route_contexts
+from fastapi.routing import APIRoute
 from pydantic import SecretStr, TypeAdapter
 
 from app.core.config import Settings
@@ -12,11 +12,7 @@ from app.main import create_app
 
 APP = create_app(Settings(database_url=SecretStr("postgresql://nowhere/none")))
 DOCUMENT = APP.openapi()
-ROUTES = {
-    context.original_route.name: context.original_route
-    for context in iter_route_contexts(APP.routes)
-    if isinstance(context.original_route, APIRoute)
-}
+ROUTES = {route.name: route for route in APP.routes if isinstance(route, APIRoute)}
 OPERATIONS: dict[str, dict[str, Any]] = {
     operation["operationId"]: operation
     for methods in DOCUMENT["paths"].values()
