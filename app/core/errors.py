@@ -177,6 +177,20 @@ class SessionNotOpenError(DomainError):
     code = "session-not-open"
 
 
+class SessionMergedError(DomainError):
+    """`merged_into_id` is the session that has its orders."""
+
+    code = "session-merged"
+
+
+class SessionNotMergedError(DomainError):
+    code = "session-not-merged"
+
+
+class BusinessDayOverError(DomainError):
+    code = "business-day-over"
+
+
 class CloseBlockedError(DomainError):
     """`blockers` lists what must be finished, cancelled or settled first."""
 

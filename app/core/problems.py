@@ -45,6 +45,7 @@ SQLSTATES: dict[str, str] = {
 # Constraints that have a code of their own, whatever their SQLSTATE.
 CONSTRAINTS: dict[str, str] = {
     "uq_staff_live_username": "username-taken",
+    "uq_table_sessions_open": "table-occupied",
 }
 
 # What frameworks raise by number.

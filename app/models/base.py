@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, DateTime, ForeignKeyConstraint, MetaData, Text
@@ -41,6 +41,11 @@ class StoreModel(Model):
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
     version: Mapped[int] = mapped_column(default=1)
+
+    def copy(self, **changes: Any) -> Self:
+        """A new row with the same values in every column but the changed ones."""
+        values = {name: getattr(self, name) for name in type(self).__mapper__.column_attrs.keys()}  # noqa: SIM118
+        return type(self)(**(values | changes))
 
 
 def in_store(column: str, table: str, *, target: str = "id") -> ForeignKeyConstraint:

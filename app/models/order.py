@@ -25,7 +25,8 @@ class OrderStatus(StrEnum):
 class Order(StoreModel):
     """One submission of a basket. Its status follows from its lines.
 
-    A `held` one is a guest's that waits for staff to accept it; until then it can't move.
+    A `held` one is a guest's that waits for staff to accept it; until then it can't move. One that
+    a merge brought along has its `origin_session_id`: where it goes back to if that is undone.
     """
 
     __tablename__ = "orders"
@@ -33,8 +34,10 @@ class Order(StoreModel):
         of_store(),
         in_store("session_id", "table_sessions"),
         in_store("table_id", "tables"),
+        in_store("origin_session_id", "table_sessions"),
         one_of("status", OrderStatus),
         one_of("channel", Channel),
+        CheckConstraint("origin_session_id <> session_id", name="origin_is_elsewhere"),
         CheckConstraint("total >= 0", name="total_not_negative"),
         CheckConstraint("number >= 1", name="number_positive"),
         UniqueConstraint("store_id", "business_date", "number"),
@@ -54,6 +57,7 @@ class Order(StoreModel):
     client_created_at: Mapped[datetime | None]
     placed_by: Mapped[dict[str, Any]]
     held: Mapped[bool] = mapped_column(server_default=text("false"), default=False)
+    origin_session_id: Mapped[UUID | None]
     lines: Mapped[list["OrderLine"]] = relationship(
         lazy="raise", order_by="OrderLine.position", viewonly=True
     )

@@ -1,6 +1,6 @@
 """People who sign in, and the token families of people and devices."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
@@ -39,7 +39,8 @@ class SignIn(StoreModel):
     """A token family: all tokens that came from one sign-in. Ending it ends them all.
 
     Access tokens from before `outdated_at` must be exchanged: what they say no longer holds. A
-    guest's family has its session, and `accepted_at` once staff accepted an order of it.
+    guest's family has its session, and `accepted_at` once staff accepted an order of it; after a
+    merge also the session that it came from.
     """
 
     __tablename__ = "sign_ins"
@@ -48,6 +49,8 @@ class SignIn(StoreModel):
         in_store("staff_id", "staff"),
         in_store("device_id", "devices"),
         in_store("session_id", "table_sessions"),
+        in_store("origin_session_id", "table_sessions"),
+        CheckConstraint("origin_session_id <> session_id", name="origin_is_elsewhere"),
         one_of("kind", ("staff", "device", "guest")),
         CheckConstraint(
             "(kind = 'staff') = (staff_id IS NOT NULL)"
@@ -89,6 +92,14 @@ class SignIn(StoreModel):
     user_agent: Mapped[str | None]
     outdated_at: Mapped[datetime | None]
     accepted_at: Mapped[datetime | None]
+    origin_session_id: Mapped[UUID | None]
+
+    def outdate(self, now: datetime) -> datetime:
+        """Have its access tokens exchanged; from when on that holds."""
+        # A clock that was set back must not make older tokens good again.
+        earlier = self.outdated_at
+        self.outdated_at = max(now, earlier + timedelta(microseconds=1)) if earlier else now
+        return self.outdated_at
 
     @property
     def generation(self) -> int:

@@ -126,6 +126,7 @@ class TableSession(StoreModel):
         CheckConstraint("(status = 'closed') = (closed_at IS NOT NULL)", name="closed_has_time"),
         CheckConstraint("guest_count > 0", name="guest_count_positive"),
         CheckConstraint("merged_into_id <> id", name="not_merged_into_itself"),
+        CheckConstraint("merged_into_id IS NULL OR status = 'closed'", name="merged_is_closed"),
         Index(
             "uq_table_sessions_open",
             "store_id",
@@ -135,6 +136,12 @@ class TableSession(StoreModel):
         ),
         Index("ix_table_sessions_table", "store_id", "table_id", "id"),
         Index("ix_table_sessions_opened_at", "store_id", "opened_at"),
+        Index(
+            "ix_table_sessions_merged_into",
+            "store_id",
+            "merged_into_id",
+            postgresql_where=text("merged_into_id IS NOT NULL"),
+        ),
     )
 
     table_id: Mapped[UUID]

@@ -1,6 +1,6 @@
 """Devices, and the token families that speak for them."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import select
@@ -54,9 +54,6 @@ class DeviceRepository(StoreRepository[Device]):
     async def outdate(self, sign_ins: list[SignIn]) -> dict[UUID, datetime]:
         """Have their access tokens exchanged: which families, and from when on."""
         now = clock.now()
-        for family in sign_ins:
-            # A clock that was set back must not make older tokens good again.
-            earlier = family.outdated_at
-            family.outdated_at = max(now, earlier + timedelta(microseconds=1)) if earlier else now
+        outdated = {family.id: family.outdate(now) for family in sign_ins}
         await self._session.flush()
-        return {family.id: family.outdated_at or now for family in sign_ins}
+        return outdated

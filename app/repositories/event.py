@@ -52,7 +52,10 @@ class EventRepository(Repository):
         return [_record(row) for row in rows]
 
     async def a_session_ended(self, after: int, upto: int, table_id: UUID) -> bool:
-        """Whether events in (after, upto] belong to a party that has left the table."""
+        """Whether events in (after, upto] belong to a party that has left the table.
+
+        It has when its visit ended, and when it sits at another table now.
+        """
         query = (
             select(Event.seq)
             .join(
@@ -64,7 +67,10 @@ class EventRepository(Repository):
                 Event.seq > after,
                 Event.seq <= upto,
                 Event.table_id == table_id,
-                TableSession.status == SessionStatus.CLOSED,
+                or_(
+                    TableSession.status == SessionStatus.CLOSED,
+                    TableSession.table_id != table_id,
+                ),
             )
             .limit(1)
         )

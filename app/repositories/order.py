@@ -35,17 +35,25 @@ class OrderRepository(StoreRepository[Order]):
         )
         if table_id is not None:
             query = query.where(Order.table_id == table_id)
-        session_id = await self._session.scalar(query)
+        session_id, held, status = await self._session.scalar(query), None, None
+        while session_id is not None and session_id != held:
+            held, status = session_id, await self._hold(session_id)
+            # Again after the wait: a merge or a split may have taken the order elsewhere.
+            session_id = await self._session.scalar(query)
         if session_id is None:
             raise NotFoundError
-        status = await self._session.scalar(
+        if status != SessionStatus.OPEN:
+            raise SessionNotOpenError
+        return await self.get(order_id, lock=True)
+
+    async def _hold(self, session_id: UUID) -> str | None:
+        """Share the session, so that no order leaves it; its status."""
+        status: str | None = await self._session.scalar(
             select(TableSession.status)
             .where(TableSession.store_id == self.store_id, TableSession.id == session_id)
             .with_for_update(read=True)
         )
-        if status != SessionStatus.OPEN:
-            raise SessionNotOpenError
-        return await self.get(order_id, lock=True)
+        return status
 
     async def find(  # noqa: PLR0913 - the filters of the list
         self,

@@ -23,11 +23,12 @@ from app.core.errors import (
 )
 from app.core.idempotency import Intent
 
+_NO_SESSION = "TO003"
 # The refusals of place_order(…) by SQLSTATE.
 _REFUSALS: dict[str, type[DomainError]] = {
     "TO001": RequestInProgressError,
     "TO002": IdempotencyKeyReusedError,
-    "TO003": NotFoundError,
+    _NO_SESSION: NotFoundError,
     "TO004": SessionClosedError,
     "TO005": NotFoundError,
     "TO006": StockInsufficientError,
@@ -94,7 +95,7 @@ class PlacingRepository:
             DomainError: the refusals of `_REFUSALS`.
         """
         try:
-            row = await self._database.call(_CALL, self._parameters(intent, order))
+            row = await self._call(self._parameters(intent, order))
         except psycopg.Error as error:
             state = error.sqlstate or ""
             if state == _CATALOG_CHANGED:
@@ -106,6 +107,16 @@ class PlacingRepository:
         if not replayed:
             self._database.on_commit({self._store_id})
         return Placed(replayed, status, body.encode())
+
+    async def _call(self, parameters: tuple[Any, ...]) -> Any:
+        try:
+            return await self._database.call(_CALL, parameters)
+        except psycopg.Error as error:
+            if error.sqlstate != _NO_SESSION:
+                raise
+        # A statement that waited while the session was moved joins it to its old table and finds
+        # nothing: only one that begins after the move may say that there is none.
+        return await self._database.call(_CALL, parameters)
 
     async def answered(self, intent: Intent) -> Placed | None:
         """The first answer to a request with the same key; None when there was none.

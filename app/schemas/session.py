@@ -27,6 +27,43 @@ class SessionCloseInput(Input):
     reason: Annotated[Note, Field(min_length=1)] | None = None
 
 
+Reason = Annotated[Note, Field(min_length=1)]
+
+
+class SessionMoveInput(Input):
+    table_id: Id
+    reason: Reason | None = None
+
+
+class SessionMergeInput(Input):
+    into_session_id: Id
+    reason: Reason | None = None
+
+
+class SessionUnmergeInput(Input):
+    """`table_id` where the party sits from now on, if not at its old table."""
+
+    table_id: Id | None = None
+    reason: Reason | None = None
+
+
+class SessionReopenInput(Input):
+    reason: Reason | None = None
+
+
+class SplitLineInput(Input):
+    line_id: Id
+    quantity: Annotated[int, Field(ge=1, le=99)]
+
+
+class SessionSplitInput(Input):
+    """Which portions go to a new session at `table_id`."""
+
+    lines: Annotated[list[SplitLineInput], Field(min_length=1, max_length=500)]
+    table_id: Id
+    reason: Reason | None = None
+
+
 class SessionTable(Output):
     id: Id
     number: int
@@ -40,6 +77,7 @@ class SessionOutput(Output):
     note: str | None
     opened_at: Instant
     closed_at: Instant | None
+    merged_into_id: Id | None = Field(description="The session that its orders went to (합석).")
     order_count: int
     total: int
     created_at: Instant

@@ -183,6 +183,7 @@ def _entry(row: dict[str, Any]) -> BoardEntry:
                 "note": row["note"],
                 "opened_at": row["opened_at"],
                 "closed_at": None,
+                "merged_into_id": None,
                 "order_count": row["order_count"],
                 "total": row["total"],
                 "created_at": row["session_created_at"],

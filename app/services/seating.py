@@ -232,6 +232,7 @@ def session_output(row: SessionRow) -> SessionOutput:
             "note": session.note,
             "opened_at": session.opened_at,
             "closed_at": session.closed_at,
+            "merged_into_id": session.merged_into_id,
             "order_count": row.order_count,
             "total": row.total,
             "created_at": session.created_at,

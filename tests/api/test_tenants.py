@@ -70,8 +70,11 @@ def test_another_stores_id_in_the_path_is_like_none(stores: Stores, operation: O
     assert theirs.state() == before
 
 
-NEVER_GOOD: set[tuple[str, Path]] = {("create_option_group", ("options", 0, "id"))}
-"""An id that a body's model knows, and that this operation has no use for."""
+NEVER_GOOD: set[tuple[str, Path]] = {
+    ("create_option_group", ("options", 0, "id")),
+    ("merge_session", ("into_session_id",)),
+}
+"""No use for an id there, or none for that of the thing itself."""
 BODIES = [
     (operation, place)
     for operation in OPERATIONS

@@ -270,7 +270,7 @@ def test_an_order_is_found_by_index_in_every_way_it_is_asked_for(
             # Items, options and sessions are archived or closed, never deleted: nobody looks back.
             "fk_order_lines_store_id_item_id",
             "fk_order_line_options_store_id_option_id",
-            "fk_table_sessions_store_id_merged_into_id",
+            "fk_orders_store_id_origin_session_id",
         ],
     )
     assert missing == []

@@ -64,6 +64,8 @@ def test_a_visit_plays_to_its_end_and_leaves_nothing_behind(
 
     assert (done.returncode, done.stderr) == (0, ""), done.stdout
     assert re.search(r"^Done in [0-9.]+ s: 2 orders for ", done.stdout, re.MULTILINE)
+    assert re.search(r"merges table \d+ into table \d+: 3 orders", done.stdout)
+    assert re.search(r"splits 1 × .+ off to table \d+: no\. \d+ with", done.stdout)
     with psycopg.connect(settings.api_url) as connection:
         left = connection.execute(
             "SELECT (SELECT count(*) FROM table_sessions WHERE status = 'open'),"

@@ -28,6 +28,7 @@ THING_OF: dict[str, str] = {
     "options.id": "option_id",
     "target_id": "order_id",
     "actor_id": "staff_id",
+    "into_session_id": "session_id",
 }
 """What an id is of where its name does not say so: by its name, or by its list's and its own."""
 

@@ -34,6 +34,33 @@ KINDS = [
     ),
     kind(
         S.CONFLICT,
+        "session-merged",
+        (
+            "The session was merged",
+            "Its orders are in the session that `merged_into_id` names. Undo the merge instead.",
+        ),
+        (
+            "합석된 세션",
+            "주문이 `merged_into_id` 세션으로 옮겨졌습니다. 합석을 취소해 주세요.",
+        ),
+    ),
+    kind(
+        S.CONFLICT,
+        "session-not-merged",
+        ("The session is not merged", "There is no merge to undo: its orders are its own."),
+        ("합석되지 않은 세션", "취소할 합석이 없습니다. 주문이 그대로 이 세션에 있습니다."),
+    ),
+    kind(
+        S.CONFLICT,
+        "business-day-over",
+        (
+            "The business day is over",
+            "What was closed or merged on an earlier business date stays as it is.",
+        ),
+        ("영업일이 끝남", "지난 영업일에 닫거나 합석한 세션은 되돌릴 수 없습니다."),
+    ),
+    kind(
+        S.CONFLICT,
         "table-not-open",
         (
             "The table is not open yet",

@@ -1,0 +1,51 @@
+"""Parties that change tables: moving, merging, splitting, reopening."""
+
+from typing import Annotated
+
+from fastapi import Depends
+
+from app.core.dependencies.access import CredentialsDep
+from app.core.dependencies.floor import OrderReadingDep
+from app.core.dependencies.request import ScopeDep
+from app.repositories.guest import GuestRepository
+from app.repositories.moving import MovingRepository
+from app.repositories.store import StoreReader
+from app.repositories.table import SessionRepository, TableRepository
+from app.services.floor_journal import FloorJournal
+from app.services.session_merging import SessionMergingService
+from app.services.session_moving import SessionMovingService
+from app.services.session_splitting import SessionSplittingService
+
+
+async def get_journal(scope: ScopeDep, reading: OrderReadingDep) -> FloorJournal:
+    place = await scope.place()
+    sessions, tables = SessionRepository(*place), TableRepository(*place)
+    return FloorJournal(sessions, tables, reading, scope.principal)
+
+
+JournalDep = Annotated[FloorJournal, Depends(get_journal)]
+
+
+async def get_moving(scope: ScopeDep, journal: JournalDep) -> SessionMovingService:
+    place = await scope.place()
+    sessions, moving = SessionRepository(*place), MovingRepository(*place)
+    return SessionMovingService(sessions, moving, StoreReader(*place), journal)
+
+
+async def get_merging(
+    scope: ScopeDep, credentials: CredentialsDep, journal: JournalDep
+) -> SessionMergingService:
+    place = await scope.place()
+    moving, guests = MovingRepository(*place), GuestRepository(*place)
+    return SessionMergingService(moving, guests, StoreReader(*place), credentials, journal)
+
+
+async def get_splitting(scope: ScopeDep, journal: JournalDep) -> SessionSplittingService:
+    place = await scope.place()
+    sessions, moving = SessionRepository(*place), MovingRepository(*place)
+    return SessionSplittingService(sessions, moving, journal, scope.principal)
+
+
+MovingDep = Annotated[SessionMovingService, Depends(get_moving)]
+MergingDep = Annotated[SessionMergingService, Depends(get_merging)]
+SplittingDep = Annotated[SessionSplittingService, Depends(get_splitting)]

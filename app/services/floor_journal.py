@@ -1,0 +1,77 @@
+"""Telling what became of parties and their orders: events for whom they concern, and the audit log."""
+
+from collections.abc import Sequence
+from typing import Any, Literal
+from uuid import UUID
+
+from app.core.security.principals import Principal
+from app.models import Order
+from app.repositories.table import SessionRepository, TableRepository
+from app.schemas.session import SessionOutput
+from app.services.floor_plan import table_output
+from app.services.order_reading import OrderReadingService
+from app.services.seating import session_output
+
+SessionEvent = Literal["session.opened", "session.updated", "session.closed"]
+
+
+class FloorJournal:
+    """Each event goes to the table and session that the thing belongs to now, and to no other."""
+
+    def __init__(
+        self,
+        sessions: SessionRepository,
+        tables: TableRepository,
+        reading: OrderReadingService,
+        principal: Principal,
+    ) -> None:
+        self._sessions = sessions
+        self._tables = tables
+        self._reading = reading
+        self._actor = principal.actor
+
+    async def shown(self, session_id: UUID) -> SessionOutput:
+        """The session as GET shows it."""
+        return session_output(await self._sessions.row(session_id))
+
+    async def session(self, type_: SessionEvent, session_id: UUID) -> SessionOutput:
+        """Publish what the session is now."""
+        output = await self.shown(session_id)
+        self._sessions.unit.record(
+            type_,
+            output.model_dump(mode="json"),
+            actor=self._actor,
+            table_id=output.table.id,
+            session_id=session_id,
+        )
+        return output
+
+    async def orders(self, orders: Sequence[Order]) -> None:
+        """Publish `order.updated`, never `order.created`: nothing is sent to the kitchen again."""
+        for order, output in zip(orders, await self._reading.outputs(list(orders)), strict=True):
+            self._sessions.unit.record(
+                "order.updated",
+                output.model_dump(mode="json"),
+                actor=self._actor,
+                table_id=order.table_id,
+                session_id=order.session_id,
+            )
+
+    async def table_left(self, table_id: UUID) -> None:
+        """Publish `table.changed`: the tablet that stays behind learns that the party has gone."""
+        output = table_output(*await self._tables.one(table_id))
+        self._sessions.unit.record(
+            "table.changed", output.model_dump(mode="json"), actor=self._actor, table_id=table_id
+        )
+
+    async def audit(
+        self, action: str, session_id: UUID, reason: str | None, details: dict[str, Any]
+    ) -> None:
+        await self._sessions.unit.audit(
+            action,
+            actor=self._actor,
+            target_kind="session",
+            target_id=session_id,
+            reason=reason,
+            details=details,
+        )

@@ -1,0 +1,138 @@
+"""Parties that sit down together (합석), and apart again."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from app.core import clock
+from app.core.errors import FieldError, InvalidRequestError, SessionNotMergedError
+from app.models import Order, SignIn, TableSession
+from app.models.table import SessionStatus
+from app.repositories.guest import GuestRepository
+from app.repositories.moving import MovingRepository
+from app.repositories.store import StoreReader
+from app.schemas.session import SessionMergeInput, SessionOutput, SessionUnmergeInput
+from app.services.credentials import Credentials
+from app.services.floor_journal import FloorJournal
+from app.services.session_rules import check_ended_today, check_open, check_version
+
+
+class SessionMergingService:
+    """Orders and guests remember the session that they came from: see docs/adr/0010."""
+
+    def __init__(
+        self,
+        moving: MovingRepository,
+        guests: GuestRepository,
+        stores: StoreReader,
+        credentials: Credentials,
+        journal: FloorJournal,
+    ) -> None:
+        self._moving = moving
+        self._guests = guests
+        self._stores = stores
+        self._credentials = credentials
+        self._journal = journal
+
+    async def merge(
+        self, session_id: UUID, wanted: SessionMergeInput, expected: int | None
+    ) -> SessionOutput:
+        """Bring the session's orders and guests into another one, which is answered; it closes.
+
+        Raises:
+            InvalidRequestError: a session can't be merged into itself.
+            NotFoundError: there is no such session.
+            SessionNotOpenError: one of the two is closed.
+            VersionMismatchError: the session changed since `expected` was read.
+        """
+        into_id = wanted.into_session_id
+        if into_id == session_id:
+            detail = "A session can't be merged into itself."
+            raise InvalidRequestError(errors=[FieldError("/into_session_id", "itself", detail)])
+        locked = await self._moving.lock_sessions(session_id, into_id)
+        absorbed, survivor = locked[session_id], locked[into_id]
+        check_version(absorbed, expected)
+        check_open(absorbed, survivor)
+        orders = await self._moving.orders_of(session_id)
+        guests = await self._guests.lock_in(session_id)
+        absorbed.status, absorbed.closed_at = SessionStatus.CLOSED, clock.now()
+        absorbed.close_reason, absorbed.merged_into_id = wanted.reason, into_id
+        await self._take(orders, guests, absorbed, survivor)
+        left = await self._journal.session("session.closed", session_id)
+        output = await self._journal.session("session.updated", into_id)
+        await self._journal.orders(orders)
+        details = {
+            "into_session_id": into_id,
+            "from_table": left.table.number,
+            "to_table": output.table.number,
+            "orders": [order.number for order in orders],
+        }
+        await self._journal.audit("session-merged", session_id, wanted.reason, details)
+        return output
+
+    async def unmerge(
+        self, session_id: UUID, wanted: SessionUnmergeInput, expected: int | None
+    ) -> SessionOutput:
+        """Open the merged session again with what came from it and is still in the other one.
+
+        Raises:
+            SessionNotMergedError: there is no merge to undo.
+            SessionNotOpenError: the other session is closed, or merged itself: that is undone first.
+            BusinessDayOverError: they were merged on an earlier business date.
+            NotFoundError: no such session or table, or the table is archived.
+            TableOccupiedError: somebody sits there; `table_id` may name another table.
+            VersionMismatchError: the session changed since `expected` was read.
+        """
+        apart, survivor = await self._merged_pair(session_id, expected)
+        check_open(survivor)
+        check_ended_today(apart, await self._stores.get(), clock.now())
+        table = await self._moving.lock_free_table(wanted.table_id or apart.table_id)
+        family = await self._moving.merged_with(session_id)
+        there = await self._moving.orders_of(survivor.id)
+        orders = [order for order in there if order.origin_session_id in family]
+        guests = await self._guests.lock_in(survivor.id, origins=family)
+        apart.status, apart.closed_at, apart.close_reason = SessionStatus.OPEN, None, None
+        apart.merged_into_id, apart.table_id = None, table.id
+        await self._take(orders, guests, survivor, apart)
+        output = await self._journal.session("session.opened", session_id)
+        left = await self._journal.session("session.updated", survivor.id)
+        await self._journal.orders(orders)
+        details = {
+            "from_session_id": survivor.id,
+            "from_table": left.table.number,
+            "to_table": table.number,
+            "orders": [order.number for order in orders],
+        }
+        await self._journal.audit("session-unmerged", session_id, wanted.reason, details)
+        return output
+
+    async def _merged_pair(
+        self, session_id: UUID, expected: int | None
+    ) -> tuple[TableSession, TableSession]:
+        """A merged session and the one that has its orders, both locked."""
+        into_id = await self._moving.merged_into(session_id)
+        locked = await self._moving.lock_sessions(session_id, into_id or session_id)
+        session = locked[session_id]
+        check_version(session, expected)
+        if into_id is None or session.merged_into_id != into_id:
+            raise SessionNotMergedError
+        return session, locked[into_id]
+
+    async def _take(
+        self,
+        orders: Sequence[Order],
+        guests: Sequence[SignIn],
+        source: TableSession,
+        target: TableSession,
+    ) -> None:
+        """Carry orders and guests over; the guests' tokens are exchanged for the new session's."""
+        moved: list[Order | SignIn] = [*orders, *guests]
+        for row in moved:
+            origin = row.origin_session_id or row.session_id
+            row.origin_session_id = None if origin == target.id else origin
+            row.session_id = target.id
+        for order in orders:
+            order.table_id = target.table_id
+        await self._moving.changed([source, target, *orders])
+        outdated = await self._guests.outdate(guests)
+        for sign_in_id, at in outdated.items():
+            self._credentials.outdate(sign_in_id, at)
