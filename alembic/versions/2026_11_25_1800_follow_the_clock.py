@@ -1,0 +1,51 @@
+"""Let the menu follow the clock.
+
+What is sold out until a time comes back by itself; `stores_with_returns` finds where, by two
+partial indexes that hold only what is coming back.
+
+Revision ID: 20261125_1800
+Revises: 20261125_1700
+"""
+
+import sqlalchemy as sa
+
+from alembic import op
+
+revision = "20261125_1800"
+down_revision = "20261125_1700"
+branch_labels = None
+depends_on = None
+
+APP = "table_order_app"
+
+COMING_BACK = "sold_out_until IS NOT NULL AND archived_at IS NULL"
+STORES_WITH_RETURNS = """
+CREATE FUNCTION stores_with_returns(p_now timestamptz) RETURNS uuid[]
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS
+$$ SELECT array(
+    (SELECT store_id FROM items WHERE sold_out_until <= p_now AND archived_at IS NULL
+     UNION
+     SELECT store_id FROM options WHERE sold_out_until <= p_now AND archived_at IS NULL)
+    LIMIT 100) $$
+"""
+SIGNATURE = "stores_with_returns(timestamptz)"
+
+
+def upgrade() -> None:
+    for table in ("items", "options"):
+        op.create_index(
+            f"ix_{table}_sold_out_until",
+            table,
+            ["sold_out_until"],
+            unique=False,
+            postgresql_where=sa.text(COMING_BACK),
+        )
+    op.execute(STORES_WITH_RETURNS)
+    op.execute(f"REVOKE ALL ON FUNCTION {SIGNATURE} FROM PUBLIC")
+    op.execute(f"GRANT EXECUTE ON FUNCTION {SIGNATURE} TO {APP}")
+
+
+def downgrade() -> None:
+    op.execute(f"DROP FUNCTION {SIGNATURE}")
+    for table in ("items", "options"):
+        op.drop_index(f"ix_{table}_sold_out_until", table_name=table)
