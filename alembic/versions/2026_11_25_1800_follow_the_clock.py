@@ -1,6 +1,7 @@
 """Let the menu follow the clock.
 
-What is sold out until a time comes back by itself; `stores_with_returns` finds where, by two
+Dayparts of categories and items are lists of the API's own shapes: they are read and written whole,
+with the thing that they belong to. What is sold out until a time comes back by itself; `stores_with_returns` finds where, by two
 partial indexes that hold only what is coming back.
 
 Revision ID: 20261125_1800
@@ -8,6 +9,7 @@ Revises: 20261125_1700
 """
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSONB
 
 from alembic import op
 
@@ -17,6 +19,13 @@ branch_labels = None
 depends_on = None
 
 APP = "table_order_app"
+
+PLANS = (
+    ("categories", "dayparts"),
+    ("categories", "daypart_exceptions"),
+    ("items", "dayparts"),
+    ("items", "daypart_exceptions"),
+)
 
 COMING_BACK = "sold_out_until IS NOT NULL AND archived_at IS NULL"
 STORES_WITH_RETURNS = """
@@ -32,6 +41,13 @@ SIGNATURE = "stores_with_returns(timestamptz)"
 
 
 def upgrade() -> None:
+    for table, column in PLANS:
+        # A constant default: the table is not rewritten. Only then is it checked, row by row.
+        op.add_column(table, sa.Column(column, JSONB(), server_default="[]", nullable=False))
+        name = f"ck_{table}_{column}_is_list"
+        check = f"CHECK (jsonb_typeof({column}) = 'array')"
+        op.execute(f"ALTER TABLE {table} ADD CONSTRAINT {name} {check} NOT VALID")
+        op.execute(f"ALTER TABLE {table} VALIDATE CONSTRAINT {name}")
     for table in ("items", "options"):
         op.create_index(
             f"ix_{table}_sold_out_until",
@@ -49,3 +65,5 @@ def downgrade() -> None:
     op.execute(f"DROP FUNCTION {SIGNATURE}")
     for table in ("items", "options"):
         op.drop_index(f"ix_{table}_sold_out_until", table_name=table)
+    for table, column in PLANS:
+        op.drop_column(table, column)

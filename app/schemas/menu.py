@@ -28,6 +28,7 @@ from app.schemas.base import (
     read_instant,
 )
 from app.schemas.table import ArchivedFilter
+from app.schemas.timing import Daypart, DaypartException, PlannedInstant, TimedInput
 
 MAX_STOCK = 1_000_000
 
@@ -102,13 +103,13 @@ class AvailabilityOutput(Output):
     stock: int | None
 
 
-class CategoryInput(Input):
+class CategoryInput(TimedInput):
     name: LocalizedName
     description: LocalizedText | None = None
     position: Position | None = None
 
 
-class CategoryPatch(Patch):
+class CategoryPatch(TimedInput, Patch):
     name: LocalizedName | None = None
     description: LocalizedText | None = None
     position: Position | None = None
@@ -125,6 +126,8 @@ class CategoryOutput(Output):
     description: dict[str, str] | None
     position: int
     item_count: int
+    dayparts: list[Daypart] | None
+    daypart_exceptions: list[DaypartException]
     archived_at: Instant | None
     created_at: Instant
     updated_at: Instant
@@ -156,7 +159,7 @@ class GroupUseOutput(Output):
     prices: dict[str, int] | None
 
 
-class ItemInput(Input):
+class ItemInput(TimedInput):
     category_id: Id
     name: LocalizedName
     description: LocalizedText | None = None
@@ -171,7 +174,7 @@ class ItemInput(Input):
     external_ref: Name | None = None
 
 
-class ItemPatch(Patch):
+class ItemPatch(TimedInput, Patch):
     category_id: Id | None = None
     name: LocalizedName | None = None
     description: LocalizedText | None = None
@@ -205,6 +208,8 @@ class ItemOutput(Output):
     availability: AvailabilityOutput
     option_groups: list[GroupUseOutput]
     external_ref: str | None
+    dayparts: list[Daypart] | None
+    daypart_exceptions: list[DaypartException]
     archived_at: Instant | None
     created_at: Instant
     updated_at: Instant
@@ -292,7 +297,7 @@ class ItemFilter(ArchivedFilter):
 
 
 class MenuFilter(Query):
-    at: Instant | None = Field(
+    at: PlannedInstant | None = Field(
         default=None, description="The menu as it stands at this instant; for staff only."
     )
 
@@ -363,8 +368,13 @@ class MenuStore(Output):
 
 
 class MenuOutput(Output):
-    """What may be ordered now, in one language."""
+    """What may be ordered now, in one language.
 
+    `valid_until` is the next instant at which it changes by itself, null if it never does: read
+    the menu again then.
+    """
+
+    valid_until: Instant | None
     store: MenuStore
     language: str
     currency: str

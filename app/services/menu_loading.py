@@ -8,6 +8,7 @@ from app.core.database import Database
 from app.models import menu as rows
 from app.models.store import Store
 from app.repositories.menu import MenuRepository, MenuRows, catalog_version
+from app.services.dayparts import Opening, opening_of
 from app.services.menu_snapshot import (
     Availability,
     CategoryEntry,
@@ -90,6 +91,7 @@ def build_snapshot(loaded: MenuRows) -> MenuSnapshot:
     members = defaultdict(list)
     for item in loaded.items:
         members[item.category_id].append(item)
+    zone = loaded.store.timezone
     return MenuSnapshot(
         store=store_profile(loaded.store),
         catalog_version=loaded.catalog_version,
@@ -104,14 +106,21 @@ def build_snapshot(loaded: MenuRows) -> MenuSnapshot:
             for category in loaded.categories
         ),
         items={
-            item.id: _item_entry(item, tuple(used[item.id]))
+            item.id: _item_entry(item, tuple(used[item.id]), _within(served, item, zone))
             for category in loaded.categories
+            for served in [opening_of(zone, category.dayparts, category.daypart_exceptions)]
             for item in members[category.id]
         },
     )
 
 
-def _item_entry(item: rows.Item, groups: tuple[GroupEntry, ...]) -> ItemEntry:
+def _within(category: Opening, item: rows.Item, zone: str) -> Opening:
+    """When an item of the category is served; the category's own object where it adds nothing."""
+    own = opening_of(zone, item.dayparts, item.daypart_exceptions)
+    return Opening(category.hours + own.hours) if own.hours else category
+
+
+def _item_entry(item: rows.Item, groups: tuple[GroupEntry, ...], opening: Opening) -> ItemEntry:
     return ItemEntry(
         id=item.id,
         category_id=item.category_id,
@@ -125,6 +134,7 @@ def _item_entry(item: rows.Item, groups: tuple[GroupEntry, ...]) -> ItemEntry:
         position=item.position,
         availability=availability_of(item),
         groups=groups,
+        opening=opening,
     )
 
 

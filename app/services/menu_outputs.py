@@ -1,5 +1,7 @@
 """Rows of the menu → what staff read of them."""
 
+from typing import Any
+
 from app.core import clock
 from app.models.menu import Availability, Category, Item, Option, OptionGroup
 from app.schemas.menu import (
@@ -10,6 +12,7 @@ from app.schemas.menu import (
     OptionGroupOutput,
     OptionOutput,
 )
+from app.schemas.timing import Daypart, DaypartException
 from app.services import menu_snapshot
 from app.services.menu_loading import availability_of
 
@@ -22,6 +25,15 @@ def availability_output(own: menu_snapshot.Availability) -> AvailabilityOutput:
     )
 
 
+def dayparts_output(rows: list[dict[str, Any]]) -> list[Daypart] | None:
+    """None when it is always offered."""
+    return [Daypart(**row) for row in rows] or None
+
+
+def exceptions_output(rows: list[dict[str, Any]]) -> list[DaypartException]:
+    return [DaypartException(**row) for row in rows]
+
+
 def category_output(category: Category, item_count: int) -> CategoryOutput:
     return CategoryOutput(
         id=category.id,
@@ -29,6 +41,8 @@ def category_output(category: Category, item_count: int) -> CategoryOutput:
         description=category.descriptions,
         position=category.position,
         item_count=item_count,
+        dayparts=dayparts_output(category.dayparts),
+        daypart_exceptions=exceptions_output(category.daypart_exceptions),
         archived_at=category.archived_at,
         created_at=category.created_at,
         updated_at=category.updated_at,
@@ -60,6 +74,8 @@ def item_output(item: Item) -> ItemOutput:
             for link in item.group_links
         ],
         external_ref=item.external_ref,
+        dayparts=dayparts_output(item.dayparts),
+        daypart_exceptions=exceptions_output(item.daypart_exceptions),
         archived_at=item.archived_at,
         created_at=item.created_at,
         updated_at=item.updated_at,
