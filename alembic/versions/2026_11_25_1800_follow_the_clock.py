@@ -1,7 +1,7 @@
 """Let the menu follow the clock.
 
-Dayparts of categories and items are lists of the API's own shapes: they are read and written whole,
-with the thing that they belong to. What is sold out until a time comes back by itself; `stores_with_returns` finds where, by two
+Dayparts, planned prices and happy hours are lists of the API's own shapes: they are read and written
+whole, with the thing that they belong to. What is sold out until a time comes back by itself; `stores_with_returns` finds where, by two
 partial indexes that hold only what is coming back.
 
 Revision ID: 20261125_1800
@@ -25,6 +25,8 @@ PLANS = (
     ("categories", "daypart_exceptions"),
     ("items", "dayparts"),
     ("items", "daypart_exceptions"),
+    ("items", "price_schedule"),
+    ("items", "happy_hours"),
 )
 
 COMING_BACK = "sold_out_until IS NOT NULL AND archived_at IS NULL"

@@ -55,6 +55,8 @@ class Item(StoreModel):
         CheckConstraint("stock >= 0", name="stock_not_negative"),
         _is_list("dayparts"),
         _is_list("daypart_exceptions"),
+        _is_list("price_schedule"),
+        _is_list("happy_hours"),
         Index("ix_items_category", "store_id", "category_id"),
         _returns("items"),
     )
@@ -74,6 +76,8 @@ class Item(StoreModel):
     external_ref: Mapped[str | None]
     dayparts: Mapped[list[dict[str, Any]]] = _plan()
     daypart_exceptions: Mapped[list[dict[str, Any]]] = _plan()
+    price_schedule: Mapped[list[dict[str, Any]]] = _plan()
+    happy_hours: Mapped[list[dict[str, Any]]] = _plan()
     archived_at: Mapped[datetime | None]
     group_links: Mapped[list["ItemOptionGroup"]] = relationship(
         lazy="raise", order_by="ItemOptionGroup.position", viewonly=True

@@ -28,7 +28,14 @@ from app.schemas.base import (
     read_instant,
 )
 from app.schemas.table import ArchivedFilter
-from app.schemas.timing import Daypart, DaypartException, PlannedInstant, TimedInput
+from app.schemas.timing import (
+    Daypart,
+    DaypartException,
+    HappyHour,
+    PlannedInstant,
+    PriceStep,
+    TimedInput,
+)
 
 MAX_STOCK = 1_000_000
 
@@ -195,6 +202,8 @@ class ItemPatch(TimedInput, Patch):
 
 
 class ItemOutput(Output):
+    """`price` is what holds now outside of happy hours, `price_schedule` what is to come."""
+
     id: Id
     category_id: Id
     name: dict[str, str]
@@ -210,6 +219,8 @@ class ItemOutput(Output):
     external_ref: str | None
     dayparts: list[Daypart] | None
     daypart_exceptions: list[DaypartException]
+    price_schedule: list[PriceStep]
+    happy_hours: list[HappyHour]
     archived_at: Instant | None
     created_at: Instant
     updated_at: Instant
@@ -334,11 +345,14 @@ class MenuGroup(Output):
 
 
 class MenuItem(Output):
+    """`price` is in force now; `regular_price` is another one only in a happy hour."""
+
     id: Id
     category_id: Id
     name: str
     description: str | None
     price: int
+    regular_price: int
     tax_class: str
     allergens: list[str]
     tags: list[str]

@@ -1,4 +1,4 @@
-"""Times of the menu on the wire: dayparts, and dates on which they differ."""
+"""Times of the menu on the wire: dayparts, dates on which they differ, and planned prices."""
 
 from collections.abc import Sequence
 from datetime import date, datetime
@@ -13,7 +13,7 @@ from pydantic import (
     model_validator,
 )
 
-from app.schemas.base import Input, Instant
+from app.schemas.base import Input, Instant, Price
 
 YEARS = range(2000, 2200)
 """Years in which a menu can be planned; calendars of other times have surprises."""
@@ -88,6 +88,30 @@ class TimedInput(Input):
 
     dayparts: Dayparts | None = None
     daypart_exceptions: DaypartExceptions | None = None
+
+
+class PriceStep(Input):
+    """From `starts_at` on the item costs `price`, in minor units."""
+
+    starts_at: PlannedInstant
+    price: Price
+
+
+class HappyHour(Input):
+    """What the item costs in these windows of every week, in minor units."""
+
+    price: Price
+    windows: Annotated[list[Daypart], Field(min_length=1, max_length=70)]
+
+
+def _one_per_instant(values: list[PriceStep]) -> list[PriceStep]:
+    if len({one.starts_at for one in values}) != len(values):
+        raise ValueError("must not repeat an instant")
+    return values
+
+
+PriceSchedule = Annotated[list[PriceStep], Field(max_length=50), AfterValidator(_one_per_instant)]
+HappyHours = Annotated[list[HappyHour], Field(max_length=20)]
 
 
 def stored(values: Sequence[BaseModel] | None) -> list[dict[str, Any]]:

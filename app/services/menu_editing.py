@@ -29,6 +29,7 @@ from app.schemas.timing import stored
 from app.services.menu_availability import apply_availability
 from app.services.menu_journal import MenuJournal, check_texts
 from app.services.menu_outputs import category_output, item_output
+from app.services.price_planning import settle_price
 
 COLUMNS = {"name": "names", "description": "descriptions"}
 PLANS = {"dayparts", "daypart_exceptions"}
@@ -185,6 +186,8 @@ class ItemEditingService:
         item = await self._items.get_live(item_id, expected)
         store = await self._stores.get()
         check_texts(store, name=wanted.name, description=wanted.description, origin=wanted.origin)
+        if wanted.price is not None:
+            settle_price(item)
         price = item.price
         if apply_patch(item, wanted):
             await self._items.touch(item)

@@ -55,6 +55,12 @@ class MenuJournal:
         """Audit who changed a price, from what to what, in minor units."""
         await self._audit("price-changed", kind, row_id, before, after)
 
+    async def prices_planned(
+        self, action: str, item_id: UUID, before: object, after: object
+    ) -> None:
+        """Audit what was planned for an item's price, as the API shows it."""
+        await self._audit(action, "item", item_id, before, after)
+
     async def prices_overridden(
         self, item_id: UUID, before: dict[str, int], after: dict[str, int]
     ) -> None:

@@ -19,6 +19,7 @@ from app.services.menu_snapshot import (
     Orderable,
     StoreProfile,
 )
+from app.services.price_plan import plan_of
 
 
 class MenuCatalog:
@@ -106,7 +107,7 @@ def build_snapshot(loaded: MenuRows) -> MenuSnapshot:
             for category in loaded.categories
         ),
         items={
-            item.id: _item_entry(item, tuple(used[item.id]), _within(served, item, zone))
+            item.id: _item_entry(item, tuple(used[item.id]), served, zone)
             for category in loaded.categories
             for served in [opening_of(zone, category.dayparts, category.daypart_exceptions)]
             for item in members[category.id]
@@ -120,7 +121,11 @@ def _within(category: Opening, item: rows.Item, zone: str) -> Opening:
     return Opening(category.hours + own.hours) if own.hours else category
 
 
-def _item_entry(item: rows.Item, groups: tuple[GroupEntry, ...], opening: Opening) -> ItemEntry:
+def _item_entry(
+    item: rows.Item, groups: tuple[GroupEntry, ...], served: Opening, zone: str
+) -> ItemEntry:
+    """The item of a category that is `served` then, in a store of this zone."""
+    prices = plan_of(zone, item.price, item.price_schedule, item.happy_hours)
     return ItemEntry(
         id=item.id,
         category_id=item.category_id,
@@ -134,7 +139,9 @@ def _item_entry(item: rows.Item, groups: tuple[GroupEntry, ...], opening: Openin
         position=item.position,
         availability=availability_of(item),
         groups=groups,
-        opening=opening,
+        opening=_within(served, item, zone),
+        planned_prices=prices.planned,
+        happy_hours=prices.happy_hours,
     )
 
 

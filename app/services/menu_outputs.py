@@ -12,9 +12,10 @@ from app.schemas.menu import (
     OptionGroupOutput,
     OptionOutput,
 )
-from app.schemas.timing import Daypart, DaypartException
+from app.schemas.timing import Daypart, DaypartException, HappyHour, PriceStep
 from app.services import menu_snapshot
 from app.services.menu_loading import availability_of
+from app.services.price_plan import PricePlan, planned_price
 
 
 def availability_output(own: menu_snapshot.Availability) -> AvailabilityOutput:
@@ -32,6 +33,21 @@ def dayparts_output(rows: list[dict[str, Any]]) -> list[Daypart] | None:
 
 def exceptions_output(rows: list[dict[str, Any]]) -> list[DaypartException]:
     return [DaypartException(**row) for row in rows]
+
+
+def regular_price(item: Item) -> int:
+    """What the item costs now outside of happy hours."""
+    return _planned(item).regular_at(clock.now())
+
+
+def coming_prices(item: Item) -> list[PriceStep]:
+    """The planned prices that are not yet in force."""
+    coming = _planned(item).coming(clock.now())
+    return [PriceStep(starts_at=one.starts_at, price=one.price) for one in coming]
+
+
+def _planned(item: Item) -> PricePlan:
+    return PricePlan(item.price, tuple(planned_price(one) for one in item.price_schedule or ()))
 
 
 def category_output(category: Category, item_count: int) -> CategoryOutput:
@@ -57,7 +73,7 @@ def item_output(item: Item) -> ItemOutput:
         category_id=item.category_id,
         name=item.names,
         description=item.descriptions,
-        price=item.price,
+        price=regular_price(item),
         tax_class=item.tax_class,
         allergens=item.allergens,
         tags=item.tags,
@@ -76,6 +92,8 @@ def item_output(item: Item) -> ItemOutput:
         external_ref=item.external_ref,
         dayparts=dayparts_output(item.dayparts),
         daypart_exceptions=exceptions_output(item.daypart_exceptions),
+        price_schedule=coming_prices(item),
+        happy_hours=[HappyHour(**row) for row in item.happy_hours],
         archived_at=item.archived_at,
         created_at=item.created_at,
         updated_at=item.updated_at,

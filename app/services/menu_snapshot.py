@@ -13,6 +13,7 @@ from functools import cached_property
 from uuid import UUID
 
 from app.services.dayparts import ALWAYS, Opening
+from app.services.price_plan import HappyHour, PlannedPrice, PricePlan
 
 Texts = Mapping[str, str]
 """A text by language tag."""
@@ -128,6 +129,13 @@ class ItemEntry:
     groups: tuple[GroupEntry, ...]
     opening: Opening = ALWAYS
     """When it is served: its own dayparts within those of its category."""
+    planned_prices: tuple[PlannedPrice, ...] = ()
+    happy_hours: tuple[HappyHour, ...] = ()
+
+    @cached_property
+    def prices(self) -> PricePlan:
+        """What it costs when; `price` is what it costs before any planned change."""
+        return PricePlan(self.price, self.planned_prices, self.happy_hours)
 
     @cached_property
     def choices(self) -> dict[UUID, tuple[GroupEntry, OptionEntry]]:
@@ -166,6 +174,7 @@ class MenuSnapshot:
         """The next instant after `now` at which the menu that guests see changes by itself."""
         openings = {id(item.opening): item.opening for item in self._seen()}
         changes = [entry.changes_after(now) for entry in self._availabilities()]
+        changes += [item.prices.next_change(now) for item in self._seen()]
         changes += [opening.next_change(now) for opening in openings.values()]
         return min((change for change in changes if change is not None), default=None)
 

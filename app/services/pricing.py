@@ -202,12 +202,13 @@ class _Line:
         if item is None:
             return
         self.item: ItemEntry = item
+        self.unit_price = item.prices.at(self.now)
         self.chosen: dict[UUID, int] = {}
         for place, option in enumerate(self.wanted.options):
             self._choose(f"{self.path}/options/{place}", option)
         for group in item.groups:
             self._check_group(group)
-        if not self.options and item.price + self._options_total(self._charges()) < 0:
+        if not self.options and self.unit_price + self._options_total(self._charges()) < 0:
             self._invalid(f"{self.path}/options", "The options make the price negative.")
 
     def _unavailable(self, pointer: str, detail: str) -> None:
@@ -263,13 +264,13 @@ class _Line:
             item_id=item.id,
             names=item.names,
             quantity=wanted.quantity,
-            unit_price=item.price,
+            unit_price=self.unit_price,
             options=tuple(
                 PricedOption(option.id, group.names, option.names, units, price)
                 for group, option, units, price in charges
             ),
             options_total=per_portion,
-            total=(item.price + per_portion) * wanted.quantity,
+            total=(self.unit_price + per_portion) * wanted.quantity,
             note=wanted.note,
             seat=wanted.seat,
         )

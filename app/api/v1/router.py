@@ -12,6 +12,7 @@ from app.api.v1.endpoints import (
     guests,
     health,
     menu,
+    menu_prices,
     orders,
     sessions,
     staff,
@@ -37,6 +38,7 @@ MODULES = (
     guests,
     table_access,
     store,
+    menu_prices,
     stream_tickets,
     health,
 )
