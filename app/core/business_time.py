@@ -6,6 +6,7 @@ evening before. Pure functions; the time zone database comes from the system or 
 
 from bisect import bisect_left
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo, available_timezones
 
 
@@ -14,6 +15,7 @@ def is_zone(name: str) -> bool:
     return name in available_timezones()
 
 
+@lru_cache(maxsize=8192)
 def instant_of(day: date, at: time, zone: str) -> datetime:
     """The first instant (UTC) at which the clocks of `zone` show `at` on `day`, or a later time.
 

@@ -99,13 +99,17 @@ def _key(path: str) -> dict[str, str]:
 
 
 def test_an_order_at_the_last_instant_of_a_window_is_accepted(shop: Shop, floor: Floor) -> None:
-    tablet = floor.tablet(1)
+    tablet, body, key = floor.tablet(1), order_body(floor.stew, 1), _key("/orders")
     change(shop, f"/menu/items/{floor.stew}", {"dayparts": [FRIDAY_LUNCH | {"end": "11:45"}]})
     last = seoul("11:45") - timedelta(microseconds=1)
     with clock.held_at(last):
-        placed = tablet.post("/orders", json=order_body(floor.stew, 1), headers=_key("/orders"))
+        placed = tablet.post("/orders", json=body, headers=key)
         assert placed.status_code == 201
         assert datetime.fromisoformat(placed.json()["created_at"]) == last
+    with clock.held_at(seoul("11:45")):
+        again = tablet.post("/orders", json=body, headers=key)
+        assert (again.status_code, again.content) == (201, placed.content)
+        assert tablet.post("/orders", json=body, headers=_key("/orders")).status_code == 409
 
 
 def test_an_item_is_served_when_its_category_is_too(shop: Shop, floor: Floor) -> None:
