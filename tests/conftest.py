@@ -4,6 +4,7 @@ import contextlib
 import os
 from collections.abc import Iterator
 
+import hypothesis
 import psycopg
 import pytest
 
@@ -11,6 +12,10 @@ from app.local.processes import LocalError
 from tests.support import database as databases
 
 _RUN = contextlib.ExitStack()
+
+# No test fails because the machine is slow.
+hypothesis.settings.register_profile("unhurried", deadline=None)
+hypothesis.settings.load_profile("unhurried")
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -25,6 +25,7 @@ BY_FIELD: dict[str, tuple[Any, ...]] = {
     "client_created_at": (NOW,),
     "code": ("K7M3X9PA", "hanok"),
     "currency": ("KRW",),
+    "date": ("2026-12-25",),
     "default_language": ("ko",),
     "description": (
         {"ko": "묵은지로 끓인 찌개", "en": "A stew of aged kimchi"},
@@ -34,6 +35,7 @@ BY_FIELD: dict[str, tuple[Any, ...]] = {
     "device_kind": ("table",),
     "device_name": ("7번 태블릿",),
     "display_name": ("민지",),
+    "end": ("14:30",),
     "event_seq": (4711,),
     "external_ref": ("POS-1042",),
     "expected_total": (19_000,),
@@ -68,6 +70,7 @@ BY_FIELD: dict[str, tuple[Any, ...]] = {
     "pointer": ("/lines/0/quantity",),
     "position": (1,),
     "price": (9_000,),
+    "regular_price": (9_000,),
     "prices": ({ID: 500},),
     "quantity": (2,),
     "reason": ("손님 요청",),
@@ -77,6 +80,8 @@ BY_FIELD: dict[str, tuple[Any, ...]] = {
     ),
     "seat": (2,),
     "seq": (4711,),
+    "start": ("11:00",),
+    "starts_at": ("2027-01-01T00:00:00.000000Z",),
     "state": ("occupied",),
     "stock": (12,),
     "store_code": ("hanok",),
@@ -91,7 +96,9 @@ BY_FIELD: dict[str, tuple[Any, ...]] = {
     "until": (LATER,),
     "url": ("https://order.example/t/gG5mX0vYb3qTn8ZcR1wKdA",),
     "username": ("minji",),
+    "valid_until": (LATER,),
     "version": (1,),
+    "weekday": (1,),
 }
 _GROUP = {"name": {"ko": "맵기", "en": "Spiciness"}}
 _OPTION = {"name": {"ko": "아주 맵게", "en": "Extra hot"}, "price": 500}

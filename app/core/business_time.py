@@ -4,7 +4,9 @@ A store's day starts at its cut-off (05:00 unless set), so that a sale at 01:30 
 evening before. Pure functions; the time zone database comes from the system or from `tzdata`.
 """
 
-from datetime import date, datetime, time, timedelta
+from bisect import bisect_left
+from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo, available_timezones
 
 
@@ -13,14 +15,33 @@ def is_zone(name: str) -> bool:
     return name in available_timezones()
 
 
+@lru_cache(maxsize=8192)
+def instant_of(day: date, at: time, zone: str) -> datetime:
+    """The first instant (UTC) at which the clocks of `zone` show `at` on `day`, or a later time.
+
+    A time that comes twice is its first coming; one that is skipped is the instant of the skip.
+    """
+    wall, place = datetime.combine(day, at), ZoneInfo(zone)
+    found = wall.replace(tzinfo=place).astimezone(UTC)
+    if found.astimezone(place).replace(tzinfo=None) == wall:
+        return found
+    before = int(wall.replace(tzinfo=place, fold=1).timestamp())
+    skipped = range(before, int(found.timestamp()) + 1)
+    place_of_skip = bisect_left(
+        skipped,
+        wall,
+        key=lambda second: datetime.fromtimestamp(second, place).replace(tzinfo=None),
+    )
+    return datetime.fromtimestamp(skipped[place_of_skip], UTC)
+
+
 def business_date(instant: datetime, zone: str, day_start: time) -> date:
     """The business date of an aware `instant` in `zone`, whose days start at `day_start`."""
-    local = instant.astimezone(ZoneInfo(zone))
-    today = local.date()
-    return today if local.time() >= day_start else today - timedelta(days=1)
+    today = instant.astimezone(ZoneInfo(zone)).date()
+    return today if instant >= instant_of(today, day_start, zone) else today - timedelta(days=1)
 
 
 def business_day_end(instant: datetime, zone: str, day_start: time) -> datetime:
-    """The aware instant at which the business day of `instant` ends (exclusive)."""
+    """The instant (UTC) at which the business day of the aware `instant` ends, exclusive."""
     following = business_date(instant, zone, day_start) + timedelta(days=1)
-    return datetime.combine(following, day_start, tzinfo=ZoneInfo(zone))
+    return instant_of(following, day_start, zone)

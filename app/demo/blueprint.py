@@ -11,6 +11,8 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
+from app.schemas.timing import Dayparts, HappyHours
+
 DEMO_STORES = ("hanok", "harbor")
 """Codes of the stores under `data/`; the first is the one `make demo` visits."""
 
@@ -133,6 +135,8 @@ class ItemPlan(Blueprint):
     tags: list[Key]
     origin: Texts | None = None
     availability: Availability = AVAILABLE
+    dayparts: Dayparts = []
+    happy_hours: HappyHours = []
     option_groups: list[GroupUse]
 
 
@@ -189,7 +193,7 @@ class StoreBlueprint(Blueprint):
 
 def _check_item(item: ItemPlan, groups: dict[str, OptionGroupPlan]) -> None:
     """Refuse a use of a group that does not exist, cannot be met, or could cost less than zero."""
-    lowest = item.price
+    lowest = min([item.price, *(happy.price for happy in item.happy_hours)])
     for use in item.option_groups:
         group = groups.get(use.group)
         if group is None:

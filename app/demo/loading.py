@@ -44,6 +44,7 @@ from app.services.floor_plan import FloorPlanService
 from app.services.menu_editing import CategoryEditingService, ItemEditingService
 from app.services.menu_journal import MenuJournal
 from app.services.option_editing import OptionEditingService
+from app.services.price_planning import PricePlanningService
 from app.services.store_opening import StoreOpeningService
 
 DEMO_PASSWORD = "table-order-demo"  # noqa: S105 - stands in the README; demo stores are local
@@ -149,11 +150,13 @@ class _Services:
         options: OptionEditingService,
         categories: CategoryEditingService,
         items: ItemEditingService,
+        prices: PricePlanningService,
     ) -> None:
         self.floor = floor
         self.options = options
         self.categories = categories
         self.items = items
+        self.prices = prices
 
 
 async def _services(unit: UnitOfWork, owner: Principal) -> _Services:
@@ -161,7 +164,7 @@ async def _services(unit: UnitOfWork, owner: Principal) -> _Services:
     place = (unit, session, owner.store_id)
     journal = MenuJournal(unit, owner)
     stores, groups = StoreReader(*place), OptionGroupRepository(*place)
-    categories = CategoryRepository(*place)
+    categories, items = CategoryRepository(*place), ItemRepository(*place)
     return _Services(
         FloorPlanService(
             AreaRepository(*place),
@@ -171,7 +174,8 @@ async def _services(unit: UnitOfWork, owner: Principal) -> _Services:
         ),
         OptionEditingService(groups, OptionRepository(*place), stores, journal),
         CategoryEditingService(categories, stores, journal),
-        ItemEditingService(ItemRepository(*place), categories, groups, stores, journal),
+        ItemEditingService(items, categories, groups, stores, journal),
+        PricePlanningService(items, journal),
     )
 
 
@@ -214,7 +218,9 @@ class _Builder:
             menu.CategoryInput(name=plan.name, description=plan.description)
         )
         for item in plan.items:
-            await self._services.items.add(self._item(category.id, item))
+            added = await self._services.items.add(self._item(category.id, item))
+            if item.happy_hours:
+                await self._services.prices.set_happy_hours(added.id, item.happy_hours, None)
 
     def _item(self, category_id: UUID, plan: ItemPlan) -> menu.ItemInput:
         return menu.ItemInput(
@@ -227,6 +233,7 @@ class _Builder:
             tags=plan.tags,
             origin=plan.origin,
             availability=_availability(plan.availability),
+            dayparts=plan.dayparts,
             option_groups=[self._use(use) for use in plan.option_groups],
         )
 

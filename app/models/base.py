@@ -28,6 +28,7 @@ class Model(DeclarativeBase):
         dict[str, Any]: JSONB,
         dict[str, int]: JSONB,
         list[str]: ARRAY(Text),
+        list[dict[str, Any]]: JSONB,
     }
 
 

@@ -2,9 +2,10 @@
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, Index
+from sqlalchemy import BigInteger, CheckConstraint, Index, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.core.money import MAX_AMOUNT
@@ -17,13 +18,30 @@ class Availability(StrEnum):
     HIDDEN = "hidden"
 
 
+def _plan() -> Any:
+    """What the clock does to the menu, as a JSON list of the API's own shapes; usually empty."""
+    return mapped_column(server_default=text("'[]'"), default=list)
+
+
+def _is_list(column: str) -> CheckConstraint:
+    return CheckConstraint(f"jsonb_typeof({column}) = 'array'", name=f"{column}_is_list")
+
+
+def _returns(table: str) -> Index:
+    """Finds what comes back by itself, in all stores: nearly always nothing."""
+    coming_back = text("sold_out_until IS NOT NULL AND archived_at IS NULL")
+    return Index(f"ix_{table}_sold_out_until", "sold_out_until", postgresql_where=coming_back)
+
+
 class Category(StoreModel):
     __tablename__ = "categories"
-    __table_args__ = (of_store(),)
+    __table_args__ = (of_store(), _is_list("dayparts"), _is_list("daypart_exceptions"))
 
     names: Mapped[dict[str, str]]
     descriptions: Mapped[dict[str, str] | None]
     position: Mapped[int]
+    dayparts: Mapped[list[dict[str, Any]]] = _plan()
+    daypart_exceptions: Mapped[list[dict[str, Any]]] = _plan()
     archived_at: Mapped[datetime | None]
 
 
@@ -35,7 +53,12 @@ class Item(StoreModel):
         one_of("availability", Availability),
         CheckConstraint(f"price BETWEEN 0 AND {MAX_AMOUNT}", name="price_in_range"),
         CheckConstraint("stock >= 0", name="stock_not_negative"),
+        _is_list("dayparts"),
+        _is_list("daypart_exceptions"),
+        _is_list("price_schedule"),
+        _is_list("happy_hours"),
         Index("ix_items_category", "store_id", "category_id"),
+        _returns("items"),
     )
 
     category_id: Mapped[UUID]
@@ -51,6 +74,10 @@ class Item(StoreModel):
     sold_out_until: Mapped[datetime | None]
     stock: Mapped[int | None]
     external_ref: Mapped[str | None]
+    dayparts: Mapped[list[dict[str, Any]]] = _plan()
+    daypart_exceptions: Mapped[list[dict[str, Any]]] = _plan()
+    price_schedule: Mapped[list[dict[str, Any]]] = _plan()
+    happy_hours: Mapped[list[dict[str, Any]]] = _plan()
     archived_at: Mapped[datetime | None]
     group_links: Mapped[list["ItemOptionGroup"]] = relationship(
         lazy="raise", order_by="ItemOptionGroup.position", viewonly=True
@@ -90,6 +117,7 @@ class Option(StoreModel):
         CheckConstraint("max_quantity BETWEEN 1 AND 99", name="max_quantity_in_range"),
         CheckConstraint("stock >= 0", name="stock_not_negative"),
         Index("ix_options_group", "store_id", "group_id"),
+        _returns("options"),
     )
 
     group_id: Mapped[UUID]

@@ -28,6 +28,14 @@ from app.schemas.base import (
     read_instant,
 )
 from app.schemas.table import ArchivedFilter
+from app.schemas.timing import (
+    Daypart,
+    DaypartException,
+    HappyHour,
+    PlannedInstant,
+    PriceStep,
+    TimedInput,
+)
 
 MAX_STOCK = 1_000_000
 
@@ -102,13 +110,13 @@ class AvailabilityOutput(Output):
     stock: int | None
 
 
-class CategoryInput(Input):
+class CategoryInput(TimedInput):
     name: LocalizedName
     description: LocalizedText | None = None
     position: Position | None = None
 
 
-class CategoryPatch(Patch):
+class CategoryPatch(TimedInput, Patch):
     name: LocalizedName | None = None
     description: LocalizedText | None = None
     position: Position | None = None
@@ -125,6 +133,8 @@ class CategoryOutput(Output):
     description: dict[str, str] | None
     position: int
     item_count: int
+    dayparts: list[Daypart] | None
+    daypart_exceptions: list[DaypartException]
     archived_at: Instant | None
     created_at: Instant
     updated_at: Instant
@@ -156,7 +166,7 @@ class GroupUseOutput(Output):
     prices: dict[str, int] | None
 
 
-class ItemInput(Input):
+class ItemInput(TimedInput):
     category_id: Id
     name: LocalizedName
     description: LocalizedText | None = None
@@ -171,7 +181,7 @@ class ItemInput(Input):
     external_ref: Name | None = None
 
 
-class ItemPatch(Patch):
+class ItemPatch(TimedInput, Patch):
     category_id: Id | None = None
     name: LocalizedName | None = None
     description: LocalizedText | None = None
@@ -192,6 +202,8 @@ class ItemPatch(Patch):
 
 
 class ItemOutput(Output):
+    """`price` is what holds now outside of happy hours, `price_schedule` what is to come."""
+
     id: Id
     category_id: Id
     name: dict[str, str]
@@ -205,6 +217,10 @@ class ItemOutput(Output):
     availability: AvailabilityOutput
     option_groups: list[GroupUseOutput]
     external_ref: str | None
+    dayparts: list[Daypart] | None
+    daypart_exceptions: list[DaypartException]
+    price_schedule: list[PriceStep]
+    happy_hours: list[HappyHour]
     archived_at: Instant | None
     created_at: Instant
     updated_at: Instant
@@ -292,7 +308,7 @@ class ItemFilter(ArchivedFilter):
 
 
 class MenuFilter(Query):
-    at: Instant | None = Field(
+    at: PlannedInstant | None = Field(
         default=None, description="The menu as it stands at this instant; for staff only."
     )
 
@@ -329,11 +345,14 @@ class MenuGroup(Output):
 
 
 class MenuItem(Output):
+    """`price` is in force now; `regular_price` is another one only in a happy hour."""
+
     id: Id
     category_id: Id
     name: str
     description: str | None
     price: int
+    regular_price: int
     tax_class: str
     allergens: list[str]
     tags: list[str]
@@ -363,8 +382,13 @@ class MenuStore(Output):
 
 
 class MenuOutput(Output):
-    """What may be ordered now, in one language."""
+    """What may be ordered now, in one language.
 
+    `valid_until` is the next instant at which it changes by itself, null if it never does: read
+    the menu again then.
+    """
+
+    valid_until: Instant | None
     store: MenuStore
     language: str
     currency: str

@@ -1,6 +1,6 @@
 """Marking items and options as sold out, available, hidden or counted (품절 관리)."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from uuid import UUID
 
 from app.core import clock
@@ -97,8 +97,7 @@ def apply_availability(
 def _until(wanted: AvailabilityInput, store: Store, pointer: str) -> datetime | None:
     now = clock.now()
     if wanted.until == BUSINESS_DAY_END:
-        end = business_day_end(now, store.timezone, store.business_day_start)
-        return end.astimezone(UTC)
+        return business_day_end(now, store.timezone, store.business_day_start)
     if isinstance(wanted.until, datetime) and wanted.until <= now:
         error = FieldError(f"{pointer}/until", "past", "Must be in the future.")
         raise InvalidRequestError(errors=[error])

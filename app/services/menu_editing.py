@@ -25,18 +25,23 @@ from app.schemas.menu import (
     ItemPatch,
     Patch,
 )
+from app.schemas.timing import stored
 from app.services.menu_availability import apply_availability
 from app.services.menu_journal import MenuJournal, check_texts
 from app.services.menu_outputs import category_output, item_output
+from app.services.price_planning import settle_price
 
 COLUMNS = {"name": "names", "description": "descriptions"}
+PLANS = {"dayparts", "daypart_exceptions"}
+"""Lists that are kept as JSON."""
 
 
 def apply_patch(row: Any, wanted: Patch, *skipped: str) -> bool:
     """Put the fields that were sent into the row; whether that changed anything."""
     changed = False
-    for name, value in wanted.changes().items():
+    for name, sent in wanted.changes().items():
         column = COLUMNS.get(name, name)
+        value = stored(sent) if name in PLANS else sent
         if name not in skipped and getattr(row, column) != value:
             setattr(row, column, value)
             changed = True
@@ -71,6 +76,8 @@ class CategoryEditingService:
                 names=wanted.name,
                 descriptions=wanted.description,
                 position=position,
+                dayparts=stored(wanted.dayparts),
+                daypart_exceptions=stored(wanted.daypart_exceptions),
                 archived_at=None,
             )
         )
@@ -161,6 +168,8 @@ class ItemEditingService:
             position=position,
             availability=Availability.AVAILABLE,
             external_ref=wanted.external_ref,
+            dayparts=stored(wanted.dayparts),
+            daypart_exceptions=stored(wanted.daypart_exceptions),
         )
         if wanted.availability is not None:
             apply_availability(item, wanted.availability, store, "/availability")
@@ -177,6 +186,8 @@ class ItemEditingService:
         item = await self._items.get_live(item_id, expected)
         store = await self._stores.get()
         check_texts(store, name=wanted.name, description=wanted.description, origin=wanted.origin)
+        if wanted.price is not None:
+            settle_price(item)
         price = item.price
         if apply_patch(item, wanted):
             await self._items.touch(item)

@@ -1,11 +1,11 @@
 """Telling of menu changes: the event, the catalog version, and the audit of prices."""
 
-from typing import Literal
+from typing import Any, Literal, Protocol
 from uuid import UUID
 
 from app.core.database import UnitOfWork
 from app.core.errors import FieldError, InvalidRequestError
-from app.core.security.principals import Principal
+from app.core.security.principals import SYSTEM_ACTOR
 from app.models.store import Store
 from app.schemas.base import Output
 from app.schemas.menu import AvailabilityOutput
@@ -14,10 +14,23 @@ MenuPart = Literal["category", "item", "option_group"]
 Change = Literal["created", "updated", "archived"]
 
 
+class Acting(Protocol):
+    """Who changes the menu: a principal, or the service itself."""
+
+    @property
+    def actor(self) -> dict[str, Any]: ...
+
+
+class TheService:
+    """The service itself, where time alone has changed something."""
+
+    actor = SYSTEM_ACTOR
+
+
 class MenuJournal:
     """Records what somebody did to the menu with the transaction that does it."""
 
-    def __init__(self, unit: UnitOfWork, principal: Principal) -> None:
+    def __init__(self, unit: UnitOfWork, principal: Acting) -> None:
         self._unit = unit
         self._actor = principal.actor
 
@@ -41,6 +54,12 @@ class MenuJournal:
     ) -> None:
         """Audit who changed a price, from what to what, in minor units."""
         await self._audit("price-changed", kind, row_id, before, after)
+
+    async def prices_planned(
+        self, action: str, item_id: UUID, before: object, after: object
+    ) -> None:
+        """Audit what was planned for an item's price, as the API shows it."""
+        await self._audit(action, "item", item_id, before, after)
 
     async def prices_overridden(
         self, item_id: UUID, before: dict[str, int], after: dict[str, int]

@@ -8,6 +8,7 @@ from app.core.database import Database
 from app.models import menu as rows
 from app.models.store import Store
 from app.repositories.menu import MenuRepository, MenuRows, catalog_version
+from app.services.dayparts import Opening, opening_of
 from app.services.menu_snapshot import (
     Availability,
     CategoryEntry,
@@ -18,6 +19,7 @@ from app.services.menu_snapshot import (
     Orderable,
     StoreProfile,
 )
+from app.services.price_plan import plan_of
 
 
 class MenuCatalog:
@@ -90,6 +92,7 @@ def build_snapshot(loaded: MenuRows) -> MenuSnapshot:
     members = defaultdict(list)
     for item in loaded.items:
         members[item.category_id].append(item)
+    zone = loaded.store.timezone
     return MenuSnapshot(
         store=store_profile(loaded.store),
         catalog_version=loaded.catalog_version,
@@ -104,14 +107,25 @@ def build_snapshot(loaded: MenuRows) -> MenuSnapshot:
             for category in loaded.categories
         ),
         items={
-            item.id: _item_entry(item, tuple(used[item.id]))
+            item.id: _item_entry(item, tuple(used[item.id]), served, zone)
             for category in loaded.categories
+            for served in [opening_of(zone, category.dayparts, category.daypart_exceptions)]
             for item in members[category.id]
         },
     )
 
 
-def _item_entry(item: rows.Item, groups: tuple[GroupEntry, ...]) -> ItemEntry:
+def _within(category: Opening, item: rows.Item, zone: str) -> Opening:
+    """When an item of the category is served; the category's own object where it adds nothing."""
+    own = opening_of(zone, item.dayparts, item.daypart_exceptions)
+    return Opening(category.hours + own.hours) if own.hours else category
+
+
+def _item_entry(
+    item: rows.Item, groups: tuple[GroupEntry, ...], served: Opening, zone: str
+) -> ItemEntry:
+    """The item of a category that is `served` then, in a store of this zone."""
+    prices = plan_of(zone, item.price, item.price_schedule, item.happy_hours)
     return ItemEntry(
         id=item.id,
         category_id=item.category_id,
@@ -125,6 +139,9 @@ def _item_entry(item: rows.Item, groups: tuple[GroupEntry, ...]) -> ItemEntry:
         position=item.position,
         availability=availability_of(item),
         groups=groups,
+        opening=_within(served, item, zone),
+        planned_prices=prices.planned,
+        happy_hours=prices.happy_hours,
     )
 
 

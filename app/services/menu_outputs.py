@@ -1,5 +1,7 @@
 """Rows of the menu → what staff read of them."""
 
+from typing import Any
+
 from app.core import clock
 from app.models.menu import Availability, Category, Item, Option, OptionGroup
 from app.schemas.menu import (
@@ -10,8 +12,10 @@ from app.schemas.menu import (
     OptionGroupOutput,
     OptionOutput,
 )
+from app.schemas.timing import Daypart, DaypartException, HappyHour, PriceStep
 from app.services import menu_snapshot
 from app.services.menu_loading import availability_of
+from app.services.price_plan import PricePlan, planned_price
 
 
 def availability_output(own: menu_snapshot.Availability) -> AvailabilityOutput:
@@ -22,6 +26,30 @@ def availability_output(own: menu_snapshot.Availability) -> AvailabilityOutput:
     )
 
 
+def dayparts_output(rows: list[dict[str, Any]]) -> list[Daypart] | None:
+    """None when it is always offered."""
+    return [Daypart(**row) for row in rows] or None
+
+
+def exceptions_output(rows: list[dict[str, Any]]) -> list[DaypartException]:
+    return [DaypartException(**row) for row in rows]
+
+
+def regular_price(item: Item) -> int:
+    """What the item costs now outside of happy hours."""
+    return _planned(item).regular_at(clock.now())
+
+
+def coming_prices(item: Item) -> list[PriceStep]:
+    """The planned prices that are not yet in force."""
+    coming = _planned(item).coming(clock.now())
+    return [PriceStep(starts_at=one.starts_at, price=one.price) for one in coming]
+
+
+def _planned(item: Item) -> PricePlan:
+    return PricePlan(item.price, tuple(planned_price(one) for one in item.price_schedule or ()))
+
+
 def category_output(category: Category, item_count: int) -> CategoryOutput:
     return CategoryOutput(
         id=category.id,
@@ -29,6 +57,8 @@ def category_output(category: Category, item_count: int) -> CategoryOutput:
         description=category.descriptions,
         position=category.position,
         item_count=item_count,
+        dayparts=dayparts_output(category.dayparts),
+        daypart_exceptions=exceptions_output(category.daypart_exceptions),
         archived_at=category.archived_at,
         created_at=category.created_at,
         updated_at=category.updated_at,
@@ -43,7 +73,7 @@ def item_output(item: Item) -> ItemOutput:
         category_id=item.category_id,
         name=item.names,
         description=item.descriptions,
-        price=item.price,
+        price=regular_price(item),
         tax_class=item.tax_class,
         allergens=item.allergens,
         tags=item.tags,
@@ -60,6 +90,10 @@ def item_output(item: Item) -> ItemOutput:
             for link in item.group_links
         ],
         external_ref=item.external_ref,
+        dayparts=dayparts_output(item.dayparts),
+        daypart_exceptions=exceptions_output(item.daypart_exceptions),
+        price_schedule=coming_prices(item),
+        happy_hours=[HappyHour(**row) for row in item.happy_hours],
         archived_at=item.archived_at,
         created_at=item.created_at,
         updated_at=item.updated_at,

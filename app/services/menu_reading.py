@@ -62,9 +62,10 @@ def _language(snapshot: MenuSnapshot, accept_language: str | None) -> str:
 
 
 def render_page(snapshot: MenuSnapshot, language: str, now: datetime) -> CachedPage:
-    """The menu's JSON, valid until the next sold-out thing comes back by itself."""
-    body = orjson.dumps(_Page(snapshot, language, now).menu())
-    return CachedPage(body, language, snapshot.next_change(now))
+    """The menu's JSON, valid until it changes by itself."""
+    until = snapshot.next_change(now)
+    menu = {"valid_until": until and instant_text(until), **_Page(snapshot, language, now).menu()}
+    return CachedPage(orjson.dumps(menu), language, until)
 
 
 class _Page:
@@ -98,7 +99,7 @@ class _Page:
         shown = []
         for category in self._snapshot.categories:
             items = [self._snapshot.items[item_id] for item_id in category.item_ids]
-            visible = [self._item(item) for item in items if self._is_visible(item)]
+            visible = [self._item(item) for item in items if self._is_served(item)]
             if visible:
                 shown.append(
                     {
@@ -117,7 +118,8 @@ class _Page:
             "category_id": str(item.category_id),
             "name": self._text(item.names),
             "description": self._text(item.descriptions),
-            "price": item.price,
+            "price": item.prices.at(self._now),
+            "regular_price": item.prices.regular_at(self._now),
             "tax_class": item.tax_class,
             "allergens": item.allergens,
             "tags": item.tags,
@@ -155,6 +157,11 @@ class _Page:
             "allergens_removed": option.allergens_removed,
             "availability": self._availability(option.availability, now),
         }
+
+    def _is_served(self, item: ItemEntry) -> bool:
+        """Left out are hidden items and those of another time of day: no dinner guest wants to
+        read of breakfasts, and `valid_until` says when to look again."""
+        return self._is_visible(item) and item.opening.open_at(self._now)
 
     @staticmethod
     def _is_visible(entry: ItemEntry | OptionEntry) -> bool:

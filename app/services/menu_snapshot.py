@@ -12,6 +12,9 @@ from enum import StrEnum
 from functools import cached_property
 from uuid import UUID
 
+from app.services.dayparts import ALWAYS, Opening
+from app.services.price_plan import HappyHour, PlannedPrice, PricePlan
+
 Texts = Mapping[str, str]
 """A text by language tag."""
 
@@ -124,6 +127,15 @@ class ItemEntry:
     position: int
     availability: Availability
     groups: tuple[GroupEntry, ...]
+    opening: Opening = ALWAYS
+    """When it is served: its own dayparts within those of its category."""
+    planned_prices: tuple[PlannedPrice, ...] = ()
+    happy_hours: tuple[HappyHour, ...] = ()
+
+    @cached_property
+    def prices(self) -> PricePlan:
+        """What it costs when; `price` is what it costs before any planned change."""
+        return PricePlan(self.price, self.planned_prices, self.happy_hours)
 
     @cached_property
     def choices(self) -> dict[UUID, tuple[GroupEntry, OptionEntry]]:
@@ -159,12 +171,20 @@ class MenuSnapshot:
     items: Mapping[UUID, ItemEntry]
 
     def next_change(self, now: datetime) -> datetime | None:
-        """The next instant after `now` at which something becomes available by itself."""
-        changes = (entry.changes_after(now) for entry in self._availabilities())
+        """The next instant after `now` at which the menu that guests see changes by itself."""
+        openings = {id(item.opening): item.opening for item in self._seen()}
+        changes = [entry.changes_after(now) for entry in self._availabilities()]
+        changes += [item.prices.next_change(now) for item in self._seen()]
+        changes += [opening.next_change(now) for opening in openings.values()]
         return min((change for change in changes if change is not None), default=None)
 
+    def _seen(self) -> Iterable[ItemEntry]:
+        """All but the hidden ones."""
+        hidden = Orderable.HIDDEN
+        return (one for one in self.items.values() if one.availability.status is not hidden)
+
     def _availabilities(self) -> Iterable[Availability]:
-        for item in self.items.values():
+        for item in self._seen():
             yield item.availability
             for group in item.groups:
                 for option in group.options:

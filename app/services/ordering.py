@@ -125,7 +125,7 @@ class OrderingService:
         table_id: UUID | None,
         session_id: UUID | None,
     ) -> Placement:
-        store, now = snapshot.store, clock.now()
+        store, now = snapshot.store, basket.at
         order_id = uuid7()
         line_ids = [uuid7() for _ in basket.lines]
         language = self._language(snapshot)

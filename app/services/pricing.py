@@ -92,7 +92,8 @@ class PricedLine:
 class PricedBasket:
     """A basket that may be ordered, in the order of the request.
 
-    `stock_needs` has only what is counted: how many units of each item or option it takes.
+    `stock_needs` has only what is counted: how many units of each item or option it takes. What is
+    offered and at which price held `at` this instant, which is also the order's own.
     """
 
     lines: tuple[PricedLine, ...]
@@ -100,6 +101,7 @@ class PricedBasket:
     currency: str
     default_language: str
     stock_needs: dict[StockKey, int]
+    at: datetime
 
     def quote(self, language: str) -> dict[str, Any]:
         """The basket as `POST /orders/quote` answers it, texts in `language`."""
@@ -140,7 +142,8 @@ def price_basket(
 
     Raises:
         QuantityInvalidError: a line is not 1–99 portions, or the total exceeds what money holds.
-        ItemUnavailableError: an item is unknown, hidden or sold out, or an option is.
+        ItemUnavailableError: an item is unknown, hidden or sold out, or an option is; or, with
+            the code `not-now`, it is another time of day than the item's.
         OptionInvalidError: options that the item does not offer in this number or at all.
     Each one points at every such place of the basket.
     """
@@ -160,7 +163,7 @@ def price_basket(
     for check in checks:
         needs.update(check.stock_needs())
     store = snapshot.store
-    return PricedBasket(priced, total, store.currency, store.default_language, dict(needs))
+    return PricedBasket(priced, total, store.currency, store.default_language, dict(needs), at=now)
 
 
 def check_expected_total(basket: PricedBasket, expected: int | None, language: str) -> None:
@@ -193,15 +196,19 @@ class _Line:
         item = self.snapshot.items.get(self.wanted.item_id)
         if item is None or item.at(self.now) is not Orderable.AVAILABLE:
             self._unavailable(f"{self.path}/item_id", "The item can't be ordered now.")
+        elif not item.opening.open_at(self.now):
+            detail = "The item is not served at this time of day."
+            self.unavailable.append(FieldError(f"{self.path}/item_id", "not-now", detail))
         if item is None:
             return
         self.item: ItemEntry = item
+        self.unit_price = item.prices.at(self.now)
         self.chosen: dict[UUID, int] = {}
         for place, option in enumerate(self.wanted.options):
             self._choose(f"{self.path}/options/{place}", option)
         for group in item.groups:
             self._check_group(group)
-        if not self.options and item.price + self._options_total(self._charges()) < 0:
+        if not self.options and self.unit_price + self._options_total(self._charges()) < 0:
             self._invalid(f"{self.path}/options", "The options make the price negative.")
 
     def _unavailable(self, pointer: str, detail: str) -> None:
@@ -257,13 +264,13 @@ class _Line:
             item_id=item.id,
             names=item.names,
             quantity=wanted.quantity,
-            unit_price=item.price,
+            unit_price=self.unit_price,
             options=tuple(
                 PricedOption(option.id, group.names, option.names, units, price)
                 for group, option, units, price in charges
             ),
             options_total=per_portion,
-            total=(item.price + per_portion) * wanted.quantity,
+            total=(self.unit_price + per_portion) * wanted.quantity,
             note=wanted.note,
             seat=wanted.seat,
         )

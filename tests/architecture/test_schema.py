@@ -62,6 +62,7 @@ DEFINER_FUNCTIONS = {
     "find_table_token_store",
     "revocations_since",
     "sign_in_changes_since",
+    "stores_with_returns",
     "throttle",
     "throttle_knows",
     "throttle_remember",

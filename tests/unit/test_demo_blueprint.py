@@ -65,6 +65,13 @@ def test_every_kind_of_availability_has_an_example(blueprint: StoreBlueprint) ->
     assert any(option.availability.status == "sold_out" for option in options)
 
 
+def test_some_things_have_their_time_of_day(blueprint: StoreBlueprint) -> None:
+    assert any(item.dayparts for item in blueprint.items)
+    for item in blueprint.items:
+        assert all(happy.price < item.price for happy in item.happy_hours)
+    assert any(item.happy_hours for item in blueprint.items)
+
+
 def test_every_group_is_used_and_every_role_is_staffed(blueprint: StoreBlueprint) -> None:
     used = {use.group for item in blueprint.items for use in item.option_groups}
     assert used == set(blueprint.groups_by_key)

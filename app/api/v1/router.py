@@ -12,6 +12,7 @@ from app.api.v1.endpoints import (
     guests,
     health,
     menu,
+    menu_prices,
     orders,
     seat_changes,
     sessions,
@@ -38,6 +39,7 @@ MODULES = (
     guests,
     table_access,
     store,
+    menu_prices,
     stream_tickets,
     health,
 )

@@ -17,6 +17,7 @@ from app.services.menu_editing import CategoryEditingService, ItemEditingService
 from app.services.menu_journal import MenuJournal
 from app.services.menu_reading import MenuReadingService
 from app.services.option_editing import OptionEditingService
+from app.services.price_planning import PricePlanningService
 
 
 async def get_menu_reading(scope: ScopeDep) -> MenuReadingService:
@@ -61,8 +62,14 @@ async def get_menu_availability(scope: ScopeDep) -> MenuAvailabilityService:
     )
 
 
+async def get_price_planning(scope: ScopeDep) -> PricePlanningService:
+    journal = MenuJournal(scope.unit, scope.principal)
+    return PricePlanningService(ItemRepository(*await scope.place()), journal)
+
+
 MenuReadingDep = Annotated[MenuReadingService, Depends(get_menu_reading)]
 CategoryEditingDep = Annotated[CategoryEditingService, Depends(get_category_editing)]
 ItemEditingDep = Annotated[ItemEditingService, Depends(get_item_editing)]
 OptionEditingDep = Annotated[OptionEditingService, Depends(get_option_editing)]
+PricePlanningDep = Annotated[PricePlanningService, Depends(get_price_planning)]
 MenuAvailabilityDep = Annotated[MenuAvailabilityService, Depends(get_menu_availability)]

@@ -51,8 +51,9 @@ async def read_menu(
 ) -> Response:
     """Categories, items, option groups and options in the language that was asked for.
 
-    Hidden and archived things are left out. Send the `ETag` as `If-None-Match`: 304 means that
-    nothing has changed.
+    Hidden and archived things are left out, and so is what is served at other times of the day.
+    Read it again at `valid_until`, and when an event says that the menu or an availability has
+    changed. Send the `ETag` as `If-None-Match`: 304 means that nothing has.
     """
     return page_response(request, await reading.page(accept_language, wanted.at))
 

@@ -1,0 +1,119 @@
+"""Times of the menu on the wire: dayparts, dates on which they differ, and planned prices."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Annotated, Any, Self
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    Field,
+    StringConstraints,
+    WithJsonSchema,
+    model_validator,
+)
+
+from app.schemas.base import Input, Instant, Price
+
+YEARS = range(2000, 2200)
+"""Years in which a menu can be planned; calendars of other times have surprises."""
+
+ClockTime = Annotated[str, StringConstraints(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
+"""A time of the store's clock such as `11:00`."""
+
+
+def _a_date(value: str) -> str:
+    try:
+        found = date.fromisoformat(value)
+    except ValueError:
+        raise ValueError("must be a date such as 2026-12-25") from None
+    if found.isoformat() != value or found.year not in YEARS:
+        raise ValueError("must be a date such as 2026-12-25")
+    return value
+
+
+def _of_these_years(value: datetime) -> datetime:
+    if value.year not in YEARS:
+        raise ValueError(f"must be in the years {YEARS[0]} to {YEARS[-1]}")
+    return value
+
+
+Day = Annotated[str, AfterValidator(_a_date), WithJsonSchema({"type": "string", "format": "date"})]
+PlannedInstant = Annotated[Instant, AfterValidator(_of_these_years)]
+"""An instant at which the menu can be asked for, or planned."""
+
+
+class TimeWindow(Input):
+    """Of one day: `end` is exclusive and `00:00` as an end is the day's end; an `end` before
+    `start` is on the next day."""
+
+    start: ClockTime
+    end: ClockTime
+
+    @model_validator(mode="after")
+    def _has_a_length(self) -> Self:
+        if self.start == self.end and self.start != "00:00":
+            raise ValueError("start and end must differ")
+        return self
+
+
+class Daypart(TimeWindow):
+    """A window of every week, in the store's local time; Monday is 1. It belongs to the day on
+    which it starts."""
+
+    weekday: Annotated[int, Field(ge=1, le=7)]
+
+
+class DaypartException(Input):
+    """The windows that start on one date, instead of its weekday's; none close it."""
+
+    date: Day
+    windows: Annotated[list[TimeWindow], Field(max_length=20)]
+
+
+def _one_per_date(values: list[DaypartException]) -> list[DaypartException]:
+    if len({one.date for one in values}) != len(values):
+        raise ValueError("must not repeat a date")
+    return values
+
+
+Dayparts = Annotated[list[Daypart], Field(max_length=70)]
+DaypartExceptions = Annotated[
+    list[DaypartException], Field(max_length=366), AfterValidator(_one_per_date)
+]
+
+
+class TimedInput(Input):
+    """What is offered in its `dayparts` only; none mean always."""
+
+    dayparts: Dayparts | None = None
+    daypart_exceptions: DaypartExceptions | None = None
+
+
+class PriceStep(Input):
+    """From `starts_at` on the item costs `price`, in minor units."""
+
+    starts_at: PlannedInstant
+    price: Price
+
+
+class HappyHour(Input):
+    """What the item costs in these windows of every week, in minor units."""
+
+    price: Price
+    windows: Annotated[list[Daypart], Field(min_length=1, max_length=70)]
+
+
+def _one_per_instant(values: list[PriceStep]) -> list[PriceStep]:
+    if len({one.starts_at for one in values}) != len(values):
+        raise ValueError("must not repeat an instant")
+    return values
+
+
+PriceSchedule = Annotated[list[PriceStep], Field(max_length=50), AfterValidator(_one_per_instant)]
+HappyHours = Annotated[list[HappyHour], Field(max_length=20)]
+
+
+def stored(values: Sequence[BaseModel] | None) -> list[dict[str, Any]]:
+    """A list as it is kept in the database; none is an empty one."""
+    return [one.model_dump(mode="json") for one in values or ()]

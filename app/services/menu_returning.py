@@ -1,0 +1,92 @@
+"""Telling that what was sold out until a time has come back.
+
+Menus, quotes and orders ask the snapshot with the instant, so they are right without this: the
+job is for those who listen. Every worker looks once a second, by two look-ups in indexes that are
+nearly always empty; the row's lock decides which worker publishes, and the cleared `until` that
+nobody does so again.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from app.core import clock
+from app.core.database import Database
+from app.core.logging import get_logger
+from app.models.menu import Availability, Item, Option
+from app.repositories.menu import ItemRepository, OptionGroupRepository, OptionRepository
+from app.repositories.menu_returns import STORAGE_ERRORS, ReturnsRepository, stores_with_returns
+from app.services.menu_availability import current
+from app.services.menu_journal import MenuJournal, TheService
+
+log = get_logger(__name__)
+
+LOOK_SECONDS = 1.0
+AWAY_SECONDS = 5.0
+"""How long to leave a database alone that did not answer."""
+
+
+@asynccontextmanager
+async def publishing_returns(database: Database) -> AsyncIterator[None]:
+    """Publish what comes back, for as long as the block runs."""
+    task = asyncio.create_task(_keep_publishing(database), name="menu-returns")
+    try:
+        yield
+    finally:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+
+
+async def _keep_publishing(database: Database) -> None:
+    pause = LOOK_SECONDS
+    while True:
+        await asyncio.sleep(pause)
+        try:
+            await publish_returns(database, clock.now())
+            pause = LOOK_SECONDS
+        except Exception as error:
+            pause = AWAY_SECONDS
+            expected = isinstance(error, STORAGE_ERRORS)
+            log.warning(
+                "returns not published", exc_info=None if expected else error, error=str(error)
+            )
+
+
+async def publish_returns(database: Database, now: datetime) -> int:
+    """Publish everything that is due at `now`, each store in its transaction; how much it was.
+
+    What another transaction holds at this moment is left to the next look.
+    """
+    stores = await stores_with_returns(database, now)
+    return sum([await _publish_store(database, store_id, now) for store_id in stores])
+
+
+async def _publish_store(database: Database, store_id: UUID, now: datetime) -> int:
+    async with database.transaction(store_id) as unit:
+        place = (unit, await unit.session(), store_id)
+        due, journal = ReturnsRepository(*place), MenuJournal(unit, TheService())
+        items = await due.items(now)
+        groups = await due.groups(now)
+        options = await due.options(groups, now) if groups else []
+        for item in items:
+            _come_back("item", item, journal)
+            await ItemRepository(*place).touch(item)
+        for option in options:
+            _come_back("option", option, journal)
+            await OptionRepository(*place).touch(option)
+        changed = {option.group_id for option in options}
+        for group in groups:
+            if group.id in changed:
+                await OptionGroupRepository(*place).touch(group)
+    return len(items) + len(options)
+
+
+def _come_back(kind: Literal["item", "option"], row: Item | Option, journal: MenuJournal) -> None:
+    """Write into the row what holds of it anyway, and tell it."""
+    row.availability, row.sold_out_until = Availability.AVAILABLE, None
+    journal.availability_changed(kind, row.id, current(row))
