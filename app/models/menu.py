@@ -2,9 +2,11 @@
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import BigInteger, CheckConstraint, Index
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.core.money import MAX_AMOUNT
@@ -35,6 +37,9 @@ class Item(StoreModel):
         one_of("availability", Availability),
         CheckConstraint(f"price BETWEEN 0 AND {MAX_AMOUNT}", name="price_in_range"),
         CheckConstraint("stock >= 0", name="stock_not_negative"),
+        CheckConstraint(
+            "image ?& ARRAY['sha256', 'width', 'height', 'thumbnail']", name="image_whole"
+        ),
         Index("ix_items_category", "store_id", "category_id"),
     )
 
@@ -51,6 +56,8 @@ class Item(StoreModel):
     sold_out_until: Mapped[datetime | None]
     stock: Mapped[int | None]
     external_ref: Mapped[str | None]
+    image: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    """`{sha256, width, height, thumbnail: {sha256, width, height}}`, sizes in pixels."""
     archived_at: Mapped[datetime | None]
     group_links: Mapped[list["ItemOptionGroup"]] = relationship(
         lazy="raise", order_by="ItemOptionGroup.position", viewonly=True

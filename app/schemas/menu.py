@@ -27,6 +27,7 @@ from app.schemas.base import (
     Query,
     read_instant,
 )
+from app.schemas.image import ImageOutput
 from app.schemas.table import ArchivedFilter
 
 MAX_STOCK = 1_000_000
@@ -201,6 +202,7 @@ class ItemOutput(Output):
     allergens: list[str]
     tags: list[str]
     origin: dict[str, str] | None
+    image: ImageOutput | None
     position: int
     availability: AvailabilityOutput
     option_groups: list[GroupUseOutput]
@@ -338,6 +340,7 @@ class MenuItem(Output):
     allergens: list[str]
     tags: list[str]
     origin: str | None
+    image: ImageOutput | None
     position: int
     availability: MenuAvailability
     option_groups: list[MenuGroup]

@@ -125,6 +125,7 @@ def _item_entry(item: rows.Item, groups: tuple[GroupEntry, ...]) -> ItemEntry:
         position=item.position,
         availability=availability_of(item),
         groups=groups,
+        image=item.image,
     )
 
 

@@ -1,7 +1,11 @@
 """Rows of the menu → what staff read of them."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from app.core import clock
 from app.models.menu import Availability, Category, Item, Option, OptionGroup
+from app.schemas.image import ImageOutput
 from app.schemas.menu import (
     AvailabilityOutput,
     CategoryOutput,
@@ -11,6 +15,7 @@ from app.schemas.menu import (
     OptionOutput,
 )
 from app.services import menu_snapshot
+from app.services.image_fields import shown
 from app.services.menu_loading import availability_of
 
 
@@ -20,6 +25,10 @@ def availability_output(own: menu_snapshot.Availability) -> AvailabilityOutput:
     return AvailabilityOutput(
         status=Availability(own.at(now)), until=own.changes_after(now), stock=own.stock
     )
+
+
+def shown_image(image: Mapping[str, Any] | None) -> ImageOutput | None:
+    return ImageOutput.model_validate(shown(image)) if image else None
 
 
 def category_output(category: Category, item_count: int) -> CategoryOutput:
@@ -48,6 +57,7 @@ def item_output(item: Item) -> ItemOutput:
         allergens=item.allergens,
         tags=item.tags,
         origin=item.origin,
+        image=shown_image(item.image),
         position=item.position,
         availability=availability_output(availability_of(item)),
         option_groups=[

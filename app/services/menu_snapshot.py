@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, time
 from enum import StrEnum
 from functools import cached_property
+from typing import Any
 from uuid import UUID
 
 Texts = Mapping[str, str]
@@ -124,6 +125,7 @@ class ItemEntry:
     position: int
     availability: Availability
     groups: tuple[GroupEntry, ...]
+    image: Mapping[str, Any] | None = None
 
     @cached_property
     def choices(self) -> dict[UUID, tuple[GroupEntry, OptionEntry]]:

@@ -11,6 +11,7 @@ from app.api.v1.endpoints import (
     events,
     guests,
     health,
+    item_images,
     menu,
     orders,
     sessions,
@@ -25,6 +26,7 @@ PREFIX = "/api/v1"
 MODULES = (
     orders,
     menu,
+    item_images,
     tables,
     events,
     sessions,
