@@ -158,6 +158,11 @@ class ItemRepository(Arranged[Item]):
             query = query.where(Item.category_id == category_id)
         return await self.page(query, cursor=cursor, limit=limit)
 
+    async def live(self, ids: Collection[UUID]) -> dict[UUID, Item]:
+        """Those of the items that are not archived."""
+        query = self.select().where(Item.id.in_(ids), Item.archived_at.is_(None))
+        return {row.id: row for row in await self._session.scalars(query)}
+
     async def in_category(self, category_id: UUID) -> list[Item]:
         """The category's live items in display order, as they are stored now."""
         query = self.listed(archived=False).where(Item.category_id == category_id)

@@ -288,6 +288,11 @@ class OptionGroupOutput(Output):
 
 
 class ItemFilter(ArchivedFilter):
+    q: Name | None = Field(
+        default=None,
+        description="Finds live items by their names as they are typed, in any language; initial"
+        " consonants (ㄱㅊ) find Korean ones. The best come first, on one page.",
+    )
     category_id: Id | None = None
     cursor: Cursor | None = None
     limit: Limit = 50

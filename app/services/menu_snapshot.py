@@ -160,6 +160,12 @@ class MenuSnapshot:
     categories: tuple[CategoryEntry, ...]
     items: Mapping[UUID, ItemEntry]
 
+    def in_menu_order(self) -> Iterable[ItemEntry]:
+        """All items, as the menu lists them."""
+        for category in self.categories:
+            for item_id in category.item_ids:
+                yield self.items[item_id]
+
     def next_change(self, now: datetime) -> datetime | None:
         """The next instant after `now` at which something becomes available by itself."""
         changes = (entry.changes_after(now) for entry in self._availabilities())
