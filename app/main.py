@@ -9,7 +9,6 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from fastapi import FastAPI
-from fastapi.routing import APIRoute
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -75,13 +74,12 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         redoc_url=None,
         openapi_url="/openapi.json",
         redirect_slashes=False,
-        generate_unique_id_function=_operation_id,
         debug=settings.debug,
     )
     app.state.runtime = runtime
     problems.install(app)
     router.install(app)
-    app.include_router(health.router, include_in_schema=False)
+    app.router.routes.extend(health.unversioned.routes)
     docs.install(app)
     problem_pages.install(app)
     media.install(app)
@@ -135,11 +133,6 @@ def _settle_garbage() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(GARBAGE_ROUND, 20, 50)
-
-
-def _operation_id(route: APIRoute) -> str:
-    """`place_order`, not `place_order_api_v1_orders_post`: clients get readable methods."""
-    return route.name
 
 
 @contextlib.contextmanager

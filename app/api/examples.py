@@ -109,7 +109,7 @@ BY_MODEL: dict[str, dict[str, Any]] = {
     "AreaPatch": _AREA,
     "DeviceOutput": _DEVICE,
     "DevicePatch": {"name": "7번 태블릿", "table_id": ID},
-    "BulkAvailabilityInput": {"status": "sold_out"},
+    "BulkAvailabilityInput": {"status": "sold_out", "until": "business_day_end", "stock": None},
     "ImageOutput": {"url": f"/media/{_DIGEST[::-1]}.webp"},
     "MeOutput": {"name": "민지", "role": "staff"},
     "MenuGroup": {"name": "맵기"},

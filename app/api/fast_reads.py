@@ -114,7 +114,7 @@ def _remembered(menu: CachedMenu, asked: _Asked) -> Answer:
         return known[1]
     page = page_of(menu, asked.accept_language, clock.now())
     answer = page_answer(page, asked.accept_encoding, asked.if_none_match)
-    menu.answers[key] = (page, answer)
+    menu.remember(key, (page, answer))
     return answer
 
 

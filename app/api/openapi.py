@@ -3,7 +3,6 @@
 from typing import Any
 
 from fastapi import FastAPI
-from fastapi.routing import iter_route_contexts
 
 from app.api.bodies import FORM, IMAGE_TYPES
 from app.api.examples import ID, Examples
@@ -36,8 +35,8 @@ def install(app: FastAPI) -> None:
 
 def _declared(app: FastAPI) -> dict[str, Operation]:
     """Operation id → what its endpoint declared."""
-    routes = [context.original_route for context in iter_route_contexts(app.routes)]
-    return {route.name: route.operation for route in routes if isinstance(route, OperationRoute)}
+    routes = [route for route in app.routes if isinstance(route, OperationRoute)]
+    return {route.name: route.operation for route in routes}
 
 
 def _complete(document: dict[str, Any], declared: dict[str, Operation]) -> None:

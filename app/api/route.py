@@ -10,10 +10,10 @@ import asyncio
 import random
 from collections.abc import Callable, Coroutine, Sequence
 from http import HTTPStatus
-from typing import Any
+from typing import Any, ClassVar
 
 from fastapi import Request, Response
-from fastapi.routing import APIRoute, iter_route_contexts
+from fastapi.routing import APIRoute
 from starlette.routing import BaseRoute
 
 from app.api.bodies import read_bounded, read_image
@@ -36,19 +36,24 @@ from app.core.runtime import Runtime
 from app.core.security.permissions import Permission
 from app.core.security.principals import Principal
 
+PREFIX = "/api/v1"
 ATTEMPTS = 4
 REPLAYED_HEADERS = ("etag", "location", "content-language")
 
 
 class OperationRoute(APIRoute):
-    """An `APIRoute` whose endpoint was declared with `@operation`."""
+    """An `APIRoute` under `/api/v1` whose endpoint was declared with `@operation`."""
+
+    prefix: ClassVar = PREFIX
 
     def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
         declared = getattr(endpoint, "operation", None)
         if not isinstance(declared, Operation):
             raise TypeError(f"{endpoint.__qualname__} has no @operation: say who may call it")
         self.operation = declared
-        super().__init__(path, endpoint, **options)
+        # `place_order`, not `place_order_api_v1_orders_post`: clients get readable methods.
+        options["operation_id"] = endpoint.__name__
+        super().__init__(self.prefix + path, endpoint, **options)
 
     def get_route_handler(self) -> Handler:
         declared = self.operation
@@ -60,7 +65,7 @@ class OperationRoute(APIRoute):
 
         async def run(request: Request) -> Response:
             runtime: Runtime = request.app.state.runtime
-            request.scope["route_template"] = _whole(template, request.scope["path"])
+            request.scope["route_template"] = template
             principal = await _authorize(runtime, request, declared)
             _check_query(request, query)
             if declared.if_match == "required" and "if-match" not in request.headers:
@@ -85,18 +90,17 @@ class OperationRoute(APIRoute):
 def direct_handlers(routes: Sequence[BaseRoute]) -> dict[tuple[str, str], Handler]:
     """The handlers of the operations that need no router, by method and whole path."""
     return {
-        (method, context.path or ""): route.handler
-        for context in iter_route_contexts(routes)
-        if isinstance(route := context.original_route, OperationRoute)
-        and route.operation.idempotency == "by-statement"
+        (method, route.path): route.handler
+        for route in routes
+        if isinstance(route, OperationRoute) and route.operation.idempotency == "by-statement"
         for method in route.methods or ()
     }
 
 
-def _whole(template: str, path: str) -> str:
-    """The template with the prefix under which its router was included."""
-    parts = path.split("/")
-    return "/".join(parts[: len(parts) - template.count("/")]) + template
+class UnversionedRoute(OperationRoute):
+    """An operation that also answers outside `/api/v1`, where orchestrators look for it."""
+
+    prefix = ""
 
 
 class _ReadRequest(Request):

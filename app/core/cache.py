@@ -65,7 +65,13 @@ class CachedMenu:
     catalog_version: int
     snapshot: Any
     pages: dict[str, CachedPage] = field(default_factory=dict)
-    answers: LRUCache[Any, Any] = field(default_factory=lambda: LRUCache(MAX_ANSWERS))
+    answers: dict[Any, Any] = field(default_factory=dict)
+
+    def remember(self, asked: Any, answer: Any) -> None:
+        """Keep an answer; when there are too many, they are all made anew."""
+        if len(self.answers) >= MAX_ANSWERS:
+            self.answers.clear()
+        self.answers[asked] = answer
 
 
 class BoardCache:

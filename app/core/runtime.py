@@ -70,7 +70,7 @@ class Runtime:
 
     def must_ask(self, header: str | None) -> bool:
         """Whether reading this `Authorization` header costs a query."""
-        return self.api_keys.must_ask(_bearer(header))
+        return API_KEY_MARK in (header or "") and self.api_keys.must_ask(_bearer(header))
 
     async def authenticate(self, header: str | None) -> Principal:
         """Whom the `Authorization` header speaks for.

@@ -10,7 +10,8 @@ from app.repositories.media import MediaRepository
 
 MIN_AGE = timedelta(days=1)
 """Younger files may belong to a menu page that a tablet still shows."""
-BATCH = 100
+BATCH = 20
+"""So few that a slow bucket deletes them before their transaction counts as idle (10 s)."""
 
 
 class MediaSweepingService:

@@ -4,7 +4,6 @@ from typing import Any
 
 import orjson
 import pytest
-from fastapi.routing import iter_route_contexts
 from pydantic import SecretStr, TypeAdapter
 
 from app.api.route import OperationRoute
@@ -13,11 +12,7 @@ from app.main import create_app
 
 APP = create_app(Settings(database_url=SecretStr("postgresql://nowhere/none")))
 DOCUMENT = APP.openapi()
-ROUTES = {
-    context.original_route.name: context.original_route
-    for context in iter_route_contexts(APP.routes)
-    if isinstance(context.original_route, OperationRoute)
-}
+ROUTES = {route.name: route for route in APP.routes if isinstance(route, OperationRoute)}
 OPERATIONS: dict[str, dict[str, Any]] = {
     operation["operationId"]: operation
     for methods in DOCUMENT["paths"].values()

@@ -54,7 +54,7 @@ class Revocations:
             if ended[1] == SESSION_CLOSED:
                 return SessionClosedError()
             return NotAuthenticatedError("This sign-in was ended.")
-        outdated = self._outdated.get(principal.sign_in_id)
+        outdated = self._outdated.get(principal.sign_in_id) if self._outdated else None
         if outdated is not None and principal.generation < generation(outdated):
             return TokenExpiredError()
         return None

@@ -3,14 +3,16 @@ from typing import Any
 from fastapi import APIRouter
 
 from app.api.operation import operation
-from app.api.route import OperationRoute
+from app.api.route import OperationRoute, UnversionedRoute
 from app.core.dependencies.request import RuntimeDep
 from app.core.health import check_ready, summary
 from app.core.security.permissions import Permission
 
 router = APIRouter(prefix="/health", tags=["Health"], route_class=OperationRoute)
+unversioned = APIRouter(prefix="/health", route_class=UnversionedRoute, include_in_schema=False)
 
 
+@unversioned.get("")
 @router.get("", summary="A short summary")
 @operation(Permission.PUBLIC)
 async def health(runtime: RuntimeDep) -> dict[str, Any]:
@@ -18,6 +20,7 @@ async def health(runtime: RuntimeDep) -> dict[str, Any]:
     return await summary(runtime)
 
 
+@unversioned.get("/live")
 @router.get("/live", summary="Is the process alive?")
 @operation(Permission.PUBLIC)
 async def live() -> dict[str, Any]:
@@ -25,6 +28,7 @@ async def live() -> dict[str, Any]:
     return {"status": "ok"}
 
 
+@unversioned.get("/ready")
 @router.get("/ready", summary="May traffic come here?")
 @operation(Permission.PUBLIC, problems=("not-ready",))
 async def ready(runtime: RuntimeDep) -> dict[str, Any]:
