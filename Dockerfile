@@ -43,8 +43,12 @@ RUN groupadd --system --gid 10001 app \
 
 COPY --from=build /opt/venv /opt/venv
 
+# Pictures are kept here unless they are kept in a bucket: mount a volume, which then belongs to the service.
+RUN install --directory --owner=10001 --group=10001 /var/lib/table-order/media
+
 # PYTHONDONTWRITEBYTECODE: the root file system may be read-only.
 ENV PATH=/opt/venv/bin:$PATH \
+    DATA_DIR=/var/lib/table-order \
     PYTHONUNBUFFERED=1 \
     PYTHONDONTWRITEBYTECODE=1
 

@@ -12,7 +12,7 @@ from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from app.api import docs, openapi, problem_pages
+from app.api import docs, media, openapi, problem_pages
 from app.api.direct import DirectRoutes
 from app.api.fast_reads import FastReads
 from app.api.route import direct_handlers
@@ -83,6 +83,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.router.routes.extend(health.unversioned.routes)
     docs.install(app)
     problem_pages.install(app)
+    media.install(app)
     openapi.install(app)
     if settings.cors_origins:
         app.add_middleware(

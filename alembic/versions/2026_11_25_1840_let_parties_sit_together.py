@@ -5,7 +5,7 @@ exactly. Checks and references are added NOT VALID and validated afterwards: the
 empty, and no reader waits for a scan of the orders.
 
 Revision ID: 20261125_1840
-Revises: 20261125_1800
+Revises: 20261125_1820
 """
 
 import sqlalchemy as sa
@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "20261125_1840"
-down_revision = "20261125_1800"
+down_revision = "20261125_1820"
 branch_labels = None
 depends_on = None
 

@@ -44,6 +44,8 @@ BY_FIELD: dict[str, tuple[Any, ...]] = {
     "free_quota": (0,),
     "group": ("맵기",),
     "guest_count": (3,),
+    "height": (853,),
+    "items": ([ID],),
     "kind": ("staff",),
     "label": ("창가",),
     "language": ("ko",),
@@ -99,11 +101,14 @@ BY_FIELD: dict[str, tuple[Any, ...]] = {
     "valid_until": (LATER,),
     "version": (1,),
     "weekday": (1,),
+    "width": (1280,),
 }
 _GROUP = {"name": {"ko": "맵기", "en": "Spiciness"}}
 _OPTION = {"name": {"ko": "아주 맵게", "en": "Extra hot"}, "price": 500}
 _STORE = {"name": "한옥식당", "code": "hanok"}
 _AREA = {"name": "창가 구역"}
+_DIGEST = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
+_THUMBNAIL = {"url": f"/media/{_DIGEST}.webp", "width": 320, "height": 213}
 _DEVICE = {"name": "7번 태블릿", "kind": "table", "table_id": ID}
 BY_MODEL: dict[str, dict[str, Any]] = {
     "AreaInput": _AREA,
@@ -111,6 +116,8 @@ BY_MODEL: dict[str, dict[str, Any]] = {
     "AreaPatch": _AREA,
     "DeviceOutput": _DEVICE,
     "DevicePatch": {"name": "7번 태블릿", "table_id": ID},
+    "BulkAvailabilityInput": {"status": "sold_out", "until": "business_day_end", "stock": None},
+    "ImageOutput": {"url": f"/media/{_DIGEST[::-1]}.webp"},
     "MeOutput": {"name": "민지", "role": "staff"},
     "MenuGroup": {"name": "맵기"},
     "MenuOption": {"name": "아주 맵게", "price": 500},
@@ -124,6 +131,7 @@ BY_MODEL: dict[str, dict[str, Any]] = {
     "AvailabilityInput": {"status": "sold_out", "until": "business_day_end", "stock": None},
     "ScreenCodeInput": {"kind": "kitchen"},
     "StatusInput": {"status": "preparing"},
+    "ThumbnailOutput": _THUMBNAIL,
     "StoreAtTableOutput": _STORE,
     "StoreOutput": _STORE | {"business_day_start": "05:00"},
     "StorePatch": {"name": "한옥식당", "business_day_start": "05:00"},

@@ -4,6 +4,7 @@ from typing import Any
 
 from fastapi import FastAPI
 
+from app.api.bodies import FORM, IMAGE_TYPES
 from app.api.examples import ID, Examples
 from app.api.operation import Operation
 from app.api.route import OperationRoute
@@ -13,6 +14,7 @@ from app.core.security.permissions import GUEST_GRANTS, Permission
 
 ALWAYS = ("internal-error", "database-unavailable", "busy")
 BODY = ("malformed-body", "invalid-request", "body-too-large", "unsupported-media-type")
+UPLOAD = ("image-invalid", "storage-unavailable")
 SIGNED_IN = ("not-authenticated", "token-expired", "permission-denied", "password-change-required")
 KEYED = ("idempotency-key-reused", "idempotency-key-invalid", "request-in-progress")
 
@@ -85,6 +87,8 @@ def _describe(operation: dict[str, Any], declared: Operation) -> None:
     if declared.takes_ticket:
         operation["security"].append({"ticket": []})
     operation["x-permission"] = str(declared.permission)
+    if declared.body == "image":
+        operation["requestBody"] = _image_body()
     codes = _codes(operation, declared)
     if declared.idempotency != "no":
         required = declared.idempotency != "accepted"
@@ -106,6 +110,17 @@ def _describe(operation: dict[str, Any], declared: Operation) -> None:
         }
 
 
+def _image_body() -> dict[str, Any]:
+    form = {
+        "type": "object",
+        "required": ["file"],
+        "properties": {"file": {"type": "string", "contentMediaType": "application/octet-stream"}},
+    }
+    encoding = {"file": {"contentType": ", ".join(IMAGE_TYPES)}}
+    content: dict[str, Any] = {kind: {} for kind in IMAGE_TYPES}
+    return {"required": True, "content": content | {FORM: {"schema": form, "encoding": encoding}}}
+
+
 def _problem(code: str) -> dict[str, Any]:
     kind = PROBLEMS[code]
     return {
@@ -125,6 +140,7 @@ def _codes(operation: dict[str, Any], declared: Operation) -> list[str]:
         (declared.permission is not Permission.PUBLIC, SIGNED_IN),
         (declared.permission in GUEST_GRANTS, ("session-closed",)),
         ("requestBody" in operation, BODY),
+        (declared.body == "image", UPLOAD),
         ("parameters" in operation, ("invalid-request",)),
         (declared.idempotency != "no", KEYED),
         (declared.idempotency in ("required", "by-statement"), ("idempotency-key-missing",)),

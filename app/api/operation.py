@@ -17,6 +17,8 @@ T = TypeVar("T")
 Idempotency = Literal["no", "accepted", "required", "by-statement"]
 """`by-statement`: required, and recorded by the operation's own statement."""
 Precondition = Literal["no", "accepted", "required"]
+Body = Literal["json", "image"]
+"""`image`: the bytes of one, as the body itself or in a form; the endpoint asks for `UploadDep`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,13 +31,14 @@ class Operation:
     if_match: Precondition = "no"
     shown_once: tuple[str, ...] = ()
     takes_ticket: bool = False
+    body: Body = "json"
 
 
 result: ContextVar[Any] = ContextVar("result", default=None)
 """What the endpoint returned, for the headers that follow from it (`ETag` from `version`)."""
 
 
-def operation(
+def operation(  # noqa: PLR0913 - an endpoint says all of itself in one place
     permission: Permission,
     *,
     problems: tuple[str, ...] = (),
@@ -43,6 +46,7 @@ def operation(
     if_match: Precondition = "no",
     shown_once: tuple[str, ...] = (),
     takes_ticket: bool = False,
+    body: Body = "json",
 ) -> Callable[[Callable[P, Awaitable[T]]], Callable[P, Awaitable[T]]]:
     """Declare an endpoint.
 
@@ -54,6 +58,7 @@ def operation(
         shown_once: members of the answer that are null in a replay: secrets, which are stored
             nowhere in clear.
         takes_ticket: whether `?ticket=` stands in for a missing `Authorization`.
+        body: what kind of body the operation takes, if it takes any.
     """
 
     def declare(endpoint: Callable[P, Awaitable[T]]) -> Callable[P, Awaitable[T]]:
@@ -64,7 +69,7 @@ def operation(
             return value
 
         call.operation = Operation(  # type: ignore[attr-defined]
-            permission, problems, idempotency, if_match, shown_once, takes_ticket
+            permission, problems, idempotency, if_match, shown_once, takes_ticket, body
         )
         return call
 

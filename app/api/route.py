@@ -16,12 +16,12 @@ from fastapi import Request, Response
 from fastapi.routing import APIRoute
 from starlette.routing import BaseRoute
 
+from app.api.bodies import read_bounded, read_image
 from app.api.direct import Handler, call_planner
 from app.api.operation import Operation, result
 from app.core.admission import admit, admit_stranger
 from app.core.database import UnitOfWork, may_succeed_again
 from app.core.errors import (
-    BodyTooLargeError,
     FieldError,
     IdempotencyKeyMissingError,
     InvalidRequestError,
@@ -71,7 +71,9 @@ class OperationRoute(APIRoute):
             if declared.if_match == "required" and "if-match" not in request.headers:
                 raise PreconditionRequiredError
             body = None
-            if takes_body:
+            if declared.body == "image":
+                request.state.upload = await read_image(request, runtime.settings.max_image_bytes)
+            elif takes_body:
                 request = _ReadRequest(request.scope, request.receive)
                 body = await _read_body(request, runtime.settings.max_body_bytes)
                 request.parsed = body
@@ -165,17 +167,8 @@ def _check_query(request: Request, known: dict[str, bool]) -> None:
 
 
 async def _read_body(request: Request, limit: int) -> Any:
-    """The JSON body, or None when there is none; bounded also where no length is announced."""
-    announced = request.headers.get("content-length", "")
-    if announced.isdecimal() and int(announced) > limit:
-        raise BodyTooLargeError
-    chunks, size = [], 0
-    async for chunk in request.stream():
-        size += len(chunk)
-        if size > limit:
-            raise BodyTooLargeError
-        chunks.append(chunk)
-    content = b"".join(chunks)
+    """The JSON body, or None when there is none."""
+    content = await read_bounded(request, limit)
     request._body = content  # noqa: SLF001 - Starlette's own cache: FastAPI asks `body()` first
     if not content:
         return None

@@ -18,6 +18,14 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 LOCAL_JWT_KEY = "local:only-for-a-developer-machine-0123456789abcdef"
 MIN_SECRET_LENGTH = 32
 ANY_DATABASE = "postgresql://"
+SECRETS = (
+    "database_url",
+    "database_owner_url",
+    "database_listen_url",
+    "jwt_keys",
+    "media_s3_access_key",
+    "media_s3_secret_key",
+)
 
 
 class Environment(StrEnum):
@@ -51,6 +59,7 @@ class Settings(BaseSettings):
     rate_limit_per_minute: Annotated[int, Field(ge=0)] = 1200
     address_limit_per_minute: Annotated[int, Field(ge=0)] = 6000
     max_body_bytes: Annotated[int, Field(ge=1024)] = 256 * 1024
+    max_image_bytes: Annotated[int, Field(ge=1024)] = 5 * 1024 * 1024
     shutdown_grace: Annotated[int, Field(ge=1, le=300)] = 15
 
     database_url: SecretStr = SecretStr("")
@@ -78,6 +87,13 @@ class Settings(BaseSettings):
     pairing_code_ttl: Annotated[int, Field(ge=60, le=3600)] = 600
     refresh_reuse_grace: Annotated[int, Field(ge=0, le=60)] = 10
 
+    media_s3_bucket: str = ""
+    """Empty: pictures are kept in the folder `media` of the data directory."""
+    media_s3_endpoint: str = ""
+    media_s3_region: str = "us-east-1"
+    media_s3_access_key: SecretStr = SecretStr("")
+    media_s3_secret_key: SecretStr = SecretStr("")
+
     stream_heartbeat: Annotated[float, Field(gt=0, le=60)] = 15.0
     stream_queue_events: Annotated[int, Field(ge=8)] = 256
     stream_replay_limit: Annotated[int, Field(ge=100)] = 5_000
@@ -92,7 +108,7 @@ class Settings(BaseSettings):
     @classmethod
     def _read_secret_files(cls, values: dict[str, Any]) -> dict[str, Any]:
         """`JWT_KEYS_FILE=/run/secrets/jwt` stands for `JWT_KEYS=<content of that file>`."""
-        for name in ("database_url", "database_owner_url", "database_listen_url", "jwt_keys"):
+        for name in SECRETS:
             path = os.environ.get(f"{name.upper()}_FILE")
             if path:
                 values[name] = Path(path).read_text(encoding="utf-8").strip()

@@ -97,6 +97,14 @@ class UnsupportedMediaTypeError(DomainError):
     code = "unsupported-media-type"
 
 
+class ImageInvalidError(DomainError):
+    code = "image-invalid"
+
+
+class StorageUnavailableError(DomainError):
+    code = "storage-unavailable"
+
+
 class PreconditionRequiredError(DomainError):
     code = "precondition-required"
 

@@ -8,6 +8,7 @@ from app.core.events import EventHub, EventSource
 from app.core.events.heads import CurrentHeads
 from app.core.events.revocations import Revocations
 from app.core.events.slots import StreamSlots
+from app.core.media import PictureMaker, media_store
 from app.core.rate_limit import RateLimiter
 from app.core.security.api_keys import MARK as API_KEY_MARK
 from app.core.security.api_keys import ApiKeys
@@ -32,6 +33,8 @@ class Runtime:
         self.throttles = Throttles(self.database)
         self.menus = MenuCache()
         self.boards = BoardCache()
+        self.pictures = PictureMaker()
+        self.media = media_store(settings)
         source = EventSource(settings)
         self.revocations = Revocations(source)
         self.hub = EventHub(source, settings.event_poll_interval)

@@ -4,11 +4,13 @@ They are built by the services that the API calls, so that a demo store is one t
 have typed in: the same checks, the same events and the same audit trail.
 """
 
+from contextlib import suppress
 from datetime import time
 from uuid import UUID
 
 from app.core.config import Settings
 from app.core.database import UnitOfWork
+from app.core.errors import StorageUnavailableError
 from app.core.ids import uuid7
 from app.core.runtime import Runtime
 from app.core.security.permissions import Role
@@ -26,8 +28,10 @@ from app.demo.blueprint import (
     StoreBlueprint,
     read_blueprint,
 )
+from app.demo.pictures import draw_dish
 from app.models import Availability as Status
 from app.repositories.board import BoardRepository
+from app.repositories.media import MediaRepository
 from app.repositories.menu import (
     CategoryRepository,
     ItemRepository,
@@ -41,6 +45,7 @@ from app.schemas import menu
 from app.schemas.store import StoreInput
 from app.schemas.table import AreaInput, TableInput
 from app.services.floor_plan import FloorPlanService
+from app.services.item_images import ImageRows, ItemImageService
 from app.services.menu_editing import CategoryEditingService, ItemEditingService
 from app.services.menu_journal import MenuJournal
 from app.services.option_editing import OptionEditingService
@@ -85,17 +90,17 @@ async def load_demo(settings: Settings) -> list[str]:
             async with runtime.database.transaction() as unit:
                 if await OpeningRepository(unit).has_code(code):
                     continue
-                await _load(unit, StoreOpeningService(unit, runtime.passwords), code)
+                await _load(unit, runtime, code)
             loaded.append(code)
     finally:
         await runtime.close()
     return loaded
 
 
-async def _load(unit: UnitOfWork, opening: StoreOpeningService, code: str) -> None:
+async def _load(unit: UnitOfWork, runtime: Runtime, code: str) -> None:
     blueprint = read_blueprint(code)
-    owner = await _open(opening, blueprint)
-    builder = _Builder(await _services(unit, owner))
+    owner = await _open(StoreOpeningService(unit, runtime.passwords), blueprint)
+    builder = _Builder(await _services(unit, runtime, owner))
     for area in blueprint.areas:
         await builder.add_area(area)
     for group in blueprint.option_groups:
@@ -151,20 +156,26 @@ class _Services:
         categories: CategoryEditingService,
         items: ItemEditingService,
         prices: PricePlanningService,
+        images: ItemImageService,
     ) -> None:
         self.floor = floor
         self.options = options
         self.categories = categories
         self.items = items
         self.prices = prices
+        self.images = images
 
 
-async def _services(unit: UnitOfWork, owner: Principal) -> _Services:
+async def _services(unit: UnitOfWork, runtime: Runtime, owner: Principal) -> _Services:
     session = await unit.session()
     place = (unit, session, owner.store_id)
     journal = MenuJournal(unit, owner)
     stores, groups = StoreReader(*place), OptionGroupRepository(*place)
     categories, items = CategoryRepository(*place), ItemRepository(*place)
+
+    async def begin() -> ImageRows:
+        return ImageRows(items, MediaRepository(unit), journal)
+
     return _Services(
         FloorPlanService(
             AreaRepository(*place),
@@ -176,6 +187,7 @@ async def _services(unit: UnitOfWork, owner: Principal) -> _Services:
         CategoryEditingService(categories, stores, journal),
         ItemEditingService(items, categories, groups, stores, journal),
         PricePlanningService(items, journal),
+        ItemImageService(runtime.pictures, runtime.media, begin),
     )
 
 
@@ -217,10 +229,19 @@ class _Builder:
         category = await self._services.categories.add(
             menu.CategoryInput(name=plan.name, description=plan.description)
         )
+        stored = []
         for item in plan.items:
-            added = await self._services.items.add(self._item(category.id, item))
+            stored.append(await self._services.items.add(self._item(category.id, item)))
             if item.happy_hours:
-                await self._services.prices.set_happy_hours(added.id, item.happy_hours, None)
+                happy = item.happy_hours
+                await self._services.prices.set_happy_hours(stored[-1].id, happy, None)
+        await self._add_picture(stored[0])
+
+    async def _add_picture(self, item: menu.ItemOutput) -> None:
+        """The first of each category has one; a demo without pictures is better than none."""
+        picture = draw_dish(next(iter(item.name.values())))
+        with suppress(StorageUnavailableError):
+            await self._services.images.put(item.id, picture, None)
 
     def _item(self, category_id: UUID, plan: ItemPlan) -> menu.ItemInput:
         return menu.ItemInput(

@@ -110,6 +110,7 @@ async def guests_read_the_menu(visit: Visit) -> None:
             "did somebody edit the menu just now? Then try again",
         )
     visit.console.says(visit.tablet.name, f"asks again with ETag {etag}: 304, nothing is sent")
+    await _look_at_a_picture(visit)
 
 
 async def guests_order(visit: Visit, kitchen_live: LiveStream, store_code: str) -> None:
@@ -223,6 +224,26 @@ async def next_party_sees_nothing(visit: Visit) -> None:
     visit.console.says(visit.floor.name, f"still finds them in the history: {numbers}")
     await visit.tablet.sign_out()
     visit.console.says(visit.tablet.name, "is signed out, so that the demo leaves nothing behind")
+
+
+async def _look_at_a_picture(visit: Visit) -> None:
+    """A tablet reads each picture once, and its small copy for the overview."""
+    items = [item for category in visit.menu["categories"] for item in category["items"]]
+    shown = [item for item in items if item["image"]]
+    if not shown:
+        return
+    image = shown[0]["image"]
+    sizes = []
+    for size in (image["thumbnail"], image):
+        answer = await visit.tablet.http.get(size["url"])
+        if answer.status_code != httpx.codes.OK:
+            raise StepFailedError(
+                f"{size['url']} answered {answer.status_code}", "is DATA_DIR the service's own?"
+            )
+        sizes.append(f"{size['width']}x{size['height']} in {len(answer.content) / 1024:.1f} KiB")
+    visit.console.says(
+        visit.tablet.name, f"sees {shown[0]['name']} ({', '.join(sizes)}), and keeps it for good"
+    )
 
 
 def _free_table(board: list[Json]) -> Json:

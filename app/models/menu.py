@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import BigInteger, CheckConstraint, Index, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.core.money import MAX_AMOUNT
@@ -57,6 +58,9 @@ class Item(StoreModel):
         _is_list("daypart_exceptions"),
         _is_list("price_schedule"),
         _is_list("happy_hours"),
+        CheckConstraint(
+            "image ?& ARRAY['sha256', 'width', 'height', 'thumbnail']", name="image_whole"
+        ),
         Index("ix_items_category", "store_id", "category_id"),
         _returns("items"),
     )
@@ -78,6 +82,8 @@ class Item(StoreModel):
     daypart_exceptions: Mapped[list[dict[str, Any]]] = _plan()
     price_schedule: Mapped[list[dict[str, Any]]] = _plan()
     happy_hours: Mapped[list[dict[str, Any]]] = _plan()
+    image: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    """`{sha256, width, height, thumbnail: {sha256, width, height}}`, sizes in pixels."""
     archived_at: Mapped[datetime | None]
     group_links: Mapped[list["ItemOptionGroup"]] = relationship(
         lazy="raise", order_by="ItemOptionGroup.position", viewonly=True

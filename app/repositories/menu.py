@@ -80,7 +80,23 @@ class MenuRepository(Repository):
         return (await self._session.scalars(query)).all()
 
 
-class Arranged(StoreRepository[RowT]):
+class Archivable(StoreRepository[RowT]):
+    """A table whose rows may be archived."""
+
+    async def lock_all(self, ids: Collection[UUID]) -> dict[UUID, RowT]:
+        """Those of the rows that are live, locked in the order of their ids."""
+        model: Any = self.model
+        query = (
+            self.select()
+            .where(model.id.in_(ids), model.archived_at.is_(None))
+            .order_by(model.id)
+            .with_for_update(of=model)
+            .execution_options(populate_existing=True)
+        )
+        return {row.id: row for row in await self._session.scalars(query)}
+
+
+class Arranged(Archivable[RowT]):
     """A table whose rows have a place in a list and may be archived."""
 
     def listed(self, *, archived: bool) -> Select[Any]:
@@ -141,6 +157,17 @@ class ItemRepository(Arranged[Item]):
         if category_id is not None:
             query = query.where(Item.category_id == category_id)
         return await self.page(query, cursor=cursor, limit=limit)
+
+    async def live(self, ids: Collection[UUID]) -> dict[UUID, Item]:
+        """Those of the items that are not archived."""
+        query = self.select().where(Item.id.in_(ids), Item.archived_at.is_(None))
+        return {row.id: row for row in await self._session.scalars(query)}
+
+    async def in_category(self, category_id: UUID) -> list[Item]:
+        """The category's live items in display order, as they are stored now."""
+        query = self.listed(archived=False).where(Item.category_id == category_id)
+        query = query.execution_options(populate_existing=True)
+        return list((await self._session.scalars(query)).all())
 
     async def next_position_in(self, category_id: UUID) -> int:
         return await self.next_position(Item.category_id == category_id)
@@ -208,8 +235,13 @@ class OptionGroupRepository(Arranged[OptionGroup]):
         await self._session.execute(query.execution_options(populate_existing=True))
 
 
-class OptionRepository(StoreRepository[Option]):
+class OptionRepository(Archivable[Option]):
     model = Option
+
+    async def group_ids(self, ids: Collection[UUID]) -> set[UUID]:
+        """The groups that the options belong to."""
+        query = select(Option.group_id).where(Option.store_id == self.store_id, Option.id.in_(ids))
+        return set(await self._session.scalars(query))
 
     async def lock_of_group(self, group_id: UUID) -> dict[UUID, Option]:
         """The group's live options, locked in the order in which an order locks them."""

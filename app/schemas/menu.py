@@ -27,6 +27,7 @@ from app.schemas.base import (
     Query,
     read_instant,
 )
+from app.schemas.image import ImageOutput
 from app.schemas.table import ArchivedFilter
 from app.schemas.timing import (
     Daypart,
@@ -213,6 +214,7 @@ class ItemOutput(Output):
     allergens: list[str]
     tags: list[str]
     origin: dict[str, str] | None
+    image: ImageOutput | None
     position: int
     availability: AvailabilityOutput
     option_groups: list[GroupUseOutput]
@@ -302,6 +304,11 @@ class OptionGroupOutput(Output):
 
 
 class ItemFilter(ArchivedFilter):
+    q: Name | None = Field(
+        default=None,
+        description="Finds live items by their names as they are typed, in any language; initial"
+        " consonants (ㄱㅊ) find Korean ones. The best come first, on one page.",
+    )
     category_id: Id | None = None
     cursor: Cursor | None = None
     limit: Limit = 50
@@ -357,6 +364,7 @@ class MenuItem(Output):
     allergens: list[str]
     tags: list[str]
     origin: str | None
+    image: ImageOutput | None
     position: int
     availability: MenuAvailability
     option_groups: list[MenuGroup]

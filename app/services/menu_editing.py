@@ -18,7 +18,6 @@ from app.schemas.menu import (
     CategoryOutput,
     CategoryPatch,
     GroupUse,
-    ItemFilter,
     ItemGroupsInput,
     ItemInput,
     ItemOutput,
@@ -128,16 +127,6 @@ class ItemEditingService:
         self._groups = groups
         self._stores = stores
         self._journal = journal
-
-    async def find(self, wanted: ItemFilter) -> Page[ItemOutput]:
-        """The store's items, newest first."""
-        rows, cursor = await self._items.after(
-            category_id=wanted.category_id,
-            archived=wanted.archived,
-            cursor=wanted.cursor,
-            limit=wanted.limit,
-        )
-        return Page(data=[item_output(row) for row in rows], next_cursor=cursor)
 
     async def get(self, item_id: UUID) -> ItemOutput:
         """One item, also an archived one: history refers to it."""

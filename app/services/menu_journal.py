@@ -41,6 +41,13 @@ class MenuJournal:
         self._unit.record("menu.changed", data, actor=self._actor)
         self._unit.bump_catalog()
 
+    def reordered(self, part: MenuPart, ids: list[UUID], **among: UUID) -> None:
+        """Publish `menu.changed`: `{kind, change: "reordered", ids, category_id?}`."""
+        members = {name: str(value) for name, value in among.items()}
+        data = {"kind": part, "change": "reordered", "ids": [str(one) for one in ids], **members}
+        self._unit.record("menu.changed", data, actor=self._actor)
+        self._unit.bump_catalog()
+
     def availability_changed(
         self, kind: Literal["item", "option"], row_id: UUID, now: AvailabilityOutput
     ) -> None:

@@ -142,6 +142,7 @@ def _item_entry(
         opening=_within(served, item, zone),
         planned_prices=prices.planned,
         happy_hours=prices.happy_hours,
+        image=item.image,
     )
 
 

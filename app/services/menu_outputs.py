@@ -1,9 +1,11 @@
 """Rows of the menu → what staff read of them."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from app.core import clock
 from app.models.menu import Availability, Category, Item, Option, OptionGroup
+from app.schemas.image import ImageOutput
 from app.schemas.menu import (
     AvailabilityOutput,
     CategoryOutput,
@@ -14,6 +16,7 @@ from app.schemas.menu import (
 )
 from app.schemas.timing import Daypart, DaypartException, HappyHour, PriceStep
 from app.services import menu_snapshot
+from app.services.image_fields import shown
 from app.services.menu_loading import availability_of
 from app.services.price_plan import PricePlan, planned_price
 
@@ -50,6 +53,10 @@ def _planned(item: Item) -> PricePlan:
     return PricePlan(item.price, tuple(planned_price(one) for one in item.price_schedule or ()))
 
 
+def shown_image(image: Mapping[str, Any] | None) -> ImageOutput | None:
+    return ImageOutput.model_validate(shown(image)) if image else None
+
+
 def category_output(category: Category, item_count: int) -> CategoryOutput:
     return CategoryOutput(
         id=category.id,
@@ -78,6 +85,7 @@ def item_output(item: Item) -> ItemOutput:
         allergens=item.allergens,
         tags=item.tags,
         origin=item.origin,
+        image=shown_image(item.image),
         position=item.position,
         availability=availability_output(availability_of(item)),
         option_groups=[

@@ -12,6 +12,7 @@ from app.core.language import negotiate, pick
 from app.core.security.permissions import Permission
 from app.core.security.principals import Principal
 from app.schemas.base import instant_text
+from app.services.image_fields import shown
 from app.services.menu_loading import MenuCatalog
 from app.services.menu_snapshot import (
     Availability,
@@ -124,6 +125,7 @@ class _Page:
             "allergens": item.allergens,
             "tags": item.tags,
             "origin": self._text(item.origin),
+            "image": shown(item.image),
             "position": item.position,
             "availability": self._availability(item.availability, item.at(self._now)),
             "option_groups": [

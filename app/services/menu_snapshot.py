@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, time
 from enum import StrEnum
 from functools import cached_property
+from typing import Any
 from uuid import UUID
 
 from app.services.dayparts import ALWAYS, Opening
@@ -132,6 +133,8 @@ class ItemEntry:
     planned_prices: tuple[PlannedPrice, ...] = ()
     happy_hours: tuple[HappyHour, ...] = ()
 
+    image: Mapping[str, Any] | None = None
+
     @cached_property
     def prices(self) -> PricePlan:
         """What it costs when; `price` is what it costs before any planned change."""
@@ -169,6 +172,12 @@ class MenuSnapshot:
     catalog_version: int
     categories: tuple[CategoryEntry, ...]
     items: Mapping[UUID, ItemEntry]
+
+    def in_menu_order(self) -> Iterable[ItemEntry]:
+        """All items, as the menu lists them."""
+        for category in self.categories:
+            for item_id in category.item_ids:
+                yield self.items[item_id]
 
     def next_change(self, now: datetime) -> datetime | None:
         """The next instant after `now` at which the menu that guests see changes by itself."""

@@ -13,8 +13,9 @@ from tests.support.shops import Shop, open_shop
 
 
 @pytest.fixture(scope="session")
-def app(database_url: str) -> FastAPI:
-    return create_app(Settings(database_url=SecretStr(database_url)))
+def app(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> FastAPI:
+    data_dir = tmp_path_factory.mktemp("data")
+    return create_app(Settings(database_url=SecretStr(database_url), data_dir=data_dir))
 
 
 @pytest.fixture(scope="session")

@@ -60,6 +60,7 @@ DEFINER_FUNCTIONS = {
     "events_after",
     "find_pairing_code_store",
     "find_table_token_store",
+    "media_in_use",
     "revocations_since",
     "sign_in_changes_since",
     "stores_with_returns",

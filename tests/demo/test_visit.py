@@ -27,12 +27,15 @@ NOWHERE = "http://127.0.0.1:1"
 
 
 @pytest.fixture(scope="module")
-def settings(server_url: str, database_url: str) -> Iterator[Settings]:
+def settings(
+    server_url: str, database_url: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Settings]:
     """A database of its own with the demo stores, and nothing that another test has left."""
     name = urlsplit(database_url).path[1:] + "_demo"
     template = os.environ[databases.TEMPLATE_VARIABLE]
     with databases.database(server_url, name, template) as url:
-        settings = Settings(database_url=SecretStr(url))
+        data_dir = tmp_path_factory.mktemp("data")
+        settings = Settings(database_url=SecretStr(url), data_dir=data_dir)
         asyncio.run(load_demo(settings))
         yield settings
 
@@ -63,6 +66,7 @@ def test_a_visit_plays_to_its_end_and_leaves_nothing_behind(
     done = visit(base_url, store)
 
     assert (done.returncode, done.stderr) == (0, ""), done.stdout
+    assert re.search(r"sees .+ \(320x240 in .+ KiB, 960x720 in .+ KiB\)", done.stdout)
     assert re.search(r"^Done in [0-9.]+ s: 2 orders for ", done.stdout, re.MULTILINE)
     assert re.search(r"merges table \d+ into table \d+: 3 orders", done.stdout)
     assert re.search(r"splits 1 × .+ off to table \d+: no\. \d+ with", done.stdout)

@@ -26,11 +26,18 @@ Path = tuple[str | int, ...]
 THING_OF: dict[str, str] = {
     "option_groups.id": "group_id",
     "options.id": "option_id",
+    "items": "item_id",
+    "options": "option_id",
+    "order_categories.ids": "category_id",
+    "order_items.ids": "item_id",
+    "order_option_groups.ids": "group_id",
+    "order_options.ids": "option_id",
     "target_id": "order_id",
     "actor_id": "staff_id",
     "into_session_id": "session_id",
 }
-"""What an id is of where its name does not say so: by its name, or by its list's and its own."""
+"""What an id is of where its name does not say so: by its name, or by its list's and its own; or
+by its operation's name and its own."""
 
 ALSO: dict[str, str] = {"place_order": "table_id"}
 """What a body needs besides its example when staff send it."""
@@ -49,6 +56,7 @@ class Operation:
     path_ids: tuple[str, ...]
     queries: tuple[str, ...]
     headers: frozenset[str]
+    takes_image: bool
 
     def url(self, ids: Json) -> str:
         """The path with its parameters filled in; an id that nothing is known of is a KeyError."""
@@ -68,7 +76,8 @@ def _operations() -> Iterator[Operation]:
     for path, methods in DOCUMENT["paths"].items():
         for method, described in methods.items():
             given = described.get("parameters", [])
-            content = described.get("requestBody", {}).get("content", {}).get("application/json")
+            bodies = described.get("requestBody", {}).get("content", {})
+            content = bodies.get("application/json")
             yield Operation(
                 described["operationId"],
                 method.upper(),
@@ -79,6 +88,7 @@ def _operations() -> Iterator[Operation]:
                 tuple(one["name"] for one in given if one["in"] == "path"),
                 tuple(one["name"] for one in given if one["in"] == "query"),
                 frozenset(one["name"].lower() for one in given if one["in"] == "header"),
+                "image/png" in bodies,
             )
 
 
@@ -161,10 +171,11 @@ def _furnish_menu(shop: Shop, things: Json, canary: str) -> None:
     things["item_id"] = created(manager, "/menu/items", item)["id"]
 
 
-def thing_of(path: Path) -> str:
+def thing_of(path: Path, operation: str = "") -> str:
     """Which thing the id at this place of a body, or of this query parameter, is of."""
     names = [part for part in path if isinstance(part, str)]
-    return THING_OF.get(".".join(names[-2:])) or THING_OF.get(names[-1]) or names[-1]
+    own = THING_OF.get(f"{operation}.{names[-1]}")
+    return own or THING_OF.get(".".join(names[-2:])) or THING_OF.get(names[-1]) or names[-1]
 
 
 def id_places(schema: Json | None, path: Path = ()) -> Iterator[Path]:
@@ -199,16 +210,16 @@ def with_id(operation: Operation, things: Json, place: Path | None, value: str) 
     body: Any = copy.deepcopy(operation.body)
     for where in id_places(operation.schema):
         if where != place:
-            _put(body, where, things, only_if_there=True)
+            _put(body, where, things[thing_of(where, operation.name)], only_if_there=True)
     also = ALSO.get(operation.name)
     if also is not None and place not in ((also,), ("session_id",)):
         body[also] = things[also]
     if place is not None:
-        _put(body, place, {thing_of(place): value}, only_if_there=False)
+        _put(body, place, value, only_if_there=False)
     return body
 
 
-def _put(body: Any, place: Path, things: Json, *, only_if_there: bool) -> None:
+def _put(body: Any, place: Path, value: Any, *, only_if_there: bool) -> None:
     for part, following in pairwise(place):
         empty: Any = [{}] if isinstance(following, int) else {}
         if isinstance(body, dict) and part not in body:
@@ -219,4 +230,4 @@ def _put(body: Any, place: Path, things: Json, *, only_if_there: bool) -> None:
     last = place[-1]
     if only_if_there and isinstance(body, dict) and last not in body:
         return
-    body[last] = things[thing_of(place)]
+    body[last] = value

@@ -11,7 +11,9 @@ from app.api.v1.endpoints import (
     events,
     guests,
     health,
+    item_images,
     menu,
+    menu_arranging,
     menu_prices,
     orders,
     seat_changes,
@@ -26,6 +28,8 @@ from app.api.v1.endpoints import (
 MODULES = (
     orders,
     menu,
+    item_images,
+    menu_arranging,
     tables,
     events,
     sessions,

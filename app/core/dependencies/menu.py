@@ -12,6 +12,7 @@ from app.repositories.menu import (
     OptionRepository,
 )
 from app.repositories.store import StoreReader
+from app.services.item_finding import ItemFindingService
 from app.services.menu_availability import MenuAvailabilityService
 from app.services.menu_editing import CategoryEditingService, ItemEditingService
 from app.services.menu_journal import MenuJournal
@@ -39,6 +40,13 @@ async def get_item_editing(scope: ScopeDep) -> ItemEditingService:
         StoreReader(*place),
         MenuJournal(scope.unit, scope.principal),
     )
+
+
+async def get_item_finding(scope: ScopeDep) -> ItemFindingService:
+    async def begin() -> ItemRepository:
+        return ItemRepository(*await scope.place())
+
+    return ItemFindingService(scope.catalog(), begin)
 
 
 async def get_option_editing(scope: ScopeDep) -> OptionEditingService:
@@ -70,6 +78,7 @@ async def get_price_planning(scope: ScopeDep) -> PricePlanningService:
 MenuReadingDep = Annotated[MenuReadingService, Depends(get_menu_reading)]
 CategoryEditingDep = Annotated[CategoryEditingService, Depends(get_category_editing)]
 ItemEditingDep = Annotated[ItemEditingService, Depends(get_item_editing)]
+ItemFindingDep = Annotated[ItemFindingService, Depends(get_item_finding)]
 OptionEditingDep = Annotated[OptionEditingService, Depends(get_option_editing)]
 PricePlanningDep = Annotated[PricePlanningService, Depends(get_price_planning)]
 MenuAvailabilityDep = Annotated[MenuAvailabilityService, Depends(get_menu_availability)]

@@ -58,10 +58,17 @@ async def get_if_match(
     return int(found[1])
 
 
+async def get_upload(request: Request) -> bytes:
+    """The image that was sent to an operation with `body="image"`."""
+    upload: bytes = request.state.upload
+    return upload
+
+
 RuntimeDep = Annotated[Runtime, Depends(get_runtime)]
 PrincipalDep = Annotated[Principal, Depends(get_principal)]
 UnitDep = Annotated[UnitOfWork, Depends(get_unit)]
 IntentDep = Annotated[Intent, Depends(get_intent)]
+UploadDep = Annotated[bytes, Depends(get_upload)]
 IfMatchDep = Annotated[int | None, Depends(get_if_match)]
 
 

@@ -105,19 +105,33 @@ KINDS = [
     kind(
         S.REQUEST_ENTITY_TOO_LARGE,
         "body-too-large",
-        ("The body is too large", "Send at most 256 KiB."),
-        ("너무 큰 본문", "본문은 256 KiB까지 보낼 수 있습니다."),
+        ("The body is too large", "Send at most 256 KiB of JSON, or an image of at most 5 MiB."),
+        ("너무 큰 본문", "JSON은 256 KiB, 이미지는 5 MiB까지 보낼 수 있습니다."),
     ),
     kind(
         S.UNSUPPORTED_MEDIA_TYPE,
         "unsupported-media-type",
         (
-            "Only JSON is accepted",
-            "Send `Content-Type: application/json` in UTF-8, without content encoding.",
+            "This media type is not accepted",
+            "Send `application/json` in UTF-8, without content encoding; an image as"
+            " `image/jpeg`, `image/png` or `image/webp`, or as the field `file` of a form.",
         ),
         (
-            "JSON만 가능",
-            "`Content-Type: application/json`, UTF-8, 압축하지 않은 본문으로 보내 주세요.",
+            "지원하지 않는 형식",
+            "압축하지 않은 UTF-8 `application/json`으로 보내 주세요. 이미지는 `image/jpeg`, `image/png`,"
+            " `image/webp` 본문이나 양식의 `file` 항목으로 보낼 수 있습니다.",
+        ),
+    ),
+    kind(
+        S.UNPROCESSABLE_ENTITY,
+        "image-invalid",
+        (
+            "The image can't be read",
+            "Send a whole JPEG, PNG or WebP of at most 25 million pixels.",
+        ),
+        (
+            "읽을 수 없는 이미지",
+            "손상되지 않은 JPEG, PNG, WebP를 보내 주세요. 2,500만 화소까지 쓸 수 있습니다.",
         ),
     ),
     kind(

@@ -10,6 +10,7 @@ from app.api.route import OperationRoute
 from app.core.dependencies.menu import (
     CategoryEditingDep,
     ItemEditingDep,
+    ItemFindingDep,
     MenuAvailabilityDep,
     MenuReadingDep,
     OptionEditingDep,
@@ -95,12 +96,12 @@ async def archive_category(
     return await categories.archive(category_id, expected)
 
 
-@router.get("/items", summary="List items")
+@router.get("/items", summary="List items, or find them by name")
 @operation(Permission.MENU_MANAGE_READ)
 async def list_items(
-    wanted: Annotated[ItemFilter, Query()], items: ItemEditingDep
+    wanted: Annotated[ItemFilter, Query()], items: ItemFindingDep
 ) -> Page[ItemOutput]:
-    """Newest first, in pages."""
+    """Newest first, in pages; with `q`, the items whose names fit, the best first."""
     return await items.find(wanted)
 
 

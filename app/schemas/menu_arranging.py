@@ -1,0 +1,42 @@
+"""Changing many things of a menu at once: their order, their availability; and copies."""
+
+from typing import Annotated, Self
+
+from pydantic import Field, model_validator
+
+from app.schemas.base import Id, Input, LocalizedName, Output
+from app.schemas.menu import AvailabilityInput, ItemOutput, OptionOutput
+
+Ids = Annotated[list[Id], Field(max_length=2000)]
+
+
+class OrderInput(Input):
+    """Every live id of the list, each once, in the order in which they are to be shown."""
+
+    ids: Ids
+
+
+class ItemCopyInput(Input):
+    """By default the copy is named as its model is."""
+
+    name: LocalizedName | None = None
+
+
+class BulkAvailabilityInput(AvailabilityInput):
+    """What holds for all of these items and options from now on."""
+
+    items: Annotated[list[Id], Field(max_length=500)] = Field(default_factory=list)
+    options: Annotated[list[Id], Field(max_length=500)] = Field(default_factory=list)
+
+    @model_validator(mode="after")
+    def _names_something(self) -> Self:
+        if not self.items and not self.options:
+            raise ValueError("names no item and no option")
+        return self
+
+
+class BulkAvailabilityOutput(Output):
+    """In the order in which they were named."""
+
+    items: list[ItemOutput]
+    options: list[OptionOutput]
