@@ -15,7 +15,7 @@ BY_FIELD: dict[str, tuple[Any, ...]] = {
     "access_token": ("eyJhbGciOiJIUzI1NiIsImtpZCI6IjIwMjYifQ.eyJzdWIiOiIuLi4ifQ.c2ln",),
     "action": ("session-closed",),
     "actor": ({"kind": "staff", "id": ID, "name": "민지"},),
-    "allergens": (["soybeans"],),
+    "allergens": (["soybean"],),
     "allergens_added": (["milk"],),
     "allergens_removed": ([],),
     "cancelled_quantity": (0,),
@@ -99,6 +99,13 @@ _STORE = {"name": "한옥식당", "code": "hanok"}
 _AREA = {"name": "창가 구역"}
 _DEVICE = {"name": "7번 태블릿", "kind": "table", "table_id": ID}
 BY_MODEL: dict[str, dict[str, Any]] = {
+    "AllergenOutput": {
+        "code": "crab",
+        "name": "게",
+        "names": {"ko": "게", "en": "Crab"},
+        "lists": ["kr"],
+        "part_of": "crustaceans",
+    },
     "AreaInput": _AREA,
     "AreaOutput": _AREA,
     "AreaPatch": _AREA,
@@ -117,6 +124,7 @@ BY_MODEL: dict[str, dict[str, Any]] = {
     "AvailabilityInput": {"status": "sold_out", "until": "business_day_end", "stock": None},
     "ScreenCodeInput": {"kind": "kitchen"},
     "StatusInput": {"status": "preparing"},
+    "TagOutput": {"code": "vegan", "name": "비건", "names": {"ko": "비건", "en": "Vegan"}},
     "StoreAtTableOutput": _STORE,
     "StoreOutput": _STORE | {"business_day_start": "05:00"},
     "StorePatch": {"name": "한옥식당", "business_day_start": "05:00"},

@@ -3,7 +3,6 @@
 from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import (
-    AfterValidator,
     AwareDatetime,
     BeforeValidator,
     Field,
@@ -27,22 +26,16 @@ from app.schemas.base import (
     Query,
     read_instant,
 )
+from app.schemas.dietary import Allergens, Tags
 from app.schemas.table import ArchivedFilter
 
 MAX_STOCK = 1_000_000
 
 Position = Annotated[int, Field(ge=0, le=10_000)]
 Label = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+([-_][a-z0-9]+)*$", max_length=40)]
-"""A word of a vocabulary, such as `soybean` or `popular`: lower case, for icons and filters."""
+"""A word of the store's own, such as a tax class: lower case."""
 
 
-def _distinct(values: list[Any]) -> list[Any]:
-    if len(set(values)) != len(values):
-        raise ValueError("must not repeat a value")
-    return values
-
-
-Labels = Annotated[list[Label], Field(max_length=40), AfterValidator(_distinct)]
 Selection = Annotated[int, Field(ge=0, le=99)]
 Prices = Annotated[dict[Id, PriceDelta], Field(max_length=100)]
 
@@ -162,8 +155,8 @@ class ItemInput(Input):
     description: LocalizedText | None = None
     price: Price
     tax_class: Label = "standard"
-    allergens: Labels = Field(default_factory=list)
-    tags: Labels = Field(default_factory=list)
+    allergens: Allergens = Field(default_factory=list)
+    tags: Tags = Field(default_factory=list)
     origin: LocalizedText | None = None
     position: Position | None = None
     availability: AvailabilityInput | None = None
@@ -177,8 +170,8 @@ class ItemPatch(Patch):
     description: LocalizedText | None = None
     price: Price | None = None
     tax_class: Label | None = None
-    allergens: Labels | None = None
-    tags: Labels | None = None
+    allergens: Allergens | None = None
+    tags: Tags | None = None
     origin: LocalizedText | None = None
     position: Position | None = None
     external_ref: Name | None = None
@@ -219,8 +212,8 @@ class OptionInput(Input):
     price: PriceDelta = 0
     max_quantity: Annotated[int, Field(ge=1, le=99)] = 1
     is_default: bool = False
-    allergens_added: Labels = Field(default_factory=list)
-    allergens_removed: Labels = Field(default_factory=list)
+    allergens_added: Allergens = Field(default_factory=list)
+    allergens_removed: Allergens = Field(default_factory=list)
     availability: AvailabilityInput | None = None
 
     @model_validator(mode="after")

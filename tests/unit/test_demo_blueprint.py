@@ -7,14 +7,8 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from app.core.dietary import ALLERGENS, TAGS
 from app.demo.blueprint import DEMO_STORES, StoreBlueprint, read_blueprint
-
-ALLERGENS_TO_DECLARE = {
-    "beef", "buckwheat", "chicken", "crab", "egg", "mackerel", "milk", "peach", "peanut",
-    "pine-nut", "pork", "shellfish", "shrimp", "soybean", "squid", "sulfites", "tomato",
-    "walnut", "wheat",
-}  # fmt: skip
-"""What a restaurant in Korea has to declare; other codes would not be found by a filter."""
 
 
 @pytest.fixture(params=DEMO_STORES)
@@ -77,11 +71,13 @@ def test_item_names_are_unique_in_every_language(blueprint: StoreBlueprint) -> N
         assert len(set(names)) == len(names)
 
 
-def test_allergens_are_the_declared_codes(blueprint: StoreBlueprint) -> None:
+def test_allergens_and_tags_are_codes_of_the_lists(blueprint: StoreBlueprint) -> None:
     options = [option for group in blueprint.option_groups for option in group.options]
     codes = {code for item in blueprint.items for code in item.allergens}
     codes |= {code for each in options for code in each.allergens_added + each.allergens_removed}
-    assert codes <= ALLERGENS_TO_DECLARE
+    assert codes <= {one.code for one in ALLERGENS}
+    tags = {tag for item in blueprint.items for tag in item.tags}
+    assert tags <= {one.code for one in TAGS}
 
 
 def test_an_unknown_group_is_refused(raw: Any) -> None:

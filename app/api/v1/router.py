@@ -7,6 +7,7 @@ from app.api.v1.endpoints import (
     areas,
     audit,
     auth,
+    code_lists,
     devices,
     events,
     guests,
@@ -25,6 +26,7 @@ PREFIX = "/api/v1"
 MODULES = (
     orders,
     menu,
+    code_lists,
     tables,
     events,
     sessions,
