@@ -46,8 +46,10 @@ BY_FIELD: dict[str, tuple[Any, ...]] = {
     "label": ("창가",),
     "language": ("ko",),
     "languages": (["ko", "en"],),
+    "max": (1,),
     "max_quantity": (2,),
     "max_select": (2,),
+    "min": (1,),
     "min_select": (0,),
     "name": ({"ko": "김치찌개", "en": "Kimchi stew"}, "김치찌개"),
     "names": ({"ko": "김치찌개", "en": "Kimchi stew"},),
@@ -89,12 +91,15 @@ BY_FIELD: dict[str, tuple[Any, ...]] = {
     "type": ("order.created",),
     "unit_price": (9_000,),
     "until": (LATER,),
+    "upcharge": (1_000,),
     "url": ("https://order.example/t/gG5mX0vYb3qTn8ZcR1wKdA",),
     "username": ("minji",),
     "version": (1,),
 }
 _GROUP = {"name": {"ko": "맵기", "en": "Spiciness"}}
 _OPTION = {"name": {"ko": "아주 맵게", "en": "Extra hot"}, "price": 500}
+_CHOICES: dict[str, Any] = {"choices": []}
+_SLOT = {"name": {"ko": "식사", "en": "Main dish"}}
 _STORE = {"name": "한옥식당", "code": "hanok"}
 _AREA = {"name": "창가 구역"}
 _DEVICE = {"name": "7번 태블릿", "kind": "table", "table_id": ID}
@@ -111,18 +116,25 @@ BY_MODEL: dict[str, dict[str, Any]] = {
     "AreaPatch": _AREA,
     "DeviceOutput": _DEVICE,
     "DevicePatch": {"name": "7번 태블릿", "table_id": ID},
+    "LineInput": _CHOICES,
     "MeOutput": {"name": "민지", "role": "staff"},
     "MenuGroup": {"name": "맵기"},
     "MenuOption": {"name": "아주 맵게", "price": 500},
+    "MenuSetSlot": {"name": "식사"},
     "MenuStore": _STORE,
     "OptionGroupInput": _GROUP,
     "OptionGroupOutput": _GROUP,
     "OptionGroupPatch": _GROUP,
     "OptionInput": _OPTION,
     "OptionOutput": _OPTION,
+    "OrderLineOutput": {"parent_line_id": None, "slot": None},
     "OrderOptionOutput": {"name": "아주 맵게", "quantity": 1, "price": 500},
     "AvailabilityInput": {"status": "sold_out", "until": "business_day_end", "stock": None},
+    "QuoteLineOutput": _CHOICES,
     "ScreenCodeInput": {"kind": "kitchen"},
+    "SetSlotInput": _SLOT,
+    "SetSlotOutput": _SLOT,
+    "SlotRef": {"name": "식사"},
     "StatusInput": {"status": "preparing"},
     "TagOutput": {"code": "vegan", "name": "비건", "names": {"ko": "비건", "en": "Vegan"}},
     "StoreAtTableOutput": _STORE,

@@ -27,6 +27,7 @@ from app.schemas.base import (
     read_instant,
 )
 from app.schemas.dietary import Allergens, Tags
+from app.schemas.menu_set import SetSlotOutput
 from app.schemas.table import ArchivedFilter
 
 MAX_STOCK = 1_000_000
@@ -197,6 +198,7 @@ class ItemOutput(Output):
     position: int
     availability: AvailabilityOutput
     option_groups: list[GroupUseOutput]
+    set_slots: list[SetSlotOutput] = Field(description="Empty for items that are no sets.")
     external_ref: str | None
     archived_at: Instant | None
     created_at: Instant
@@ -298,6 +300,8 @@ class MenuAvailability(Output):
 
 
 class MenuOption(Output):
+    """`is_default` is what a client ticks beforehand: an order has only what it names."""
+
     id: Id
     name: str
     price: int
@@ -321,6 +325,30 @@ class MenuGroup(Output):
     options: list[MenuOption]
 
 
+class MenuSetChoice(Output):
+    """An item that can be chosen in a set; its options are those of the item itself.
+
+    `upcharge` is per unit, whatever the item costs alone.
+    """
+
+    item_id: Id
+    name: str
+    upcharge: int
+    allergens: list[str]
+    tags: list[str]
+    availability: MenuAvailability
+
+
+class MenuSetSlot(Output):
+    """A part of a set: `min` to `max` units are chosen in each portion."""
+
+    id: Id
+    name: str
+    min: int
+    max: int
+    choices: list[MenuSetChoice]
+
+
 class MenuItem(Output):
     id: Id
     category_id: Id
@@ -334,6 +362,7 @@ class MenuItem(Output):
     position: int
     availability: MenuAvailability
     option_groups: list[MenuGroup]
+    set_slots: list[MenuSetSlot]
 
 
 class MenuCategory(Output):

@@ -1,6 +1,8 @@
 """Bringing a store's menu from its rows into a snapshot, and keeping it for the worker."""
 
 from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import replace
 from uuid import UUID
 
 from app.core.cache import CachedMenu, MenuCache
@@ -11,11 +13,13 @@ from app.repositories.menu import MenuRepository, MenuRows, catalog_version
 from app.services.menu_snapshot import (
     Availability,
     CategoryEntry,
+    ChoiceEntry,
     GroupEntry,
     ItemEntry,
     MenuSnapshot,
     OptionEntry,
     Orderable,
+    SlotEntry,
     StoreProfile,
 )
 
@@ -90,6 +94,13 @@ def build_snapshot(loaded: MenuRows) -> MenuSnapshot:
     members = defaultdict(list)
     for item in loaded.items:
         members[item.category_id].append(item)
+    entries = {
+        item.id: _item_entry(item, tuple(used[item.id]))
+        for category in loaded.categories
+        for item in members[category.id]
+    }
+    for item_id, slots in _slots(loaded, entries).items():
+        entries[item_id] = replace(entries[item_id], slots=slots)
     return MenuSnapshot(
         store=store_profile(loaded.store),
         catalog_version=loaded.catalog_version,
@@ -103,12 +114,31 @@ def build_snapshot(loaded: MenuRows) -> MenuSnapshot:
             )
             for category in loaded.categories
         ),
-        items={
-            item.id: _item_entry(item, tuple(used[item.id]))
-            for category in loaded.categories
-            for item in members[category.id]
-        },
+        items=entries,
     )
+
+
+def _slots(
+    loaded: MenuRows, entries: Mapping[UUID, ItemEntry]
+) -> dict[UUID, tuple[SlotEntry, ...]]:
+    """The slots of each set, by its item. Choices that are off the menu fall away."""
+    choices = defaultdict(list)
+    for choice in loaded.choices:
+        if choice.item_id in entries:
+            choices[choice.slot_id].append(ChoiceEntry(entries[choice.item_id], choice.upcharge))
+    slots = defaultdict(list)
+    for slot in loaded.slots:
+        if slot.item_id in entries:
+            slots[slot.item_id].append(
+                SlotEntry(
+                    id=slot.id,
+                    names=slot.names,
+                    min_select=slot.min_select,
+                    max_select=slot.max_select,
+                    choices=tuple(choices[slot.id]),
+                )
+            )
+    return {item_id: tuple(found) for item_id, found in slots.items()}
 
 
 def _item_entry(item: rows.Item, groups: tuple[GroupEntry, ...]) -> ItemEntry:

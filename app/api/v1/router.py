@@ -13,6 +13,7 @@ from app.api.v1.endpoints import (
     guests,
     health,
     menu,
+    menu_sets,
     orders,
     sessions,
     staff,
@@ -26,6 +27,7 @@ PREFIX = "/api/v1"
 MODULES = (
     orders,
     menu,
+    menu_sets,
     code_lists,
     tables,
     events,

@@ -11,12 +11,14 @@ from app.repositories.menu import (
     OptionGroupRepository,
     OptionRepository,
 )
+from app.repositories.menu_set import SetSlotRepository
 from app.repositories.store import StoreReader
 from app.services.menu_availability import MenuAvailabilityService
 from app.services.menu_editing import CategoryEditingService, ItemEditingService
 from app.services.menu_journal import MenuJournal
 from app.services.menu_reading import MenuReadingService
 from app.services.option_editing import OptionEditingService
+from app.services.set_editing import SetEditingService
 
 
 async def get_menu_reading(scope: ScopeDep) -> MenuReadingService:
@@ -35,6 +37,16 @@ async def get_item_editing(scope: ScopeDep) -> ItemEditingService:
         ItemRepository(*place),
         CategoryRepository(*place),
         OptionGroupRepository(*place),
+        StoreReader(*place),
+        MenuJournal(scope.unit, scope.principal),
+    )
+
+
+async def get_set_editing(scope: ScopeDep) -> SetEditingService:
+    place = await scope.place()
+    return SetEditingService(
+        ItemRepository(*place),
+        SetSlotRepository(*place),
         StoreReader(*place),
         MenuJournal(scope.unit, scope.principal),
     )
@@ -64,5 +76,6 @@ async def get_menu_availability(scope: ScopeDep) -> MenuAvailabilityService:
 MenuReadingDep = Annotated[MenuReadingService, Depends(get_menu_reading)]
 CategoryEditingDep = Annotated[CategoryEditingService, Depends(get_category_editing)]
 ItemEditingDep = Annotated[ItemEditingService, Depends(get_item_editing)]
+SetEditingDep = Annotated[SetEditingService, Depends(get_set_editing)]
 OptionEditingDep = Annotated[OptionEditingService, Depends(get_option_editing)]
 MenuAvailabilityDep = Annotated[MenuAvailabilityService, Depends(get_menu_availability)]
