@@ -22,6 +22,7 @@ from app.demo.blueprint import (
     ItemPlan,
     OptionGroupPlan,
     OptionPlan,
+    SetSlotPlan,
     StaffMember,
     StoreBlueprint,
     read_blueprint,
@@ -34,16 +35,19 @@ from app.repositories.menu import (
     OptionGroupRepository,
     OptionRepository,
 )
+from app.repositories.menu_set import SetSlotRepository
 from app.repositories.opening import OpeningRepository
 from app.repositories.store import StoreReader
 from app.repositories.table import AreaRepository, TableRepository
 from app.schemas import menu
+from app.schemas.menu_set import ItemSetInput, SetChoiceInput, SetSlotInput
 from app.schemas.store import StoreInput
 from app.schemas.table import AreaInput, TableInput
 from app.services.floor_plan import FloorPlanService
 from app.services.menu_editing import CategoryEditingService, ItemEditingService
 from app.services.menu_journal import MenuJournal
 from app.services.option_editing import OptionEditingService
+from app.services.set_editing import SetEditingService
 from app.services.store_opening import StoreOpeningService
 
 DEMO_PASSWORD = "table-order-demo"  # noqa: S105 - stands in the README; demo stores are local
@@ -101,6 +105,7 @@ async def _load(unit: UnitOfWork, opening: StoreOpeningService, code: str) -> No
         await builder.add_group(group)
     for category in blueprint.categories:
         await builder.add_category(category)
+    await builder.add_sets()
 
 
 async def _open(opening: StoreOpeningService, blueprint: StoreBlueprint) -> Principal:
@@ -149,11 +154,13 @@ class _Services:
         options: OptionEditingService,
         categories: CategoryEditingService,
         items: ItemEditingService,
+        sets: SetEditingService,
     ) -> None:
         self.floor = floor
         self.options = options
         self.categories = categories
         self.items = items
+        self.sets = sets
 
 
 async def _services(unit: UnitOfWork, owner: Principal) -> _Services:
@@ -172,6 +179,7 @@ async def _services(unit: UnitOfWork, owner: Principal) -> _Services:
         OptionEditingService(groups, OptionRepository(*place), stores, journal),
         CategoryEditingService(categories, stores, journal),
         ItemEditingService(ItemRepository(*place), categories, groups, stores, journal),
+        SetEditingService(ItemRepository(*place), SetSlotRepository(*place), stores, journal),
     )
 
 
@@ -182,6 +190,8 @@ class _Builder:
         self._services = services
         self._groups: dict[str, UUID] = {}
         self._options: dict[tuple[str, str], UUID] = {}
+        self._items: dict[str, UUID] = {}
+        self._sets: list[tuple[UUID, ItemPlan]] = []
 
     async def add_area(self, plan: AreaPlan) -> None:
         area = await self._services.floor.add_area(AreaInput(name=plan.name))
@@ -214,7 +224,24 @@ class _Builder:
             menu.CategoryInput(name=plan.name, description=plan.description)
         )
         for item in plan.items:
-            await self._services.items.add(self._item(category.id, item))
+            added = await self._services.items.add(self._item(category.id, item))
+            if item.key is not None:
+                self._items[item.key] = added.id
+            if item.set_slots:
+                self._sets.append((added.id, item))
+
+    async def add_sets(self) -> None:
+        """Once every dish has its id."""
+        for item_id, plan in self._sets:
+            slots = [self._slot(slot) for slot in plan.set_slots]
+            await self._services.sets.put(item_id, ItemSetInput(set_slots=slots), None)
+
+    def _slot(self, plan: SetSlotPlan) -> SetSlotInput:
+        choices = [
+            SetChoiceInput(item_id=self._items[choice.item], upcharge=choice.upcharge)
+            for choice in plan.choices
+        ]
+        return SetSlotInput(name=plan.name, min=plan.min, max=plan.max, choices=choices)
 
     def _item(self, category_id: UUID, plan: ItemPlan) -> menu.ItemInput:
         return menu.ItemInput(

@@ -50,6 +50,18 @@ def test_every_kind_of_choice_has_an_example(blueprint: StoreBlueprint) -> None:
     assert any(use.max_select for item in blueprint.items for use in item.option_groups)
 
 
+def test_there_is_a_set_with_upcharges(blueprint: StoreBlueprint) -> None:
+    slots = [slot for item in blueprint.items for slot in item.set_slots]
+    assert any(slot.min == slot.max == 1 for slot in slots)
+    assert any(choice.upcharge for slot in slots for choice in slot.choices)
+
+
+def test_what_food_contains_and_options_change_has_examples(blueprint: StoreBlueprint) -> None:
+    options = [option for group in blueprint.option_groups for option in group.options]
+    assert any(option.allergens_added for option in options)
+    assert any(item.allergens for item in blueprint.items)
+
+
 def test_every_kind_of_availability_has_an_example(blueprint: StoreBlueprint) -> None:
     states = [item.availability for item in blueprint.items]
     assert any(state.status == "sold_out" and state.until is None for state in states)
@@ -88,6 +100,12 @@ def test_an_unknown_group_is_refused(raw: Any) -> None:
 def test_a_price_for_an_unknown_option_is_refused(raw: Any) -> None:
     raw["categories"][0]["items"][0]["option_groups"][0]["prices"] = {"nowhere": 1}
     _assert_refused(raw, "prices unknown options")
+
+
+def test_a_set_of_unknown_dishes_is_refused(raw: Any) -> None:
+    slot = {"name": {"ko": "찌개", "en": "Stew"}, "min": 1, "max": 1}
+    raw["categories"][0]["items"][0]["set_slots"] = [slot | {"choices": [{"item": "nowhere"}]}]
+    _assert_refused(raw, "offers unknown dishes")
 
 
 def test_a_missing_translation_is_refused(raw: Any) -> None:
