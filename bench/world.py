@@ -298,7 +298,7 @@ class _Filling:
                 },
                 "price": 9000 + 100 * n,
                 "tax_class": "standard",
-                "allergens": ["soybeans"],
+                "allergens": ["soybean"],
                 "tags": ["spicy"],
                 "position": n,
                 "availability": "available",

@@ -1,7 +1,7 @@
 """Give items pictures, and let the operator ask which of the stored ones are still shown.
 
 Revision ID: 20261125_1820
-Revises: 20261125_1800
+Revises: 20261125_1810
 """
 
 import sqlalchemy as sa
@@ -10,7 +10,7 @@ from sqlalchemy.dialects import postgresql
 from alembic import op
 
 revision = "20261125_1820"
-down_revision = "20261125_1800"
+down_revision = "20261125_1810"
 branch_labels = None
 depends_on = None
 

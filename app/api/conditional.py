@@ -41,12 +41,18 @@ def page_answer(page: CachedPage, accept_encoding: str, if_none_match: str | Non
     return Answer(200, _raw(headers), body)
 
 
-def page_response(request: Request, page: CachedPage) -> Response:
-    """The answer of `page_answer` for a request that came through the router."""
+def page_response(request: Request, page: CachedPage, cache_control: str | None = None) -> Response:
+    """The answer of `page_answer` for a request that came through the router.
+
+    Args:
+        cache_control: for pages that clients may keep without asking each time.
+    """
     headers = request.headers
     answer = page_answer(page, headers.get("accept-encoding", ""), headers.get("if-none-match"))
     response = Response(answer.body, answer.status)
     response.raw_headers = answer.headers
+    if cache_control is not None:
+        response.headers["cache-control"] = cache_control
     return response
 
 

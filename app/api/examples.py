@@ -15,7 +15,7 @@ BY_FIELD: dict[str, tuple[Any, ...]] = {
     "access_token": ("eyJhbGciOiJIUzI1NiIsImtpZCI6IjIwMjYifQ.eyJzdWIiOiIuLi4ifQ.c2ln",),
     "action": ("session-closed",),
     "actor": ({"kind": "staff", "id": ID, "name": "민지"},),
-    "allergens": (["soybeans"],),
+    "allergens": (["soybean"],),
     "allergens_added": (["milk"],),
     "allergens_removed": ([],),
     "cancelled_quantity": (0,),
@@ -50,8 +50,10 @@ BY_FIELD: dict[str, tuple[Any, ...]] = {
     "label": ("창가",),
     "language": ("ko",),
     "languages": (["ko", "en"],),
+    "max": (1,),
     "max_quantity": (2,),
     "max_select": (2,),
+    "min": (1,),
     "min_select": (0,),
     "name": ({"ko": "김치찌개", "en": "Kimchi stew"}, "김치찌개"),
     "names": ({"ko": "김치찌개", "en": "Kimchi stew"},),
@@ -96,6 +98,7 @@ BY_FIELD: dict[str, tuple[Any, ...]] = {
     "type": ("order.created",),
     "unit_price": (9_000,),
     "until": (LATER,),
+    "upcharge": (1_000,),
     "url": ("https://order.example/t/gG5mX0vYb3qTn8ZcR1wKdA",),
     "username": ("minji",),
     "valid_until": (LATER,),
@@ -105,12 +108,21 @@ BY_FIELD: dict[str, tuple[Any, ...]] = {
 }
 _GROUP = {"name": {"ko": "맵기", "en": "Spiciness"}}
 _OPTION = {"name": {"ko": "아주 맵게", "en": "Extra hot"}, "price": 500}
+_CHOICES: dict[str, Any] = {"choices": []}
+_SLOT = {"name": {"ko": "식사", "en": "Main dish"}}
 _STORE = {"name": "한옥식당", "code": "hanok"}
 _AREA = {"name": "창가 구역"}
 _DIGEST = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
 _THUMBNAIL = {"url": f"/media/{_DIGEST}.webp", "width": 320, "height": 213}
 _DEVICE = {"name": "7번 태블릿", "kind": "table", "table_id": ID}
 BY_MODEL: dict[str, dict[str, Any]] = {
+    "AllergenOutput": {
+        "code": "crab",
+        "name": "게",
+        "names": {"ko": "게", "en": "Crab"},
+        "lists": ["kr"],
+        "part_of": "crustaceans",
+    },
     "AreaInput": _AREA,
     "AreaOutput": _AREA,
     "AreaPatch": _AREA,
@@ -118,20 +130,28 @@ BY_MODEL: dict[str, dict[str, Any]] = {
     "DevicePatch": {"name": "7번 태블릿", "table_id": ID},
     "BulkAvailabilityInput": {"status": "sold_out", "until": "business_day_end", "stock": None},
     "ImageOutput": {"url": f"/media/{_DIGEST[::-1]}.webp"},
+    "LineInput": _CHOICES,
     "MeOutput": {"name": "민지", "role": "staff"},
     "MenuGroup": {"name": "맵기"},
     "MenuOption": {"name": "아주 맵게", "price": 500},
+    "MenuSetSlot": {"name": "식사"},
     "MenuStore": _STORE,
     "OptionGroupInput": _GROUP,
     "OptionGroupOutput": _GROUP,
     "OptionGroupPatch": _GROUP,
     "OptionInput": _OPTION,
     "OptionOutput": _OPTION,
+    "OrderLineOutput": {"parent_line_id": None, "slot": None},
     "OrderOptionOutput": {"name": "아주 맵게", "quantity": 1, "price": 500},
     "AvailabilityInput": {"status": "sold_out", "until": "business_day_end", "stock": None},
+    "QuoteLineOutput": _CHOICES,
     "ScreenCodeInput": {"kind": "kitchen"},
+    "SetSlotInput": _SLOT,
+    "SetSlotOutput": _SLOT,
+    "SlotRef": {"name": "식사"},
     "StatusInput": {"status": "preparing"},
     "ThumbnailOutput": _THUMBNAIL,
+    "TagOutput": {"code": "vegan", "name": "비건", "names": {"ko": "비건", "en": "Vegan"}},
     "StoreAtTableOutput": _STORE,
     "StoreOutput": _STORE | {"business_day_start": "05:00"},
     "StorePatch": {"name": "한옥식당", "business_day_start": "05:00"},

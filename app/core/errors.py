@@ -214,7 +214,21 @@ class ItemUnavailableError(DomainError):
 
 
 class OptionInvalidError(DomainError):
+    """`groups` says of each option group that has too few or too many what it would take."""
+
     code = "option-invalid"
+
+
+class ChoiceInvalidError(DomainError):
+    """`slots` says of each part of a set that has too few or too many what it would take."""
+
+    code = "choice-invalid"
+
+
+class PartOfSetError(DomainError):
+    """`parent_line_id` is the set's own line, which can be cancelled."""
+
+    code = "part-of-set"
 
 
 class QuantityInvalidError(DomainError):

@@ -5,6 +5,7 @@ things differ: option groups and options carry a `key`, because ids do not exist
 and items stand inside their category in the order in which guests see them.
 """
 
+from collections.abc import Collection
 from importlib import resources
 from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo
@@ -124,9 +125,24 @@ class GroupUse(Blueprint):
     prices: dict[Key, int] = {}
 
 
-class ItemPlan(Blueprint):
-    """One thing on the menu; `price` is in minor units, tax included."""
+class SetChoicePlan(Blueprint):
+    """An item that a part of a set offers, by its key."""
 
+    item: Key
+    upcharge: Annotated[int, Field(ge=0)] = 0
+
+
+class SetSlotPlan(Blueprint):
+    name: Texts
+    min: Annotated[int, Field(ge=0)]
+    max: Annotated[int, Field(ge=1)]
+    choices: Annotated[list[SetChoicePlan], Field(min_length=1)]
+
+
+class ItemPlan(Blueprint):
+    """One thing on the menu; `price` is in minor units, tax included. Sets name others by key."""
+
+    key: Key | None = None
     name: Texts
     description: Texts
     price: Annotated[int, Field(ge=0)]
@@ -138,6 +154,7 @@ class ItemPlan(Blueprint):
     dayparts: Dayparts = []
     happy_hours: HappyHours = []
     option_groups: list[GroupUse]
+    set_slots: list[SetSlotPlan] = []
 
 
 class CategoryPlan(Blueprint):
@@ -175,8 +192,10 @@ class StoreBlueprint(Blueprint):
         numbers = [table.number for table in self.tables]
         if len(set(numbers)) != len(numbers):
             raise ValueError("two tables have one number")
+        dishes = {item.key for item in self.items if not item.set_slots}
         for item in self.items:
             _check_item(item, groups)
+            _check_set(item, dishes)
         for texts in self._all_texts():
             if set(texts) != set(self.store.languages):
                 raise ValueError(f"{texts} is not in exactly the languages of the store")
@@ -188,6 +207,7 @@ class StoreBlueprint(Blueprint):
         texts += [option.name for group in self.option_groups for option in group.options]
         texts += [text for each in self.categories for text in (each.name, each.description)]
         texts += [text for each in self.items for text in (each.name, each.description)]
+        texts += [slot.name for each in self.items for slot in each.set_slots]
         return texts + [item.origin for item in self.items if item.origin is not None]
 
 
@@ -209,6 +229,18 @@ def _check_item(item: ItemPlan, groups: dict[str, OptionGroupPlan]) -> None:
         lowest += sum(price for price in prices if price < 0)
     if lowest < 0:
         raise ValueError(f"{item.name} could be ordered for less than nothing")
+
+
+def _check_set(item: ItemPlan, dishes: Collection[str | None]) -> None:
+    """Refuse a set of what isn't there or is a set itself."""
+    unknown = {
+        choice.item
+        for slot in item.set_slots
+        for choice in slot.choices
+        if choice.item not in dishes
+    }
+    if unknown:
+        raise ValueError(f"{item.name} offers unknown dishes {sorted(unknown)}")
 
 
 def read_blueprint(code: str) -> StoreBlueprint:

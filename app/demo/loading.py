@@ -5,6 +5,7 @@ have typed in: the same checks, the same events and the same audit trail.
 """
 
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import time
 from uuid import UUID
 
@@ -24,6 +25,7 @@ from app.demo.blueprint import (
     ItemPlan,
     OptionGroupPlan,
     OptionPlan,
+    SetSlotPlan,
     StaffMember,
     StoreBlueprint,
     read_blueprint,
@@ -38,10 +40,12 @@ from app.repositories.menu import (
     OptionGroupRepository,
     OptionRepository,
 )
+from app.repositories.menu_set import SetSlotRepository
 from app.repositories.opening import OpeningRepository
 from app.repositories.store import StoreReader
 from app.repositories.table import AreaRepository, TableRepository
 from app.schemas import menu
+from app.schemas.menu_set import ItemSetInput, SetChoiceInput, SetSlotInput
 from app.schemas.store import StoreInput
 from app.schemas.table import AreaInput, TableInput
 from app.services.floor_plan import FloorPlanService
@@ -50,6 +54,7 @@ from app.services.menu_editing import CategoryEditingService, ItemEditingService
 from app.services.menu_journal import MenuJournal
 from app.services.option_editing import OptionEditingService
 from app.services.price_planning import PricePlanningService
+from app.services.set_editing import SetEditingService
 from app.services.store_opening import StoreOpeningService
 
 DEMO_PASSWORD = "table-order-demo"  # noqa: S105 - stands in the README; demo stores are local
@@ -107,6 +112,7 @@ async def _load(unit: UnitOfWork, runtime: Runtime, code: str) -> None:
         await builder.add_group(group)
     for category in blueprint.categories:
         await builder.add_category(category)
+    await builder.add_sets()
 
 
 async def _open(opening: StoreOpeningService, blueprint: StoreBlueprint) -> Principal:
@@ -146,24 +152,17 @@ async def _employ(opening: StoreOpeningService, store_id: UUID, member: StaffMem
     )
 
 
+@dataclass(frozen=True, slots=True)
 class _Services:
     """What the owner of a new store fills it with."""
 
-    def __init__(
-        self,
-        floor: FloorPlanService,
-        options: OptionEditingService,
-        categories: CategoryEditingService,
-        items: ItemEditingService,
-        prices: PricePlanningService,
-        images: ItemImageService,
-    ) -> None:
-        self.floor = floor
-        self.options = options
-        self.categories = categories
-        self.items = items
-        self.prices = prices
-        self.images = images
+    floor: FloorPlanService
+    options: OptionEditingService
+    categories: CategoryEditingService
+    items: ItemEditingService
+    prices: PricePlanningService
+    images: ItemImageService
+    sets: SetEditingService
 
 
 async def _services(unit: UnitOfWork, runtime: Runtime, owner: Principal) -> _Services:
@@ -188,6 +187,7 @@ async def _services(unit: UnitOfWork, runtime: Runtime, owner: Principal) -> _Se
         ItemEditingService(items, categories, groups, stores, journal),
         PricePlanningService(items, journal),
         ItemImageService(runtime.pictures, runtime.media, begin),
+        SetEditingService(items, SetSlotRepository(*place), stores, journal),
     )
 
 
@@ -198,6 +198,8 @@ class _Builder:
         self._services = services
         self._groups: dict[str, UUID] = {}
         self._options: dict[tuple[str, str], UUID] = {}
+        self._items: dict[str, UUID] = {}
+        self._sets: list[tuple[UUID, ItemPlan]] = []
 
     async def add_area(self, plan: AreaPlan) -> None:
         area = await self._services.floor.add_area(AreaInput(name=plan.name))
@@ -231,10 +233,14 @@ class _Builder:
         )
         stored = []
         for item in plan.items:
-            stored.append(await self._services.items.add(self._item(category.id, item)))
+            added = await self._services.items.add(self._item(category.id, item))
+            stored.append(added)
             if item.happy_hours:
-                happy = item.happy_hours
-                await self._services.prices.set_happy_hours(stored[-1].id, happy, None)
+                await self._services.prices.set_happy_hours(added.id, item.happy_hours, None)
+            if item.key is not None:
+                self._items[item.key] = added.id
+            if item.set_slots:
+                self._sets.append((added.id, item))
         await self._add_picture(stored[0])
 
     async def _add_picture(self, item: menu.ItemOutput) -> None:
@@ -242,6 +248,19 @@ class _Builder:
         picture = draw_dish(next(iter(item.name.values())))
         with suppress(StorageUnavailableError):
             await self._services.images.put(item.id, picture, None)
+
+    async def add_sets(self) -> None:
+        """Once every dish has its id."""
+        for item_id, plan in self._sets:
+            slots = [self._slot(slot) for slot in plan.set_slots]
+            await self._services.sets.put(item_id, ItemSetInput(set_slots=slots), None)
+
+    def _slot(self, plan: SetSlotPlan) -> SetSlotInput:
+        choices = [
+            SetChoiceInput(item_id=self._items[choice.item], upcharge=choice.upcharge)
+            for choice in plan.choices
+        ]
+        return SetSlotInput(name=plan.name, min=plan.min, max=plan.max, choices=choices)
 
     def _item(self, category_id: UUID, plan: ItemPlan) -> menu.ItemInput:
         return menu.ItemInput(

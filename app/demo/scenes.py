@@ -290,7 +290,8 @@ def _print_ticket(visit: Visit, seen: Seen) -> None:
             for option in line["options"]
         )
         note = f"  “{line['note']}”" if line["note"] else ""
-        visit.console.under(f"{line['quantity']} × {line['name']}  {options}{note}".rstrip())
+        part = "+ " if line["parent_line_id"] else ""
+        visit.console.under(f"{part}{line['quantity']} × {line['name']}  {options}{note}".rstrip())
 
 
 async def _retry(visit: Visit, kitchen_live: LiveStream, body: Json, key: str) -> None:

@@ -3,6 +3,7 @@
 from app.models.base import Model, StoreModel
 from app.models.credential import ApiKey, StreamTicket, Throttle
 from app.models.menu import Availability, Category, Item, ItemOptionGroup, Option, OptionGroup
+from app.models.menu_set import SetChoice, SetSlot
 from app.models.order import Order, OrderLine, OrderLineOption, OrderStatus
 from app.models.record import AuditEntry, Event, IdempotencyRecord
 from app.models.staff import RefreshToken, SignIn, Staff
@@ -38,6 +39,8 @@ __all__ = [
     "PairingCode",
     "RefreshToken",
     "SessionStatus",
+    "SetChoice",
+    "SetSlot",
     "SignIn",
     "Staff",
     "Store",

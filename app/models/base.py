@@ -24,9 +24,10 @@ class Model(DeclarativeBase):
     type_annotation_map: ClassVar = {
         datetime: DateTime(timezone=True),
         str: Text,
-        dict[str, str]: JSONB,
-        dict[str, Any]: JSONB,
-        dict[str, int]: JSONB,
+        # None is SQL's NULL, which checks and defaults know, and not JSON's `null`.
+        dict[str, str]: JSONB(none_as_null=True),
+        dict[str, Any]: JSONB(none_as_null=True),
+        dict[str, int]: JSONB(none_as_null=True),
         list[str]: ARRAY(Text),
         list[dict[str, Any]]: JSONB,
     }

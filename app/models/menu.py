@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.core.money import MAX_AMOUNT
 from app.models.base import Model, StoreModel, in_store, of_store, one_of
+from app.models.menu_set import SetSlot
 
 
 class Availability(StrEnum):
@@ -87,6 +88,9 @@ class Item(StoreModel):
     archived_at: Mapped[datetime | None]
     group_links: Mapped[list["ItemOptionGroup"]] = relationship(
         lazy="raise", order_by="ItemOptionGroup.position", viewonly=True
+    )
+    slots: Mapped[list[SetSlot]] = relationship(
+        lazy="raise", order_by=SetSlot.position, viewonly=True
     )
 
 

@@ -64,20 +64,40 @@ class Order(StoreModel):
 
 
 class OrderLine(StoreModel):
+    """One dish of an order, or a set, or what was chosen in a set (`parent_line_id`).
+
+    A set's line counts in totals, its parts' lines sum to it and don't; the kitchen works on the
+    parts, and the set's status follows from theirs. `set_share` is what the `per_set` units of a
+    part carry of one portion's price.
+    """
+
     __tablename__ = "order_lines"
     __table_args__ = (
         in_store("order_id", "orders"),
         in_store("item_id", "items"),
+        in_store("parent_line_id", "order_lines"),
+        in_store("slot_id", "set_slots"),
         one_of("status", OrderStatus),
-        CheckConstraint("quantity BETWEEN 1 AND 99", name="quantity_in_range"),
+        CheckConstraint(
+            "quantity >= 1 AND (parent_line_id IS NOT NULL OR quantity <= 99)",
+            name="quantity_in_range",
+        ),
+        CheckConstraint(
+            "num_nulls(parent_line_id, slot_id, slot_names, per_set, set_share) IN (0, 5)",
+            name="part_is_whole",
+        ),
         CheckConstraint(
             "cancelled_quantity BETWEEN 0 AND quantity"
             " AND (status = 'cancelled') = (cancelled_quantity = quantity)",
             name="cancelled_fits_status",
         ),
         CheckConstraint(
-            "unit_price + options_total >= 0"
-            " AND total = (unit_price + options_total) * (quantity - cancelled_quantity)",
+            "CASE WHEN parent_line_id IS NULL THEN unit_price + options_total >= 0"
+            " AND total = (unit_price + options_total) * (quantity - cancelled_quantity)"
+            " ELSE per_set >= 1 AND set_share >= 0 AND total >= 0"
+            " AND quantity % per_set = 0 AND cancelled_quantity % per_set = 0"
+            " AND total = (set_share + options_total * per_set)"
+            " * ((quantity - cancelled_quantity) / per_set) END",
             name="total_adds_up",
         ),
         Index("ix_order_lines_order", "store_id", "order_id"),
@@ -95,6 +115,12 @@ class OrderLine(StoreModel):
     seat: Mapped[int | None]
     status: Mapped[str]
     total: Mapped[int] = mapped_column(BigInteger)
+    allergens: Mapped[list[str]] = mapped_column(server_default=text("'{}'"), default=list)
+    parent_line_id: Mapped[UUID | None]
+    slot_id: Mapped[UUID | None]
+    slot_names: Mapped[dict[str, str] | None]
+    per_set: Mapped[int | None]
+    set_share: Mapped[int | None] = mapped_column(BigInteger)
     options: Mapped[list["OrderLineOption"]] = relationship(
         lazy="raise", order_by="OrderLineOption.position", viewonly=True
     )

@@ -3,7 +3,6 @@
 from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import (
-    AfterValidator,
     AwareDatetime,
     BeforeValidator,
     Field,
@@ -27,7 +26,9 @@ from app.schemas.base import (
     Query,
     read_instant,
 )
+from app.schemas.dietary import Allergens, Tags
 from app.schemas.image import ImageOutput
+from app.schemas.menu_set import SetSlotOutput
 from app.schemas.table import ArchivedFilter
 from app.schemas.timing import (
     Daypart,
@@ -42,16 +43,9 @@ MAX_STOCK = 1_000_000
 
 Position = Annotated[int, Field(ge=0, le=10_000)]
 Label = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+([-_][a-z0-9]+)*$", max_length=40)]
-"""A word of a vocabulary, such as `soybean` or `popular`: lower case, for icons and filters."""
+"""A word of the store's own, such as a tax class: lower case."""
 
 
-def _distinct(values: list[Any]) -> list[Any]:
-    if len(set(values)) != len(values):
-        raise ValueError("must not repeat a value")
-    return values
-
-
-Labels = Annotated[list[Label], Field(max_length=40), AfterValidator(_distinct)]
 Selection = Annotated[int, Field(ge=0, le=99)]
 Prices = Annotated[dict[Id, PriceDelta], Field(max_length=100)]
 
@@ -173,8 +167,8 @@ class ItemInput(TimedInput):
     description: LocalizedText | None = None
     price: Price
     tax_class: Label = "standard"
-    allergens: Labels = Field(default_factory=list)
-    tags: Labels = Field(default_factory=list)
+    allergens: Allergens = Field(default_factory=list)
+    tags: Tags = Field(default_factory=list)
     origin: LocalizedText | None = None
     position: Position | None = None
     availability: AvailabilityInput | None = None
@@ -188,8 +182,8 @@ class ItemPatch(TimedInput, Patch):
     description: LocalizedText | None = None
     price: Price | None = None
     tax_class: Label | None = None
-    allergens: Labels | None = None
-    tags: Labels | None = None
+    allergens: Allergens | None = None
+    tags: Tags | None = None
     origin: LocalizedText | None = None
     position: Position | None = None
     external_ref: Name | None = None
@@ -218,6 +212,7 @@ class ItemOutput(Output):
     position: int
     availability: AvailabilityOutput
     option_groups: list[GroupUseOutput]
+    set_slots: list[SetSlotOutput] = Field(description="Empty for items that are no sets.")
     external_ref: str | None
     dayparts: list[Daypart] | None
     daypart_exceptions: list[DaypartException]
@@ -237,8 +232,8 @@ class OptionInput(Input):
     price: PriceDelta = 0
     max_quantity: Annotated[int, Field(ge=1, le=99)] = 1
     is_default: bool = False
-    allergens_added: Labels = Field(default_factory=list)
-    allergens_removed: Labels = Field(default_factory=list)
+    allergens_added: Allergens = Field(default_factory=list)
+    allergens_removed: Allergens = Field(default_factory=list)
     availability: AvailabilityInput | None = None
 
     @model_validator(mode="after")
@@ -328,6 +323,8 @@ class MenuAvailability(Output):
 
 
 class MenuOption(Output):
+    """`is_default` is what a client ticks beforehand: an order has only what it names."""
+
     id: Id
     name: str
     price: int
@@ -351,6 +348,30 @@ class MenuGroup(Output):
     options: list[MenuOption]
 
 
+class MenuSetChoice(Output):
+    """An item that can be chosen in a set; its options are those of the item itself.
+
+    `upcharge` is per unit, whatever the item costs alone.
+    """
+
+    item_id: Id
+    name: str
+    upcharge: int
+    allergens: list[str]
+    tags: list[str]
+    availability: MenuAvailability
+
+
+class MenuSetSlot(Output):
+    """A part of a set: `min` to `max` units are chosen in each portion."""
+
+    id: Id
+    name: str
+    min: int
+    max: int
+    choices: list[MenuSetChoice]
+
+
 class MenuItem(Output):
     """`price` is in force now; `regular_price` is another one only in a happy hour."""
 
@@ -368,6 +389,7 @@ class MenuItem(Output):
     position: int
     availability: MenuAvailability
     option_groups: list[MenuGroup]
+    set_slots: list[MenuSetSlot]
 
 
 class MenuCategory(Output):

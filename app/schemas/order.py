@@ -15,10 +15,25 @@ class OrderOptionInput(Input):
     quantity: Annotated[int, Field(ge=1, le=99)] = 1
 
 
+class ChoiceInput(Input):
+    """What is chosen in a part of a set; `quantity` is for one portion of the set."""
+
+    slot_id: Id
+    item_id: Id
+    quantity: Annotated[int, Field(ge=1, le=99)] = 1
+    options: Annotated[list[OrderOptionInput], Field(max_length=50, default_factory=list)]
+
+
 class LineInput(Input):
+    """Only what is sent is ordered: an option group's defaults are not added.
+
+    `choices` are for items that are sets.
+    """
+
     item_id: Id
     quantity: int = Field(ge=1, le=99)
     options: Annotated[list[OrderOptionInput], Field(max_length=50, default_factory=list)]
+    choices: Annotated[list[ChoiceInput], Field(max_length=50, default_factory=list)]
     note: Note | None = None
     seat: Annotated[int, Field(ge=1, le=99)] | None = None
 
@@ -47,8 +62,25 @@ class OrderOptionOutput(Output):
     price: int
 
 
-class OrderLineOutput(Output):
+class SlotRef(Output):
+    """The part of a set that a dish was chosen for."""
+
     id: Id
+    name: str
+
+
+class OrderLineOutput(Output):
+    """A dish, a set, or what was chosen in a set.
+
+    The lines of a set's parts follow it and name it as `parent_line_id`. Their totals sum to the
+    set's own exactly, so an order's total counts only lines without a parent. A set's
+    `unit_price` has in it what its choices add; a part's is its share of the set for one unit,
+    rounded down, and only its `total` is exact.
+    """
+
+    id: Id
+    parent_line_id: Id | None
+    slot: SlotRef | None = Field(description="For the parts of sets.")
     item_id: Id
     name: str
     names: dict[str, str] | None = Field(description="All languages; for staff only.")
@@ -56,6 +88,7 @@ class OrderLineOutput(Output):
     cancelled_quantity: int
     unit_price: int
     options: list[OrderOptionOutput]
+    allergens: list[str] = Field(description="Of the dish as it was configured.")
     note: str | None
     seat: int | None
     status: OrderStatus
@@ -81,13 +114,28 @@ class OrderOutput(Output):
     version: int
 
 
+class QuoteChoiceOutput(Output):
+    """What was chosen in a set; the totals of all choices sum to the set's."""
+
+    slot: SlotRef
+    item_id: Id
+    name: str
+    quantity: int
+    unit_price: int
+    options: list[OrderOptionOutput]
+    allergens: list[str]
+    total: int
+
+
 class QuoteLineOutput(Output):
     item_id: Id
     name: str
     quantity: int
     unit_price: int
     options: list[OrderOptionOutput]
+    allergens: list[str]
     total: int
+    choices: list[QuoteChoiceOutput]
 
 
 class QuoteOutput(Output):

@@ -8,6 +8,7 @@ from uuid import UUID
 from app.core.errors import (
     NotFoundError,
     OrderHeldError,
+    PartOfSetError,
     PermissionDeniedError,
     QuantityInvalidError,
     TransitionInvalidError,
@@ -22,6 +23,14 @@ from app.services.menu_availability import current
 from app.services.menu_journal import MenuJournal
 from app.services.order_reading import OrderReadingService
 from app.services.order_rules import allowed_after, derived_status, moves
+from app.services.set_rules import (
+    counted,
+    follow_parts,
+    parts_of,
+    remaining_total,
+    with_parts,
+    worked_on,
+)
 
 UNFINISHED = (OrderStatus.PENDING, OrderStatus.PREPARING)
 
@@ -52,32 +61,18 @@ class KitchenService:
             VersionMismatchError: the order changed since `expected` was read.
         """
         order = await self._locked(order_id, expected)
-        moving = moves([line.status for line in order.lines], target)
-        if moving is None:
-            allowed = allowed_after(OrderStatus(order.status))
-            raise TransitionInvalidError(current=order.status, allowed=allowed)
-        _check_not_held(order, moving)
-        for index in moving:
-            order.lines[index].status = target
-        return await self._publish(order, [order.lines[index] for index in moving])
+        return await self._move(order, worked_on(order.lines), target)
 
     async def move_line(
         self, order_id: UUID, line_id: UUID, target: OrderStatus, expected: int | None
     ) -> OrderOutput:
-        """Bring one line to `target`.
+        """Bring one line to `target`: a dish, a part of a set, or all parts of a set.
 
         Raises: as `move_order`.
         """
         order = await self._locked(order_id, expected)
         line = _line(order, line_id)
-        if line.status == target:
-            return await self._publish(order, [])
-        allowed = allowed_after(OrderStatus(line.status))
-        if target not in allowed:
-            raise TransitionInvalidError(current=line.status, allowed=allowed)
-        _check_not_held(order, [line])
-        line.status = target
-        return await self._publish(order, [line])
+        return await self._move(order, parts_of(order.lines, line) or [line], target)
 
     async def cancel_order(
         self, order_id: UUID, wanted: CancelInput, expected: int | None
@@ -91,35 +86,39 @@ class KitchenService:
         live = [line for line in order.lines if line.status != OrderStatus.CANCELLED]
         for line in live:
             self._check_may_cancel(line)
-        await self._cancel({line: line.quantity - line.cancelled_quantity for line in live})
-        return await self._publish_cancel(order, live, wanted)
+        return await self._cancel(order, _all_of(order, live), wanted)
 
     async def cancel_line(
         self, order_id: UUID, line_id: UUID, wanted: CancelLineInput, expected: int | None
     ) -> OrderOutput:
-        """Cancel some portions of a line, or all of them.
+        """Cancel some portions of a line, or all of them; a set's parts go along.
 
         Raises:
+            PartOfSetError: the line is a part of a set, which goes as a whole.
             QuantityInvalidError: more than are left; `remaining` says how many are.
             PermissionDeniedError: the line is ready or served, which takes a manager.
         """
         order = await self._locked(order_id, expected)
         line = _line(order, line_id)
+        if line.parent_line_id is not None:
+            raise PartOfSetError(parent_line_id=str(line.parent_line_id))
         remaining = line.quantity - line.cancelled_quantity
         if wanted.quantity > remaining:
             raise QuantityInvalidError(remaining=remaining)
-        self._check_may_cancel(line)
-        await self._cancel({line: wanted.quantity})
-        return await self._publish_cancel(order, [line], wanted)
+        going = with_parts(order.lines, line, wanted.quantity)
+        for one in going:
+            self._check_may_cancel(one)
+        return await self._cancel(order, going, wanted)
 
     async def cancel_unfinished(self, order_id: UUID, reason: str) -> None:
-        """For a forced close: cancel what the kitchen has not finished, keep what it has."""
+        """For a forced close: cancel what the kitchen has not finished, keep what it has.
+
+        A set of which any part is unfinished goes as a whole: it can't be charged in part.
+        """
         order = await self._orders.get(order_id, lock=True)
         lines = [line for line in order.lines if line.status in UNFINISHED]
-        await self._cancel({line: line.quantity - line.cancelled_quantity for line in lines})
-        await self._publish_cancel(
-            order, lines, CancelInput(reason_code="staff_error", reason=reason)
-        )
+        wanted = CancelInput(reason_code="staff_error", reason=reason)
+        await self._cancel(order, _all_of(order, lines), wanted)
 
     async def _locked(self, order_id: UUID, expected: int | None) -> Order:
         order = await self._orders.lock(order_id)
@@ -131,14 +130,28 @@ class KitchenService:
         if line.status not in UNFINISHED and not self._principal.may(Permission.ORDERS_CANCEL_ANY):
             raise PermissionDeniedError(permission=str(Permission.ORDERS_CANCEL_ANY))
 
-    async def _cancel(self, portions: Mapping[OrderLine, int]) -> None:
+    async def _move(
+        self, order: Order, lines: Sequence[OrderLine], target: OrderStatus
+    ) -> OrderOutput:
+        """Bring the lines to `target`, as far as they are not there."""
+        moving = moves([line.status for line in lines], target)
+        if moving is None:
+            current = derived_status(line.status for line in lines)
+            raise TransitionInvalidError(current=current, allowed=allowed_after(current))
+        _check_not_held(order, moving)
+        for index in moving:
+            lines[index].status = target
+        return await self._publish(order, [lines[index] for index in moving])
+
+    async def _cancel(
+        self, order: Order, portions: Mapping[OrderLine, int], wanted: CancelInput
+    ) -> OrderOutput:
         """Take portions off lines; what is counted goes back once, and is told if it had run out."""
         returned: Counter[StockKey] = Counter()
         for line, quantity in portions.items():
             line.cancelled_quantity += quantity
-            left = line.quantity - line.cancelled_quantity
-            line.total = (line.unit_price + line.options_total) * left
-            if left == 0:
+            line.total = remaining_total(line)
+            if line.cancelled_quantity == line.quantity:
                 line.status = OrderStatus.CANCELLED
             returned["item", line.item_id] += quantity
             for option in line.options:
@@ -146,6 +159,7 @@ class KitchenService:
         for row in await self._orders.give_back_stock(returned):
             kind: Literal["item", "option"] = "item" if isinstance(row, Item) else "option"
             self._journal.availability_changed(kind, row.id, current(row))
+        return await self._publish_cancel(order, list(portions), wanted)
 
     async def _publish_cancel(
         self, order: Order, lines: list[OrderLine], wanted: CancelInput
@@ -171,10 +185,11 @@ class KitchenService:
     async def _publish(self, order: Order, changed: list[OrderLine]) -> OrderOutput:
         if not changed:
             return (await self._reading.outputs([order]))[0]
-        for line in changed:
+        sets = [line for line in follow_parts(order.lines) if line not in changed]
+        for line in (*changed, *sets):
             await self._orders.touch_line(line)
         order.status = derived_status(line.status for line in order.lines)
-        order.total = sum(line.total for line in order.lines)
+        order.total = sum(line.total for line in counted(order.lines))
         await self._orders.touch(order)
         output = (await self._reading.outputs([order]))[0]
         cancelled = order.status == OrderStatus.CANCELLED
@@ -191,6 +206,14 @@ class KitchenService:
 def _check_not_held(order: Order, moving: Sequence[object]) -> None:
     if order.held and moving:
         raise OrderHeldError
+
+
+def _all_of(order: Order, lines: Sequence[OrderLine]) -> dict[OrderLine, int]:
+    """All portions that are left of the lines; sets among them with all of their parts."""
+    going: dict[OrderLine, int] = {}
+    for line in counted(lines):
+        going |= with_parts(order.lines, line, line.quantity - line.cancelled_quantity)
+    return going
 
 
 def _line(order: Order, line_id: UUID) -> OrderLine:

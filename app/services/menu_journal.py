@@ -75,6 +75,13 @@ class MenuJournal:
         if before != after:
             await self._audit("option-prices-changed", "item", item_id, before, after)
 
+    async def upcharges_changed(
+        self, item_id: UUID, before: dict[str, int], after: dict[str, int]
+    ) -> None:
+        """Audit what a set asks for its choices, by slot and item id."""
+        if before != after:
+            await self._audit("set-upcharges-changed", "item", item_id, before, after)
+
     async def _audit(
         self, action: str, kind: str, row_id: UUID, before: object, after: object
     ) -> None:

@@ -1,6 +1,8 @@
 """Bringing a store's menu from its rows into a snapshot, and keeping it for the worker."""
 
 from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import replace
 from uuid import UUID
 
 from app.core.cache import CachedMenu, MenuCache
@@ -12,11 +14,13 @@ from app.services.dayparts import Opening, opening_of
 from app.services.menu_snapshot import (
     Availability,
     CategoryEntry,
+    ChoiceEntry,
     GroupEntry,
     ItemEntry,
     MenuSnapshot,
     OptionEntry,
     Orderable,
+    SlotEntry,
     StoreProfile,
 )
 from app.services.price_plan import plan_of
@@ -93,6 +97,14 @@ def build_snapshot(loaded: MenuRows) -> MenuSnapshot:
     for item in loaded.items:
         members[item.category_id].append(item)
     zone = loaded.store.timezone
+    entries = {
+        item.id: _item_entry(item, tuple(used[item.id]), served, zone)
+        for category in loaded.categories
+        for served in [opening_of(zone, category.dayparts, category.daypart_exceptions)]
+        for item in members[category.id]
+    }
+    for item_id, slots in _slots(loaded, entries).items():
+        entries[item_id] = replace(entries[item_id], slots=slots)
     return MenuSnapshot(
         store=store_profile(loaded.store),
         catalog_version=loaded.catalog_version,
@@ -106,13 +118,31 @@ def build_snapshot(loaded: MenuRows) -> MenuSnapshot:
             )
             for category in loaded.categories
         ),
-        items={
-            item.id: _item_entry(item, tuple(used[item.id]), served, zone)
-            for category in loaded.categories
-            for served in [opening_of(zone, category.dayparts, category.daypart_exceptions)]
-            for item in members[category.id]
-        },
+        items=entries,
     )
+
+
+def _slots(
+    loaded: MenuRows, entries: Mapping[UUID, ItemEntry]
+) -> dict[UUID, tuple[SlotEntry, ...]]:
+    """The slots of each set, by its item. Choices that are off the menu fall away."""
+    choices = defaultdict(list)
+    for choice in loaded.choices:
+        if choice.item_id in entries:
+            choices[choice.slot_id].append(ChoiceEntry(entries[choice.item_id], choice.upcharge))
+    slots = defaultdict(list)
+    for slot in loaded.slots:
+        if slot.item_id in entries:
+            slots[slot.item_id].append(
+                SlotEntry(
+                    id=slot.id,
+                    names=slot.names,
+                    min_select=slot.min_select,
+                    max_select=slot.max_select,
+                    choices=tuple(choices[slot.id]),
+                )
+            )
+    return {item_id: tuple(found) for item_id, found in slots.items()}
 
 
 def _within(category: Opening, item: rows.Item, zone: str) -> Opening:

@@ -5,6 +5,7 @@ from typing import Any
 
 from app.core import clock
 from app.models.menu import Availability, Category, Item, Option, OptionGroup
+from app.models.menu_set import SetSlot
 from app.schemas.image import ImageOutput
 from app.schemas.menu import (
     AvailabilityOutput,
@@ -14,6 +15,7 @@ from app.schemas.menu import (
     OptionGroupOutput,
     OptionOutput,
 )
+from app.schemas.menu_set import SetChoiceOutput, SetSlotOutput
 from app.schemas.timing import Daypart, DaypartException, HappyHour, PriceStep
 from app.services import menu_snapshot
 from app.services.image_fields import shown
@@ -74,7 +76,7 @@ def category_output(category: Category, item_count: int) -> CategoryOutput:
 
 
 def item_output(item: Item) -> ItemOutput:
-    """The item with its group links, which must be loaded."""
+    """The item with its group links and slots, which must be loaded."""
     return ItemOutput(
         id=item.id,
         category_id=item.category_id,
@@ -97,6 +99,7 @@ def item_output(item: Item) -> ItemOutput:
             )
             for link in item.group_links
         ],
+        set_slots=[slot_output(slot) for slot in item.slots],
         external_ref=item.external_ref,
         dayparts=dayparts_output(item.dayparts),
         daypart_exceptions=exceptions_output(item.daypart_exceptions),
@@ -106,6 +109,19 @@ def item_output(item: Item) -> ItemOutput:
         created_at=item.created_at,
         updated_at=item.updated_at,
         version=item.version,
+    )
+
+
+def slot_output(slot: SetSlot) -> SetSlotOutput:
+    return SetSlotOutput(
+        id=slot.id,
+        name=slot.names,
+        min=slot.min_select,
+        max=slot.max_select,
+        choices=[
+            SetChoiceOutput(item_id=choice.item_id, upcharge=choice.upcharge)
+            for choice in slot.choices
+        ],
     )
 
 

@@ -21,6 +21,7 @@ from app.services.menu_snapshot import (
     MenuSnapshot,
     OptionEntry,
     Orderable,
+    SlotEntry,
     Texts,
 )
 
@@ -133,6 +134,30 @@ class _Page:
                 for group in item.groups
                 if any(self._is_visible(option) for option in group.options)
             ],
+            "set_slots": [self._slot(slot) for slot in item.slots],
+        }
+
+    def _slot(self, slot: SlotEntry) -> dict[str, Any]:
+        return {
+            "id": str(slot.id),
+            "name": self._text(slot.names),
+            "min": slot.min_select,
+            "max": slot.max_select,
+            "choices": [
+                self._choice(one.item, one.upcharge)
+                for one in slot.choices
+                if self._is_served(one.item)
+            ],
+        }
+
+    def _choice(self, item: ItemEntry, upcharge: int) -> dict[str, Any]:
+        return {
+            "item_id": str(item.id),
+            "name": self._text(item.names),
+            "upcharge": upcharge,
+            "allergens": item.allergens,
+            "tags": item.tags,
+            "availability": self._availability(item.availability, item.at(self._now)),
         }
 
     def _group(self, group: GroupEntry) -> dict[str, Any]:

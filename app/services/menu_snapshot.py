@@ -112,9 +112,40 @@ class GroupEntry:
         return sum(option.most_at(now) for option in self.options) >= self.min_select
 
 
+@dataclass(frozen=True, slots=True)
+class ChoiceEntry:
+    """An item that a set offers in one of its slots. `upcharge` is per unit of it."""
+
+    item: "ItemEntry"
+    upcharge: int
+
+
+@dataclass(frozen=True, slots=True)
+class SlotEntry:
+    """A part of a set of which guests choose `min_select` to `max_select` units."""
+
+    id: UUID
+    names: Texts
+    min_select: int
+    max_select: int
+    choices: tuple[ChoiceEntry, ...]
+
+    def can_be_chosen(self, now: datetime) -> bool:
+        """Whether enough is left to choose what the slot requires."""
+        left = 0
+        for choice in self.choices:
+            if choice.item.is_served_at(now):
+                stock = choice.item.availability.stock
+                left += self.min_select if stock is None else stock
+        return left >= self.min_select
+
+
 @dataclass(frozen=True)
 class ItemEntry:
-    """An item with all that an order of it needs. `groups` are in the item's own order."""
+    """An item with all that an order of it needs. `groups` are in the item's own order.
+
+    An item with `slots` is a set: guests choose other items in each; none of these is a set.
+    """
 
     id: UUID
     category_id: UUID
@@ -134,6 +165,7 @@ class ItemEntry:
     happy_hours: tuple[HappyHour, ...] = ()
 
     image: Mapping[str, Any] | None = None
+    slots: tuple[SlotEntry, ...] = ()
 
     @cached_property
     def prices(self) -> PricePlan:
@@ -145,12 +177,18 @@ class ItemEntry:
         """Every option that belongs to the item, by id, with its group."""
         return {option.id: (group, option) for group in self.groups for option in group.options}
 
+    def is_served_at(self, now: datetime) -> bool:
+        """Whether it may be chosen: available, and at its time of day."""
+        return self.at(now) is Orderable.AVAILABLE and self.opening.open_at(now)
+
     def at(self, now: datetime) -> Orderable:
-        """The item's own availability, or sold out when a required group can't be satisfied."""
+        """The item's own availability, or sold out when a required group or slot can't be filled."""
         own = self.availability.at(now)
-        if own is Orderable.AVAILABLE and not all(g.can_be_chosen(now) for g in self.groups):
-            return Orderable.SOLD_OUT
-        return own
+        if own is not Orderable.AVAILABLE:
+            return own
+        groups = all(group.can_be_chosen(now) for group in self.groups)
+        slots = all(slot.can_be_chosen(now) for slot in self.slots)
+        return own if groups and slots else Orderable.SOLD_OUT
 
 
 @dataclass(frozen=True, slots=True)

@@ -101,6 +101,8 @@ def order_document(
 def _line(line: OrderLine, language: tuple[str, str], *, names: bool) -> dict[str, Any]:
     return {
         "id": line.id,
+        "parent_line_id": line.parent_line_id,
+        "slot": _slot(line, language),
         "item_id": line.item_id,
         "name": pick(line.names, *language),
         "names": line.names if names else None,
@@ -108,11 +110,18 @@ def _line(line: OrderLine, language: tuple[str, str], *, names: bool) -> dict[st
         "cancelled_quantity": line.cancelled_quantity,
         "unit_price": line.unit_price,
         "options": [_option(option, language) for option in line.options],
+        "allergens": line.allergens,
         "note": line.note,
         "seat": line.seat,
         "status": line.status,
         "total": line.total,
     }
+
+
+def _slot(line: OrderLine, language: tuple[str, str]) -> dict[str, Any] | None:
+    if line.slot_id is None or line.slot_names is None:
+        return None
+    return {"id": line.slot_id, "name": pick(line.slot_names, *language)}
 
 
 def _option(option: OrderLineOption, language: tuple[str, str]) -> dict[str, Any]:

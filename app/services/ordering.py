@@ -1,8 +1,6 @@
 """Placing orders: price the basket at the menu that this worker knows, write it, and let the
 database check that nothing has moved meanwhile."""
 
-from datetime import UTC, datetime
-from typing import Any
 from uuid import UUID
 
 from app.core import clock
@@ -16,14 +14,16 @@ from app.core.errors import (
 )
 from app.core.idempotency import Intent
 from app.core.ids import uuid7
-from app.core.language import negotiate, pick
+from app.core.language import negotiate
 from app.core.metrics import ORDERS
 from app.core.security.principals import Principal, PrincipalKind
 from app.repositories.placing import CatalogChangedError, Placed, Placement, PlacingRepository
 from app.schemas.order import OrderInput, QuoteOutput
 from app.services.menu_loading import MenuCatalog
 from app.services.menu_snapshot import MenuSnapshot
-from app.services.pricing import PricedBasket, PricedLine, check_expected_total, price_basket
+from app.services.order_writing import order_lines, utc_text
+from app.services.priced_basket import PricedBasket
+from app.services.pricing import check_expected_total, price_basket
 
 __all__ = ["OrderingService", "Placed"]
 
@@ -49,8 +49,8 @@ class OrderingService:
 
         Raises:
             StoreClosedError: staff paused ordering.
-            ItemUnavailableError, OptionInvalidError, QuantityInvalidError, PriceChangedError,
-            StockInsufficientError: the basket, as the menu stands now.
+            ItemUnavailableError, ChoiceInvalidError, OptionInvalidError, QuantityInvalidError,
+            PriceChangedError, StockInsufficientError: the basket, as the menu stands now.
             SessionClosedError, NotFoundError: where it should go.
             IdempotencyKeyReusedError, RequestInProgressError: the key.
         """
@@ -127,7 +127,7 @@ class OrderingService:
     ) -> Placement:
         store, now = snapshot.store, basket.at
         order_id = uuid7()
-        line_ids = [uuid7() for _ in basket.lines]
+        lines = order_lines(basket)
         language = self._language(snapshot)
         fallback = store.default_language
         staff = not self._principal.sits_at_table
@@ -138,12 +138,11 @@ class OrderingService:
             "note": wanted.note,
             "total": basket.total,
             "currency": basket.currency,
-            "client_created_at": _utc(wanted.client_created_at),
-            "created_at": _utc(now),
-            "updated_at": _utc(now),
+            "client_created_at": utc_text(wanted.client_created_at),
+            "created_at": utc_text(now),
+            "updated_at": utc_text(now),
             "version": 1,
         }
-        pairs = list(zip(line_ids, basket.lines, strict=True))
         return Placement(
             order_id=order_id,
             new_session_id=uuid7(),
@@ -160,14 +159,14 @@ class OrderingService:
             client_created_at=wanted.client_created_at,
             answer={
                 **frame,
-                "lines": [_shown(*pair, (language, fallback), names=staff) for pair in pairs],
+                "lines": [line.shown((language, fallback), names=staff) for line in lines],
             },
             event={
                 **frame,
-                "lines": [_shown(*pair, (fallback, fallback), names=True) for pair in pairs],
+                "lines": [line.shown((fallback, fallback), names=True) for line in lines],
             },
-            lines=[_line_row(place, *pair) for place, pair in enumerate(pairs)],
-            options=[row for pair in pairs for row in _option_rows(*pair)],
+            lines=[line.row(place) for place, line in enumerate(lines)],
+            options=[row for line in lines for row in line.option_rows()],
             stock=[
                 {"kind": kind, "id": id_, "quantity": quantity}
                 for (kind, id_), quantity in basket.stock_needs.items()
@@ -181,69 +180,3 @@ class OrderingService:
         return (
             self._principal.sign_in_id if guest and snapshot.store.guest_first_order_held else None
         )
-
-
-def _utc(instant: datetime | None) -> str | None:
-    if instant is None:
-        return None
-    return instant.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
-
-
-def _shown(
-    line_id: UUID, line: PricedLine, language: tuple[str, str], *, names: bool
-) -> dict[str, Any]:
-    """A new line as `OrderLineOutput` shows it."""
-    return {
-        "id": line_id,
-        "item_id": line.item_id,
-        "name": pick(line.names, *language),
-        "names": line.names if names else None,
-        "quantity": line.quantity,
-        "cancelled_quantity": 0,
-        "unit_price": line.unit_price,
-        "options": [
-            {
-                "option_id": option.option_id,
-                "group": pick(option.group_names, *language),
-                "name": pick(option.names, *language),
-                "quantity": option.quantity,
-                "price": option.price,
-            }
-            for option in line.options
-        ],
-        "note": line.note,
-        "seat": line.seat,
-        "status": "pending",
-        "total": line.total,
-    }
-
-
-def _line_row(place: int, line_id: UUID, line: PricedLine) -> dict[str, Any]:
-    return {
-        "id": line_id,
-        "position": place,
-        "item_id": line.item_id,
-        "names": line.names,
-        "quantity": line.quantity,
-        "unit_price": line.unit_price,
-        "options_total": line.options_total,
-        "note": line.note,
-        "seat": line.seat,
-        "total": line.total,
-    }
-
-
-def _option_rows(line_id: UUID, line: PricedLine) -> list[dict[str, Any]]:
-    return [
-        {
-            "id": uuid7(),
-            "order_line_id": line_id,
-            "position": place,
-            "option_id": option.option_id,
-            "group_names": option.group_names,
-            "names": option.names,
-            "quantity": option.quantity,
-            "price": option.price,
-        }
-        for place, option in enumerate(line.options)
-    ]

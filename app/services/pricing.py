@@ -2,49 +2,43 @@
 
 Line total = (unit price + Σ option price × option quantity) × quantity; order total = Σ line
 totals; all in whole minor units. The client never sets a price: `check_expected_total` compares
-what it showed, nothing more.
+what it showed, nothing more. Options are the subject of `configuring`, sets of `set_pricing`.
 
-Free quota: of the units chosen in a group, the first `free_quota` are free, counted in the
-group's menu order and not in the order of the request, so that one basket has one price. A unit
-with a negative price keeps it (a discount is never lost) and uses up no quota. An option that is
-partly free becomes two entries, one at 0 and one at its price, so that the sum above stays exact.
+A set is one line whose unit price has in it what its choices add; the lines of its parts sum to
+it exactly and are not counted again.
 """
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal, Protocol
+from typing import Protocol
 from uuid import UUID
 
-from app.core.errors import (
-    FieldError,
-    ItemUnavailableError,
-    OptionInvalidError,
-    PriceChangedError,
-    QuantityInvalidError,
-)
-from app.core.language import pick
+from app.core.dietary import effective_allergens
+from app.core.errors import FieldError, PriceChangedError, QuantityInvalidError
 from app.core.money import MAX_AMOUNT
-from app.services.menu_snapshot import (
-    GroupEntry,
-    ItemEntry,
-    MenuSnapshot,
-    OptionEntry,
-    Orderable,
-    Texts,
+from app.services.configuring import Configured, Review, WantedOption
+from app.services.menu_snapshot import MenuSnapshot, Orderable
+from app.services.priced_basket import (
+    PricedBasket,
+    PricedLine,
+    PricedOption,
+    SetPart,
+    StockKey,
 )
+from app.services.set_pricing import SetSelection, WantedChoice
+
+__all__ = [
+    "MAX_QUANTITY",
+    "PricedBasket",
+    "PricedLine",
+    "PricedOption",
+    "SetPart",
+    "check_expected_total",
+    "price_basket",
+]
 
 MAX_QUANTITY = 99
-
-StockKey = tuple[Literal["item", "option"], UUID]
-
-
-class WantedOption(Protocol):
-    @property
-    def option_id(self) -> UUID: ...
-    @property
-    def quantity(self) -> int: ...
 
 
 class WantedLine(Protocol):
@@ -57,82 +51,11 @@ class WantedLine(Protocol):
     @property
     def options(self) -> Sequence[WantedOption]: ...
     @property
+    def choices(self) -> Sequence[WantedChoice]: ...
+    @property
     def note(self) -> str | None: ...
     @property
     def seat(self) -> int | None: ...
-
-
-@dataclass(frozen=True, slots=True)
-class PricedOption:
-    """`quantity` units per portion, each charged at `price`."""
-
-    option_id: UUID
-    group_names: Texts
-    names: Texts
-    quantity: int
-    price: int
-
-
-@dataclass(frozen=True, slots=True)
-class PricedLine:
-    """One line as it is to be stored. `options_total` is per portion; `total` is for all."""
-
-    item_id: UUID
-    names: Texts
-    quantity: int
-    unit_price: int
-    options: tuple[PricedOption, ...]
-    options_total: int
-    total: int
-    note: str | None
-    seat: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class PricedBasket:
-    """A basket that may be ordered, in the order of the request.
-
-    `stock_needs` has only what is counted: how many units of each item or option it takes. What is
-    offered and at which price held `at` this instant, which is also the order's own.
-    """
-
-    lines: tuple[PricedLine, ...]
-    total: int
-    currency: str
-    default_language: str
-    stock_needs: dict[StockKey, int]
-    at: datetime
-
-    def quote(self, language: str) -> dict[str, Any]:
-        """The basket as `POST /orders/quote` answers it, texts in `language`."""
-
-        def words(texts: Texts) -> str:
-            return pick(texts, language, self.default_language)
-
-        return {
-            "lines": [
-                {
-                    "item_id": str(line.item_id),
-                    "name": words(line.names),
-                    "quantity": line.quantity,
-                    "unit_price": line.unit_price,
-                    "options": [
-                        {
-                            "option_id": str(option.option_id),
-                            "group": words(option.group_names),
-                            "name": words(option.names),
-                            "quantity": option.quantity,
-                            "price": option.price,
-                        }
-                        for option in line.options
-                    ],
-                    "total": line.total,
-                }
-                for line in self.lines
-            ],
-            "total": self.total,
-            "currency": self.currency,
-        }
 
 
 def price_basket(
@@ -144,17 +67,13 @@ def price_basket(
         QuantityInvalidError: a line is not 1–99 portions, or the total exceeds what money holds.
         ItemUnavailableError: an item is unknown, hidden or sold out, or an option is; or, with
             the code `not-now`, it is another time of day than the item's.
+        ChoiceInvalidError: choices that a set does not offer in this number or at all.
         OptionInvalidError: options that the item does not offer in this number or at all.
     Each one points at every such place of the basket.
     """
-    checks = [_Line(snapshot, place, line, now) for place, line in enumerate(lines)]
-    for found, error in (
-        ([e for check in checks for e in check.quantity], QuantityInvalidError),
-        ([e for check in checks for e in check.unavailable], ItemUnavailableError),
-        ([e for check in checks for e in check.options], OptionInvalidError),
-    ):
-        if found:
-            raise error(errors=found)
+    review = Review(now, snapshot.store.default_language)
+    checks = [_Line(snapshot, place, line, review) for place, line in enumerate(lines)]
+    review.refuse()
     priced = tuple(check.price() for check in checks)
     total = sum(line.total for line in priced)
     if total > MAX_AMOUNT:
@@ -176,111 +95,55 @@ def check_expected_total(basket: PricedBasket, expected: int | None, language: s
         raise PriceChangedError(quote=basket.quote(language))
 
 
-@dataclass
 class _Line:
-    """One line of the basket while it is checked; the lists say what is wrong with it."""
+    """One line of the basket while it is checked; the review learns what is wrong with it."""
 
-    snapshot: MenuSnapshot
-    place: int
-    wanted: WantedLine
-    now: datetime
-    quantity: list[FieldError] = field(default_factory=list)
-    unavailable: list[FieldError] = field(default_factory=list)
-    options: list[FieldError] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        self.path = f"/lines/{self.place}"
-        if not 1 <= self.wanted.quantity <= MAX_QUANTITY:
+    def __init__(
+        self, snapshot: MenuSnapshot, place: int, wanted: WantedLine, review: Review
+    ) -> None:
+        path = f"/lines/{place}"
+        self._wanted = wanted
+        if not 1 <= wanted.quantity <= MAX_QUANTITY:
             detail = f"A line has 1 to {MAX_QUANTITY} portions."
-            self.quantity.append(FieldError(f"{self.path}/quantity", "quantity-invalid", detail))
-        item = self.snapshot.items.get(self.wanted.item_id)
-        if item is None or item.at(self.now) is not Orderable.AVAILABLE:
-            self._unavailable(f"{self.path}/item_id", "The item can't be ordered now.")
-        elif not item.opening.open_at(self.now):
+            review.quantity.append(FieldError(f"{path}/quantity", "quantity-invalid", detail))
+        item = snapshot.items.get(wanted.item_id)
+        if item is None or item.at(review.now) is not Orderable.AVAILABLE:
+            review.not_now(f"{path}/item_id", "item")
+        elif not item.opening.open_at(review.now):
             detail = "The item is not served at this time of day."
-            self.unavailable.append(FieldError(f"{self.path}/item_id", "not-now", detail))
+            review.unavailable.append(FieldError(f"{path}/item_id", "not-now", detail))
         if item is None:
             return
-        self.item: ItemEntry = item
-        self.unit_price = item.prices.at(self.now)
-        self.chosen: dict[UUID, int] = {}
-        for place, option in enumerate(self.wanted.options):
-            self._choose(f"{self.path}/options/{place}", option)
-        for group in item.groups:
-            self._check_group(group)
-        if not self.options and self.unit_price + self._options_total(self._charges()) < 0:
-            self._invalid(f"{self.path}/options", "The options make the price negative.")
+        self._item = item
+        self._price_now = item.prices.at(review.now)
+        self._configured = Configured(item, wanted.options, path, review)
+        self._selection = SetSelection(item, wanted.choices, path, review)
+        self._configured.check_price(self._own_price)
+        self._selection.check_prices(max(self._own_price, 0))
 
-    def _unavailable(self, pointer: str, detail: str) -> None:
-        self.unavailable.append(FieldError(pointer, "item-unavailable", detail))
-
-    def _invalid(self, pointer: str, detail: str) -> None:
-        self.options.append(FieldError(pointer, "option-invalid", detail))
-
-    def _choose(self, pointer: str, wanted: WantedOption) -> None:
-        """Take one chosen option, or say why it can't be."""
-        if wanted.option_id not in self.item.choices:
-            return self._invalid(pointer, "The item does not offer this option.")
-        if wanted.option_id in self.chosen:
-            return self._invalid(pointer, "The option is named twice; use its quantity.")
-        self.chosen[wanted.option_id] = wanted.quantity
-        _, option = self.item.choices[wanted.option_id]
-        if not 1 <= wanted.quantity <= option.max_quantity:
-            return self._invalid(pointer, f"At most {option.max_quantity} of it, at least 1.")
-        if option.availability.at(self.now) is not Orderable.AVAILABLE:
-            self._unavailable(pointer, "The option can't be ordered now.")
-        return None
-
-    def _check_group(self, group: GroupEntry) -> None:
-        count = sum(self.chosen.get(option.id, 0) for option in group.options)
-        if not group.min_select <= count <= group.max_select:
-            limits = f"{group.min_select} to {group.max_select}"
-            name = pick(group.names, self.snapshot.store.default_language, "")
-            self._invalid(f"{self.path}/options", f"“{name}” takes {limits} choices, not {count}.")
-
-    def _charges(self) -> list[tuple[GroupEntry, OptionEntry, int, int]]:
-        """Group, option, units and the price of each unit, free units apart, in menu order."""
-        charges = []
-        for group in self.item.groups:
-            free = group.free_quota
-            for option in group.options:
-                units = self.chosen.get(option.id, 0)
-                waived = min(free, units) if option.price >= 0 else 0
-                free -= waived
-                split = ((waived, 0), (units - waived, option.price))
-                charges += [(group, option, count, price) for count, price in split if count > 0]
-        return charges
-
-    @staticmethod
-    def _options_total(charges: Sequence[tuple[GroupEntry, OptionEntry, int, int]]) -> int:
-        return sum(units * price for _, _, units, price in charges)
+    @property
+    def _own_price(self) -> int:
+        """What one portion costs without what its choices add."""
+        return self._price_now + self._configured.options_total
 
     def price(self) -> PricedLine:
         """The line, once nothing is wrong with it."""
-        charges = self._charges()
-        per_portion = self._options_total(charges)
-        wanted, item = self.wanted, self.item
+        wanted, item, chosen = self._wanted, self._item, self._selection
         return PricedLine(
             item_id=item.id,
             names=item.names,
             quantity=wanted.quantity,
-            unit_price=self.unit_price,
-            options=tuple(
-                PricedOption(option.id, group.names, option.names, units, price)
-                for group, option, units, price in charges
-            ),
-            options_total=per_portion,
-            total=(self.unit_price + per_portion) * wanted.quantity,
+            unit_price=self._price_now + chosen.extra,
+            options=self._configured.options,
+            options_total=self._configured.options_total,
+            total=(self._own_price + chosen.extra) * wanted.quantity,
             note=wanted.note,
             seat=wanted.seat,
+            allergens=effective_allergens(self._configured.allergens, (), chosen.allergens),
+            parts=chosen.lines(self._own_price, wanted.quantity, wanted.seat),
         )
 
     def stock_needs(self) -> Counter[StockKey]:
-        """What the line takes of counted things: portions, and units of options in each."""
-        needs: Counter[StockKey] = Counter()
-        if self.item.availability.stock is not None:
-            needs["item", self.item.id] += self.wanted.quantity
-        for option_id, units in self.chosen.items():
-            if self.item.choices[option_id][1].availability.stock is not None:
-                needs["option", option_id] += units * self.wanted.quantity
-        return needs
+        """What the line takes of counted things, its choices included."""
+        portions = self._wanted.quantity
+        return self._configured.stock_needs(portions) + self._selection.stock_needs(portions)

@@ -18,7 +18,14 @@ from app.services.floor_journal import FloorJournal
 from app.services.order_rules import derived_status
 from app.services.seating import new_session
 from app.services.session_rules import check_open
-from app.services.split_rules import check_portions, goes_whole, live, take_part
+from app.services.set_rules import counted, worked_on
+from app.services.split_rules import (
+    check_portions,
+    goes_whole,
+    live,
+    take_part,
+    with_their_parts,
+)
 
 
 @dataclass(slots=True)
@@ -60,6 +67,7 @@ class SessionSplittingService:
             InvalidRequestError: a line is named twice.
             NotFoundError: no such session or table, the table is archived, or a line is not of
                 this session.
+            PartOfSetError: a part of a set is named: the set goes as a whole, or by its portions.
             QuantityInvalidError: a line has fewer portions left; `remaining` says how many.
             TableOccupiedError: somebody sits there.
             VersionMismatchError: the session changed since `expected` was read.
@@ -72,6 +80,7 @@ class SessionSplittingService:
         _check_known(wanted.lines, orders)
         for order in orders:
             check_portions(order.lines, taken)
+        taken = {k: v for one in orders for k, v in with_their_parts(one.lines, taken).items()}
         target = new_session(table.id)
         target.opened_by = self._principal.actor
         await self._sessions.add(target)
@@ -108,7 +117,12 @@ class SessionSplittingService:
             elif quantity:
                 parts[line.id] = take_part(line, quantity)
                 division.reduced.append(line)
-        await self._moving.add(list(parts.values()))
+        for part in parts.values():
+            if part.parent_line_id in parts:
+                part.parent_line_id = parts[part.parent_line_id].id
+        # Sets before their parts, which refer to them.
+        await self._moving.add([one for one in parts.values() if one.parent_line_id is None])
+        await self._moving.add([one for one in parts.values() if one.parent_line_id is not None])
         options = [
             option.copy(id=uuid7(), order_line_id=parts[line.id].id)
             for line in order.lines
@@ -195,5 +209,5 @@ def _check_known(lines: Sequence[SplitLineInput], orders: Sequence[Order]) -> No
 
 
 def _sum_up(order: Order, lines: Sequence[OrderLine]) -> None:
-    order.status = derived_status(line.status for line in lines)
-    order.total = sum(line.total for line in lines)
+    order.status = derived_status(line.status for line in worked_on(lines))
+    order.total = sum(line.total for line in counted(lines))

@@ -170,6 +170,8 @@ WRONG_ITEMS: list[tuple[dict[str, Any], str]] = [
     ({"price": None}, "/price"),
     ({"allergens": ["soybean", "soybean"]}, "/allergens"),
     ({"allergens": ["Soy bean"]}, "/allergens/0"),
+    ({"allergens": ["milk", "gelatine"]}, "/allergens/1"),
+    ({"tags": ["tasty"]}, "/tags/0"),
     ({"position": -1}, "/position"),
     ({"category_id": "1"}, "/category_id"),
     ({"category_id": UNKNOWN}, "/category_id"),

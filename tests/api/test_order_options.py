@@ -73,7 +73,7 @@ def test_a_missing_choice_is_named_by_its_place(bistro: Bistro) -> None:
 
     [error] = bistro.refused(both)
 
-    assert (error["pointer"], error["code"]) == ("/lines/1/options", "option-invalid")
+    assert (error["pointer"], error["code"]) == ("/lines/1/options", "too-few")
     assert "맵기" in error["detail"]
 
 

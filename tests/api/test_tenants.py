@@ -83,6 +83,12 @@ def test_another_stores_id_in_the_path_is_like_none(stores: Stores, operation: O
 NEVER_GOOD: set[tuple[str, Path]] = {
     ("create_option_group", ("options", 0, "id")),
     ("merge_session", ("into_session_id",)),
+    ("set_item_slots", ("set_slots", 0, "id")),
+    *(
+        (name, ("lines", 0, "choices", 0, *place))
+        for name in ("place_order", "quote_order")
+        for place in (("slot_id",), ("item_id",), ("options", 0, "option_id"))
+    ),
     ("order_categories", ("ids", 0)),
     ("order_items", ("ids", 0)),
     ("order_option_groups", ("ids", 0)),

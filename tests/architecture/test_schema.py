@@ -37,6 +37,8 @@ APP_MAY = {
     "orders": CHANGE,
     "pairing_codes": REPLACE,
     "refresh_tokens": REPLACE,
+    "set_choices": REPLACE,
+    "set_slots": CHANGE,
     "sign_ins": CHANGE,
     "staff": CHANGE,
     "store_counters": CHANGE,
@@ -273,6 +275,9 @@ def test_an_order_is_found_by_index_in_every_way_it_is_asked_for(
             "fk_order_lines_store_id_item_id",
             "fk_order_line_options_store_id_option_id",
             "fk_orders_store_id_origin_session_id",
+            # A set and its parts are read together, by their order.
+            "fk_order_lines_store_id_parent_line_id",
+            "fk_order_lines_store_id_slot_id",
         ],
     )
     assert missing == []

@@ -26,6 +26,8 @@ Path = tuple[str | int, ...]
 THING_OF: dict[str, str] = {
     "option_groups.id": "group_id",
     "options.id": "option_id",
+    "set_slots.id": "slot_id",
+    "choices.item_id": "dish_id",
     "items": "item_id",
     "options": "option_id",
     "order_categories.ids": "category_id",
@@ -169,6 +171,17 @@ def _furnish_menu(shop: Shop, things: Json, canary: str) -> None:
         "option_groups": [{"id": things["group_id"]}],
     }
     things["item_id"] = created(manager, "/menu/items", item)["id"]
+    plain = {"category_id": things["category_id"], "name": name, "price": 5_000}
+    things["dish_id"] = created(manager, "/menu/items", plain)["id"]
+    things["set_id"] = created(manager, "/menu/items", plain)["id"]
+    slots = [{"name": name, "choices": [{"item_id": things["dish_id"]}]}]
+    made = manager.put(
+        f"/menu/items/{things['set_id']}/set",
+        json={"set_slots": slots},
+        headers={"If-Match": '"1"'},
+    )
+    assert made.status_code == 200, made.text
+    things["slot_id"] = made.json()["set_slots"][0]["id"]
 
 
 def thing_of(path: Path, operation: str = "") -> str:

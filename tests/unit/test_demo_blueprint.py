@@ -7,14 +7,8 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from app.core.dietary import ALLERGENS, TAGS
 from app.demo.blueprint import DEMO_STORES, StoreBlueprint, read_blueprint
-
-ALLERGENS_TO_DECLARE = {
-    "beef", "buckwheat", "chicken", "crab", "egg", "mackerel", "milk", "peach", "peanut",
-    "pine-nut", "pork", "shellfish", "shrimp", "soybean", "squid", "sulfites", "tomato",
-    "walnut", "wheat",
-}  # fmt: skip
-"""What a restaurant in Korea has to declare; other codes would not be found by a filter."""
 
 
 @pytest.fixture(params=DEMO_STORES)
@@ -56,6 +50,18 @@ def test_every_kind_of_choice_has_an_example(blueprint: StoreBlueprint) -> None:
     assert any(use.max_select for item in blueprint.items for use in item.option_groups)
 
 
+def test_there_is_a_set_with_upcharges(blueprint: StoreBlueprint) -> None:
+    slots = [slot for item in blueprint.items for slot in item.set_slots]
+    assert any(slot.min == slot.max == 1 for slot in slots)
+    assert any(choice.upcharge for slot in slots for choice in slot.choices)
+
+
+def test_what_food_contains_and_options_change_has_examples(blueprint: StoreBlueprint) -> None:
+    options = [option for group in blueprint.option_groups for option in group.options]
+    assert any(option.allergens_added for option in options)
+    assert any(item.allergens for item in blueprint.items)
+
+
 def test_every_kind_of_availability_has_an_example(blueprint: StoreBlueprint) -> None:
     states = [item.availability for item in blueprint.items]
     assert any(state.status == "sold_out" and state.until is None for state in states)
@@ -84,11 +90,13 @@ def test_item_names_are_unique_in_every_language(blueprint: StoreBlueprint) -> N
         assert len(set(names)) == len(names)
 
 
-def test_allergens_are_the_declared_codes(blueprint: StoreBlueprint) -> None:
+def test_allergens_and_tags_are_codes_of_the_lists(blueprint: StoreBlueprint) -> None:
     options = [option for group in blueprint.option_groups for option in group.options]
     codes = {code for item in blueprint.items for code in item.allergens}
     codes |= {code for each in options for code in each.allergens_added + each.allergens_removed}
-    assert codes <= ALLERGENS_TO_DECLARE
+    assert codes <= {one.code for one in ALLERGENS}
+    tags = {tag for item in blueprint.items for tag in item.tags}
+    assert tags <= {one.code for one in TAGS}
 
 
 def test_an_unknown_group_is_refused(raw: Any) -> None:
@@ -99,6 +107,12 @@ def test_an_unknown_group_is_refused(raw: Any) -> None:
 def test_a_price_for_an_unknown_option_is_refused(raw: Any) -> None:
     raw["categories"][0]["items"][0]["option_groups"][0]["prices"] = {"nowhere": 1}
     _assert_refused(raw, "prices unknown options")
+
+
+def test_a_set_of_unknown_dishes_is_refused(raw: Any) -> None:
+    slot = {"name": {"ko": "찌개", "en": "Stew"}, "min": 1, "max": 1}
+    raw["categories"][0]["items"][0]["set_slots"] = [slot | {"choices": [{"item": "nowhere"}]}]
+    _assert_refused(raw, "offers unknown dishes")
 
 
 def test_a_missing_translation_is_refused(raw: Any) -> None:

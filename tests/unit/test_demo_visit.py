@@ -77,6 +77,25 @@ def test_a_wish_becomes_a_line() -> None:
     }
 
 
+def test_a_set_gets_what_was_wished_and_what_it_needs() -> None:
+    def dish(name: str, status: str = "available") -> dict[str, Any]:
+        return {"item_id": name, "name": name, "availability": {"status": status}}
+
+    main = {"id": "main", "min": 1, "max": 1, "choices": [dish("찌개"), dish("갈비탕")]}
+    side = {"id": "side", "min": 1, "max": 2, "choices": [dish("콜라", "sold_out"), dish("밥")]}
+    more = {"id": "more", "min": 0, "max": 1, "choices": [dish("식혜")]}
+    rice = _group(1, 1, _option("흰쌀밥", is_default=True))
+    lunch = _item("세트") | {"set_slots": [main, side, more]}
+    menu = _menu(lunch, _item("갈비탕", "available", rice), _item("밥"))
+    [choice] = choose(menu, [Wish("세트", 1, dishes=("갈비탕",))])
+    assert choice.options == "갈비탕, 밥"
+    assert [(one["slot_id"], one["item_id"]) for one in choice.line["choices"]] == [
+        ("main", "갈비탕"),
+        ("side", "밥"),
+    ]
+    assert choice.line["choices"][0]["options"] == [{"option_id": "흰쌀밥", "quantity": 1}]
+
+
 def test_a_required_group_gets_its_default_that_can_be_had() -> None:
     gone = _option("솥밥", is_default=True, availability={"status": "sold_out"})
     rice = _group(1, 1, gone, _option("잡곡밥"), _option("흰쌀밥", is_default=True))

@@ -19,6 +19,7 @@ from app.core.ids import uuid7
 from app.core.money import MAX_AMOUNT
 from app.services.menu_snapshot import Availability, ItemEntry, MenuSnapshot, Orderable
 from app.services.pricing import PricedBasket, check_expected_total, price_basket
+from app.services.set_pricing import WantedChoice
 from tests.support.menus import HIDDEN, LATER, NOW, SOLD_OUT, group, item, menu, option
 
 
@@ -33,6 +34,7 @@ class Line:
     item_id: UUID
     quantity: int = 1
     options: tuple[Choice, ...] = ()
+    choices: tuple[WantedChoice, ...] = ()
     note: str | None = None
     seat: int | None = None
 
@@ -194,6 +196,7 @@ def test_options_that_do_not_fit_are_pointed_at() -> None:
     with pytest.raises(OptionInvalidError) as caught:
         order(entry, *chosen)
     assert pointers(caught.value) == ["/lines/0/options/0", "/lines/0/options/2"]
+    assert [one.code for one in caught.value.errors] == ["unknown", "repeated"]
     for quantity in (0, 3):
         with pytest.raises(OptionInvalidError) as caught:
             order(entry, Choice(tofu.id, quantity))
@@ -208,6 +211,56 @@ def test_a_group_counts_units() -> None:
         with pytest.raises(OptionInvalidError) as caught:
             order(entry, *chosen)
         assert pointers(caught.value) == ["/lines/0/options"]
+        code = "too-few" if len(chosen) < 2 else "too-many"
+        assert [error.code for error in caught.value.errors] == [code]
+        [told] = caught.value.members["groups"]
+        assert told["group_id"] == str(entry.groups[0].id)
+        assert (told["min_select"], told["max_select"]) == (2, 3)
+
+
+@given(
+    st.integers(0, 4),
+    st.integers(1, 6),
+    st.lists(st.tuples(st.integers(1, 4), st.integers(0, 5)), min_size=1, max_size=4),
+)
+def test_an_order_is_taken_exactly_when_every_bound_holds(
+    least: int, more: int, chosen: list[tuple[int, int]]
+) -> None:
+    options = [option(100, max_quantity=most) for most, _ in chosen]
+    entry = item(group(*options, min_select=least, max_select=least + more))
+    wanted = [
+        Choice(one.id, units) for one, (_, units) in zip(options, chosen, strict=True) if units
+    ]
+    fits = least <= sum(units for _, units in chosen) <= least + more
+    fits &= all(units <= most for most, units in chosen)
+    # What nobody could fill is not orderable at all.
+    if sum(most for most, _ in chosen) < least:
+        with pytest.raises(ItemUnavailableError):
+            order(entry, *wanted)
+    elif fits:
+        assert order(entry, *wanted).total == 9000 + 100 * sum(one.quantity for one in wanted)
+    else:
+        with pytest.raises(OptionInvalidError):
+            order(entry, *wanted)
+
+
+def test_defaults_are_not_added_by_the_server() -> None:
+    entry = item(group(option(500, is_default=True), max_select=1))
+    assert order(entry).total == 9000
+
+
+def test_options_change_what_the_dish_contains() -> None:
+    cheese = option(allergens_added=("milk",))
+    plain = option(allergens_removed=("egg",))
+    topped = option(allergens_added=("egg",))
+    entry = item(group(cheese, plain, topped), allergens=("egg", "soybean"))
+    assert order(entry).lines[0].allergens == ("egg", "soybean")
+    assert order(entry, Choice(plain.id), Choice(cheese.id)).lines[0].allergens == (
+        "milk",
+        "soybean",
+    )
+    both = order(entry, Choice(topped.id), Choice(plain.id))
+    assert both.lines[0].allergens == ("egg", "soybean")
 
 
 def test_stock_needs_are_summed_over_lines() -> None:

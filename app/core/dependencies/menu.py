@@ -11,6 +11,7 @@ from app.repositories.menu import (
     OptionGroupRepository,
     OptionRepository,
 )
+from app.repositories.menu_set import SetSlotRepository
 from app.repositories.store import StoreReader
 from app.services.item_finding import ItemFindingService
 from app.services.menu_availability import MenuAvailabilityService
@@ -19,6 +20,7 @@ from app.services.menu_journal import MenuJournal
 from app.services.menu_reading import MenuReadingService
 from app.services.option_editing import OptionEditingService
 from app.services.price_planning import PricePlanningService
+from app.services.set_editing import SetEditingService
 
 
 async def get_menu_reading(scope: ScopeDep) -> MenuReadingService:
@@ -47,6 +49,16 @@ async def get_item_finding(scope: ScopeDep) -> ItemFindingService:
         return ItemRepository(*await scope.place())
 
     return ItemFindingService(scope.catalog(), begin)
+
+
+async def get_set_editing(scope: ScopeDep) -> SetEditingService:
+    place = await scope.place()
+    return SetEditingService(
+        ItemRepository(*place),
+        SetSlotRepository(*place),
+        StoreReader(*place),
+        MenuJournal(scope.unit, scope.principal),
+    )
 
 
 async def get_option_editing(scope: ScopeDep) -> OptionEditingService:
@@ -79,6 +91,7 @@ MenuReadingDep = Annotated[MenuReadingService, Depends(get_menu_reading)]
 CategoryEditingDep = Annotated[CategoryEditingService, Depends(get_category_editing)]
 ItemEditingDep = Annotated[ItemEditingService, Depends(get_item_editing)]
 ItemFindingDep = Annotated[ItemFindingService, Depends(get_item_finding)]
+SetEditingDep = Annotated[SetEditingService, Depends(get_set_editing)]
 OptionEditingDep = Annotated[OptionEditingService, Depends(get_option_editing)]
 PricePlanningDep = Annotated[PricePlanningService, Depends(get_price_planning)]
 MenuAvailabilityDep = Annotated[MenuAvailabilityService, Depends(get_menu_availability)]

@@ -55,11 +55,35 @@ KINDS = [
         "option-invalid",
         (
             "The options don't fit the item",
-            "`errors` names the line and option; the menu says how many may be chosen.",
+            "`errors` names the line and option, `groups` how many each group takes.",
         ),
         (
             "잘못된 옵션",
-            "`errors`에 있는 옵션을 확인해 주세요. 고를 수 있는 개수는 메뉴에 있습니다.",
+            "`errors`에 있는 옵션을 확인해 주세요. 그룹마다 고를 수 있는 개수는 `groups`에 있습니다.",
+        ),
+    ),
+    kind(
+        S.UNPROCESSABLE_ENTITY,
+        "choice-invalid",
+        (
+            "The choices don't fit the set",
+            "`errors` names the line and choice, `slots` how many each part of the set takes.",
+        ),
+        (
+            "잘못된 세트 구성",
+            "`errors`에 있는 선택을 확인해 주세요. 구성마다 고를 수 있는 개수는 `slots`에 있습니다.",
+        ),
+    ),
+    kind(
+        S.CONFLICT,
+        "part-of-set",
+        (
+            "The line is part of a set",
+            "A set is cancelled as a whole or by its portions: cancel `parent_line_id`.",
+        ),
+        (
+            "세트에 포함된 메뉴",
+            "세트는 전체 또는 세트 수량으로만 취소할 수 있습니다. `parent_line_id`를 취소해 주세요.",
         ),
     ),
     kind(

@@ -22,7 +22,13 @@ from app.schemas.order import (
 
 router = APIRouter(prefix="/orders", tags=["Orders"], route_class=OperationRoute)
 
-BASKET_PROBLEMS = ("item-unavailable", "option-invalid", "quantity-invalid", "price-changed")
+BASKET_PROBLEMS = (
+    "item-unavailable",
+    "choice-invalid",
+    "option-invalid",
+    "quantity-invalid",
+    "price-changed",
+)
 STEP_PROBLEMS = ("not-found", "session-not-open", "transition-invalid", "order-held")
 CANCEL_PROBLEMS = ("not-found", "session-not-open", "quantity-invalid")
 
@@ -91,7 +97,7 @@ async def move_line(
     if_match: IfMatchDep,
     kitchen: KitchenDep,
 ) -> OrderOutput:
-    """The order's status follows from its lines."""
+    """The order's status follows from its lines, a set's from its parts; a set moves them all."""
     return await kitchen.move_line(order_id, line_id, body.status, if_match)
 
 
@@ -129,7 +135,7 @@ async def cancel_order(
 @router.post("/{order_id}/lines/{line_id}/cancel", summary="Cancel portions of a line")
 @operation(
     Permission.ORDERS_CANCEL,
-    problems=CANCEL_PROBLEMS,
+    problems=(*CANCEL_PROBLEMS, "part-of-set"),
     idempotency="accepted",
     if_match="accepted",
 )
@@ -140,5 +146,5 @@ async def cancel_line(
     if_match: IfMatchDep,
     kitchen: KitchenDep,
 ) -> OrderOutput:
-    """Take portions off a line; the last one cancels it."""
+    """Take portions off a line; the last one cancels it. A set's parts go with the set."""
     return await kitchen.cancel_line(order_id, line_id, body, if_match)

@@ -77,7 +77,13 @@ async def unmerge_session(
 @router.post("/split", status_code=HTTPStatus.CREATED, summary="Split lines off into a new session")
 @operation(
     Permission.SESSIONS_MANAGE,
-    problems=("not-found", "session-not-open", "table-occupied", "quantity-invalid"),
+    problems=(
+        "not-found",
+        "session-not-open",
+        "table-occupied",
+        "quantity-invalid",
+        "part-of-set",
+    ),
     idempotency="accepted",
     if_match="accepted",
 )
