@@ -176,6 +176,8 @@ def test_another_stores_key_and_event_number_are_only_words(stores: Stores) -> N
     order = {"table_id": mine.things["table_id"], "lines": [{"item_id": mine.things["item_id"]}]}
     order["lines"][0]["quantity"] = 1
     client = mine.shop.staff
+    path = f"/menu/items/{mine.things['item_id']}/availability"
+    assert client.put(path, json={"status": "available"}).is_success  # the tests above sold it out
     first = client.post("/orders", json=order, headers={"Idempotency-Key": "another-stores"})
     theirs_key = {"Idempotency-Key": "shared-key"}
     mine.shop.client(Role.KITCHEN)
