@@ -186,6 +186,8 @@ def test_another_stores_key_and_event_number_are_only_words(untouched_stores: St
     order = {"table_id": mine.things["table_id"], "lines": [{"item_id": mine.things["item_id"]}]}
     order["lines"][0]["quantity"] = 1
     client = mine.shop.staff
+    path = f"/menu/items/{mine.things['item_id']}/availability"
+    assert client.put(path, json={"status": "available"}).is_success  # the tests above sold it out
     first = client.post("/orders", json=order, headers={"Idempotency-Key": "another-stores"})
     theirs_key = {"Idempotency-Key": "shared-key"}
     placed = mine.shop.manager.post("/orders", json=order, headers=theirs_key)
