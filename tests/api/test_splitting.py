@@ -6,10 +6,11 @@ from uuid import uuid4
 import psycopg
 import pytest
 
-from tests.support.floor import Floor
+from tests.support.floor import Floor, created
 from tests.support.invariants import broken
 from tests.support.menu_building import add_category, add_group, add_item, if_match, ok
 from tests.support.parties import act, audits, order, orders_of, seat, split, told
+from tests.support.sets import Diner
 from tests.support.shops import Json, Shop
 
 
@@ -223,4 +224,30 @@ def test_a_split_that_is_sent_twice_with_one_key_is_one_split(shop: Shop) -> Non
     assert first.content == second.content
     assert orders_of(shop, one)[0]["total"] == 18_000
     assert [reason for _, reason, _ in audits(shop, "session-split")] == ["따로 계산"]
+    assert broken(shop) == {}
+
+
+def test_portions_of_a_set_take_its_parts_along(shop: Shop) -> None:
+    diner = Diner(shop)
+    placed = diner.usual(quantity=3)
+    parent, *parts = placed["lines"]
+    table = created(shop.manager, "/tables", {"number": 2})["id"]
+
+    refused = act(
+        shop,
+        placed["session_id"],
+        "split",
+        lines=[{"line_id": parts[0]["id"], "quantity": 1}],
+        table_id=table,
+    )
+    portions = [{"line_id": parent["id"], "quantity": 2}]
+    apart = act(shop, placed["session_id"], "split", lines=portions, table_id=table)
+
+    assert (refused.status_code, refused.json()["code"]) == (409, "part-of-set")
+    [made] = orders_of(shop, ok(apart, 201)["id"])
+    [left] = orders_of(shop, placed["session_id"])
+    assert [line["quantity"] for line in made["lines"]] == [2, 2, 4]
+    assert [line["quantity"] for line in left["lines"]] == [1, 1, 2]
+    assert made["total"] + left["total"] == placed["total"] == 3 * made["total"] // 2
+    assert {line["parent_line_id"] for line in made["lines"][1:]} == {made["lines"][0]["id"]}
     assert broken(shop) == {}

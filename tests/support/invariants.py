@@ -30,7 +30,13 @@ BROKEN = {
     "an order that does not add up": """
         SELECT o.id::text FROM orders o
         JOIN order_lines l ON l.store_id = o.store_id AND l.order_id = o.id
-        WHERE o.store_id = %(store)s GROUP BY o.id, o.total HAVING o.total <> sum(l.total)""",
+        WHERE o.store_id = %(store)s AND l.parent_line_id IS NULL
+        GROUP BY o.id, o.total HAVING o.total <> sum(l.total)""",
+    "a set that its parts do not add up to": """
+        SELECT l.id::text FROM order_lines l
+        JOIN order_lines p ON p.store_id = l.store_id AND p.parent_line_id = l.id
+        WHERE l.store_id = %(store)s GROUP BY l.id, l.total, l.order_id
+        HAVING l.total <> sum(p.total) OR bool_or(p.order_id <> l.order_id)""",
     "an order without lines": """
         SELECT o.id::text FROM orders o WHERE o.store_id = %(store)s AND NOT EXISTS
         (SELECT FROM order_lines l WHERE l.store_id = o.store_id AND l.order_id = o.id)""",
