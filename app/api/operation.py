@@ -4,10 +4,12 @@ An endpoint without a declaration does not load, so that nothing is open by over
 """
 
 import functools
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any, Literal, ParamSpec, TypeVar
+
+from pydantic import BaseModel
 
 from app.core.security.permissions import Permission
 
@@ -20,6 +22,18 @@ Precondition = Literal["no", "accepted", "required"]
 
 
 @dataclass(frozen=True, slots=True)
+class FileBody:
+    """A body that is a file: the operation gets its bytes as an `Upload` and reads them itself.
+
+    `media_types` are those that it takes, each with the model that describes it, or where there
+    is none with an example of its text.
+    """
+
+    media_types: Mapping[str, type[BaseModel] | str]
+    max_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
 class Operation:
     """What `OperationRoute` must know of an endpoint."""
 
@@ -29,13 +43,14 @@ class Operation:
     if_match: Precondition = "no"
     shown_once: tuple[str, ...] = ()
     takes_ticket: bool = False
+    body: FileBody | None = None
 
 
 result: ContextVar[Any] = ContextVar("result", default=None)
 """What the endpoint returned, for the headers that follow from it (`ETag` from `version`)."""
 
 
-def operation(
+def operation(  # noqa: PLR0913 - each is one thing to declare, by name
     permission: Permission,
     *,
     problems: tuple[str, ...] = (),
@@ -43,6 +58,7 @@ def operation(
     if_match: Precondition = "no",
     shown_once: tuple[str, ...] = (),
     takes_ticket: bool = False,
+    body: FileBody | None = None,
 ) -> Callable[[Callable[P, Awaitable[T]]], Callable[P, Awaitable[T]]]:
     """Declare an endpoint.
 
@@ -54,6 +70,7 @@ def operation(
         shown_once: members of the answer that are null in a replay: secrets, which are stored
             nowhere in clear.
         takes_ticket: whether `?ticket=` stands in for a missing `Authorization`.
+        body: what the operation takes instead of the JSON of a model.
     """
 
     def declare(endpoint: Callable[P, Awaitable[T]]) -> Callable[P, Awaitable[T]]:
@@ -64,7 +81,7 @@ def operation(
             return value
 
         call.operation = Operation(  # type: ignore[attr-defined]
-            permission, problems, idempotency, if_match, shown_once, takes_ticket
+            permission, problems, idempotency, if_match, shown_once, takes_ticket, body
         )
         return call
 

@@ -7,6 +7,7 @@ Serialization failures and deadlocks run the whole of it again, a bounded number
 """
 
 import asyncio
+import hashlib
 import random
 from collections.abc import Callable, Coroutine, Sequence
 from http import HTTPStatus
@@ -17,7 +18,7 @@ from fastapi.routing import APIRoute, iter_route_contexts
 from starlette.routing import BaseRoute
 
 from app.api.direct import Handler, call_planner
-from app.api.operation import Operation, result
+from app.api.operation import FileBody, Operation, result
 from app.core.admission import admit, admit_stranger
 from app.core.database import UnitOfWork, may_succeed_again
 from app.core.errors import (
@@ -35,6 +36,7 @@ from app.core.json_reader import read_json
 from app.core.runtime import Runtime
 from app.core.security.permissions import Permission
 from app.core.security.principals import Principal
+from app.core.upload import Upload
 
 ATTEMPTS = 4
 REPLAYED_HEADERS = ("etag", "location", "content-language")
@@ -66,7 +68,10 @@ class OperationRoute(APIRoute):
             if declared.if_match == "required" and "if-match" not in request.headers:
                 raise PreconditionRequiredError
             body = None
-            if takes_body:
+            if declared.body is not None:
+                request.state.upload = await _read_file(request, declared.body)
+                body = _file_intent(request)
+            elif takes_body:
                 request = _ReadRequest(request.scope, request.receive)
                 body = await _read_body(request, runtime.settings.max_body_bytes)
                 request.parsed = body
@@ -160,18 +165,49 @@ def _check_query(request: Request, known: dict[str, bool]) -> None:
         raise InvalidRequestError(errors=errors[:20])
 
 
-async def _read_body(request: Request, limit: int) -> Any:
-    """The JSON body, or None when there is none; bounded also where no length is announced."""
+async def _read_bytes(request: Request, limit: int, too_large: str | None = None) -> bytes:
+    """The whole body; bounded also where no length is announced."""
     announced = request.headers.get("content-length", "")
     if announced.isdecimal() and int(announced) > limit:
-        raise BodyTooLargeError
+        raise BodyTooLargeError(too_large)
     chunks, size = [], 0
     async for chunk in request.stream():
         size += len(chunk)
         if size > limit:
-            raise BodyTooLargeError
+            raise BodyTooLargeError(too_large)
         chunks.append(chunk)
-    content = b"".join(chunks)
+    return b"".join(chunks)
+
+
+async def _read_file(request: Request, wanted: FileBody) -> Upload:
+    """The body as it was sent, if it is of a media type that the operation takes.
+
+    Raises:
+        UnsupportedMediaTypeError: it is of another one, compressed, or in an unknown charset.
+        BodyTooLargeError: says what the limit is.
+    """
+    upload = Upload.announced(request.headers.get("content-type", ""))
+    identity = request.headers.get("content-encoding", "identity").lower() == "identity"
+    if upload is None or upload.media_type not in wanted.media_types or not identity:
+        types = " or ".join(wanted.media_types)
+        raise UnsupportedMediaTypeError(f"Send {types}, without content encoding.")
+    limit = f"Send at most {wanted.max_bytes // 1024} KiB."
+    return upload.with_content(await _read_bytes(request, wanted.max_bytes, limit))
+
+
+def _file_intent(request: Request) -> dict[str, str]:
+    """What a keyed request with a file asks for: the file, read as what, and how."""
+    upload: Upload = request.state.upload
+    return {
+        "sha256": hashlib.sha256(upload.content).hexdigest(),
+        "media_type": upload.media_type,
+        "query": request.url.query,
+    }
+
+
+async def _read_body(request: Request, limit: int) -> Any:
+    """The JSON body, or None when there is none."""
+    content = await _read_bytes(request, limit)
     request._body = content  # noqa: SLF001 - Starlette's own cache: FastAPI asks `body()` first
     if not content:
         return None

@@ -7,6 +7,7 @@ import pytest
 from fastapi.routing import APIRoute, iter_route_contexts
 from pydantic import SecretStr, TypeAdapter
 
+from app.api.route import OperationRoute
 from app.core.config import Settings
 from app.main import create_app
 
@@ -29,8 +30,12 @@ def test_the_examples_are_what_the_models_read(name: str) -> None:
     operation, route = OPERATIONS[name], ROUTES[name]
     if "requestBody" in operation:
         example = operation["requestBody"]["content"]["application/json"]["example"]
-        assert route.body_field is not None
-        model: Any = route.body_field.field_info.annotation
+        model: Any
+        if isinstance(route, OperationRoute) and route.operation.body is not None:
+            model = route.operation.body.media_types["application/json"]
+        else:
+            assert route.body_field is not None
+            model = route.body_field.field_info.annotation
         TypeAdapter(model).validate_python(example)
     answer = operation["responses"][str(route.status_code or 200)]
     content = answer.get("content", {}).get("application/json", {})
