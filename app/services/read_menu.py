@@ -30,12 +30,14 @@ class Places:
         for end in range(len(parts), 0, -1):
             row = self.rows.get("/".join(parts[:end]))
             if row is not None:
-                column = self._column(parts[end:])
-                return replace(error, row=row, column=column)
+                names = [*parts[end:], ""][:2]
+                if "items" in parts and "option_groups" in parts[:end] and names[0] == "key":
+                    names[0] = "group"
+                return replace(error, row=row, column=self._column(names))
         return error
 
     def _column(self, rest: Sequence[str]) -> int | None:
-        names = [":".join(rest[:2]), *rest[:2]]
+        names = [":".join(rest), *rest]
         return next((self.columns[name] for name in names if name in self.columns), None)
 
 
@@ -68,21 +70,33 @@ def checked_file(document: Any, places: Places, errors: Sequence[FieldError] = (
     try:
         file = MenuFile.model_validate(document)
     except ValidationError as error:
-        found += [
+        more = [
             places.located(
                 FieldError(_pointer(one["loc"]), one["type"].replace("_", "-"), one["msg"])
             )
             for one in error.errors(include_url=False, include_input=False, include_context=False)
         ]
+        # A cell that could not be read is not missing as well.
+        known = {(one.row, one.column) for one in errors}
+        found += [one for one in more if one.row is None or (one.row, one.column) not in known]
     if found:
         raise refusal(found)
     return file
 
 
 def refusal(errors: Sequence[FieldError]) -> MenuFileInvalidError:
-    """The first errors in the order of the file, and how many there are."""
+    """The first errors in the order of the file, and how many there are.
+
+    In a table the pointer is `/row/column`: it has no fields to point at.
+    """
     ordered = sorted(errors, key=lambda error: (error.row or 0, error.column or 0))
-    return MenuFileInvalidError(errors=ordered[:MAX_ERRORS], error_count=len(errors))
+    shown = [
+        error
+        if error.row is None
+        else replace(error, pointer=_pointer([n for n in (error.row, error.column) if n]))
+        for error in ordered[:MAX_ERRORS]
+    ]
+    return MenuFileInvalidError(errors=shown, error_count=len(errors))
 
 
 def _pointer(location: Sequence[int | str]) -> str:
