@@ -18,7 +18,7 @@ from app.services.menu_file_reading import read_file
 from app.services.menu_import_checks import plan_errors
 from app.services.menu_import_plan import ImportPlan, ImportTerms
 from app.services.menu_import_planner import plan_import
-from app.services.read_menu import ReadMenu, refusal
+from app.services.read_menu import refusal
 from app.services.stored_menu import stored_menu
 
 MAX_SHOWN = 500
@@ -55,12 +55,12 @@ class MenuImportService:
         if not wanted.dry_run:
             await self._rows.lock()
         rows = await self._rows.rows(lock=not wanted.dry_run)
-        self._progress(f"Reading {len(upload.content) / 1024:.0f} KiB")
+        self._progress(f"Comparing {len(upload.content) / 1024:.0f} KiB with the menu")
         loop = asyncio.get_running_loop()
         prepare = partial(_prepare, upload, store, rows, wanted)
-        read, plan, output = await loop.run_in_executor(FILES, prepare)
+        plan, output = await loop.run_in_executor(FILES, prepare)
         if not wanted.dry_run and plan.changes_anything:
-            self._progress(f"Writing {len(read.file.categories)} categories and their items")
+            self._progress(f"Writing {_written(plan)} changes")
             await self._apply(plan)
             await self._tell(plan, output.counts)
         return output
@@ -90,7 +90,7 @@ class MenuImportService:
 
 def _prepare(
     upload: Upload, store: Store, rows: MenuFileRows, wanted: ImportFilter
-) -> tuple[ReadMenu, ImportPlan, ImportOutput]:
+) -> tuple[ImportPlan, ImportOutput]:
     """Everything between reading the rows and writing them; takes seconds, so not on the loop."""
     language = store.default_language
     stored = stored_menu(rows, language)
@@ -115,7 +115,12 @@ def _prepare(
         changes_left_out=max(len(changes) - MAX_SHOWN, 0),
         warnings=list(read.warnings),
     )
-    return read, plan, output
+    return plan, output
+
+
+def _written(plan: ImportPlan) -> int:
+    kinds = plan.kinds.values()
+    return sum(len(one.added) + len(one.changed) + len(one.archived) for one in kinds)
 
 
 def _price_changes(plan: ImportPlan) -> list[dict[str, Any]]:
