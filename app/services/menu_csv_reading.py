@@ -111,7 +111,8 @@ class _Reader:
         self.errors: list[FieldError] = []
         self._groups: list[Document] = []
         self._categories: list[Document] = []
-        self._known: dict[tuple[str, str], tuple[Document, str]] = {}
+        self._by_key: dict[tuple[str, str], tuple[Document, str]] = {}
+        self._by_name: dict[tuple[str, str], tuple[Document, str]] = {}
         self._last: dict[str, tuple[Document, str]] = {}
         self._has_uses = False
 
@@ -174,14 +175,18 @@ class _Reader:
         """Remember where the part stands, and what it can be called by."""
         self.places.rows[pointer] = row.number
         self._last[kind] = (part, pointer)
-        names = part.get("name") or {}
-        for called in (part.get("key"), *names.values()):
-            if isinstance(called, str):
-                self._known.setdefault((kind, called), (part, pointer))
+        if "key" in part:
+            self._by_key.setdefault((kind, part["key"]), (part, pointer))
+        for name in (part.get("name") or {}).values():
+            self._by_name.setdefault((kind, name), (part, pointer))
+
+    def _called(self, kind: str, called: str) -> tuple[Document, str] | None:
+        """By key before by name: one's name in some language may be another's key."""
+        return self._by_key.get((kind, called)) or self._by_name.get((kind, called))
 
     def _owner(self, kind: str, row: Row, values: Document) -> tuple[Document, str] | None:
         called = values.pop(kind, None)
-        owner = self._last.get(kind) if called is None else self._known.get((kind, called))
+        owner = self._last.get(kind) if called is None else self._called(kind, called)
         if owner is None:
             self._refuse(row, kind, "unknown", f"No row above is this {kind}.")
         return owner
@@ -206,9 +211,9 @@ class _Reader:
         if called is None:
             self._refuse(row, "category", "missing", "Needs a category.")
             return
-        if ("category", called) not in self._known:
+        if self._called("category", called) is None:
             self._read_category(row, {"key": called})
-        category, pointer = self._known["category", called]
+        category, pointer = self._called("category", called) or self._last["category"]
         category["items"].append(_with_availability(values))
         place = f"{pointer}/items/{len(category['items']) - 1}"
         self._add("item", row, category["items"][-1], place)

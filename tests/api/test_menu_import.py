@@ -328,3 +328,42 @@ def test_the_stock_that_was_sold_meanwhile_is_not_put_back(shop: Shop) -> None:
     must(send(shop, json.dumps(file), JSON))
     [left] = json.loads(exported(shop))["categories"][0]["items"]
     assert left["availability"]["stock"] == 2
+
+
+HOSTILE = [
+    rb'{"\ud800": 1}',
+    rb'{"categories": [{"key": "\ud800"}]}',
+    rb'{"categories": [{"key": "a\u0000b"}]}',
+    rb'{"categories": [{"key": "A", "name": {"\ud800": "x"}}]}',
+    rb'{"categories": {"key": "A"}}',
+    rb'{"categories": [[]], "option_groups": null}',
+    b'{"version": 1e400}',
+    b"[" * 100_000,
+    b"null",
+    b"[]",
+]
+
+
+@pytest.mark.parametrize("content", HOSTILE, ids=lambda one: str(one)[:30])
+def test_no_file_is_our_fault(shop: Shop, content: bytes) -> None:
+    before = shop.counters()
+    refused = send(shop, content, JSON)
+    assert refused.status_code in (400, 422), refused.text
+    assert shop.counters() == before
+
+
+@pytest.mark.parametrize("query", ["dry_run=1", "dry_run=true&dry_run=true", "colour=red"])
+def test_only_known_wishes_are_taken(shop: Shop, query: str) -> None:
+    before = shop.counters()
+    refused = send(shop, "category,name,price\nA,B,1\n", query=query)
+    assert (refused.status_code, refused.json()["code"]) == (422, "invalid-request")
+    assert shop.counters() == before
+
+
+def test_a_key_goes_before_a_name_in_another_language(shop: Shop) -> None:
+    table = (
+        "kind,category,key,name,name:en,price\ncategory,,A,A,B,\ncategory,,B,B,,\nitem,B,,C,,1\n"
+    )
+    must(send(shop, table))
+    first, second = json.loads(exported(shop))["categories"]
+    assert (len(first["items"]), len(second["items"])) == (0, 1)
