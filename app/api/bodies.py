@@ -1,5 +1,6 @@
-"""Bodies that are not JSON: an image, as itself or as the one file of a form."""
+"""Bodies that are not the JSON of a model: files, and images as themselves or in a form."""
 
+import hashlib
 from collections.abc import AsyncGenerator
 
 from fastapi import Request
@@ -7,6 +8,7 @@ from python_multipart.multipart import parse_options_header
 from starlette.datastructures import FormData, UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 
+from app.api.operation import FileBody
 from app.core.errors import (
     BodyTooLargeError,
     FieldError,
@@ -15,6 +17,7 @@ from app.core.errors import (
     MalformedBodyError,
     UnsupportedMediaTypeError,
 )
+from app.core.upload import Upload
 
 IMAGE_TYPES = ("image/jpeg", "image/png", "image/webp")
 FORM = "multipart/form-data"
@@ -22,22 +25,48 @@ FORM_ITSELF = 16 * 1024
 """What a form may have around its file, in bytes."""
 
 
-async def read_bounded(request: Request, limit: int) -> bytes:
+async def read_bounded(request: Request, limit: int, too_large: str | None = None) -> bytes:
     """The body; bounded also where no length is announced.
 
     Raises:
-        BodyTooLargeError: more than `limit` bytes.
+        BodyTooLargeError: more than `limit` bytes; `too_large` says so in the operation's words.
     """
     announced = request.headers.get("content-length", "")
     if announced.isdecimal() and int(announced) > limit:
-        raise BodyTooLargeError
+        raise BodyTooLargeError(too_large)
     chunks, size = [], 0
     async for chunk in request.stream():
         size += len(chunk)
         if size > limit:
-            raise BodyTooLargeError
+            raise BodyTooLargeError(too_large)
         chunks.append(chunk)
     return b"".join(chunks)
+
+
+async def read_file(request: Request, wanted: FileBody) -> Upload:
+    """The body as it was sent, if it is of a media type that the operation takes.
+
+    Raises:
+        UnsupportedMediaTypeError: it is of another one, compressed, or in an unknown charset.
+        BodyTooLargeError: says what the limit is.
+    """
+    upload = Upload.announced(request.headers.get("content-type", ""))
+    identity = request.headers.get("content-encoding", "identity").lower() == "identity"
+    if upload is None or upload.media_type not in wanted.media_types or not identity:
+        types = " or ".join(wanted.media_types)
+        raise UnsupportedMediaTypeError(f"Send {types}, without content encoding.")
+    limit = f"Send at most {wanted.max_bytes // 1024} KiB."
+    return upload.with_content(await read_bounded(request, wanted.max_bytes, limit))
+
+
+def file_intent(request: Request) -> dict[str, str]:
+    """What a keyed request with a file asks for: the file, read as what, and how."""
+    upload: Upload = request.state.upload
+    return {
+        "sha256": hashlib.sha256(upload.content).hexdigest(),
+        "media_type": upload.media_type,
+        "query": request.url.query,
+    }
 
 
 async def read_image(request: Request, limit: int) -> bytes:

@@ -6,7 +6,7 @@ from fastapi import FastAPI
 
 from app.api.bodies import FORM, IMAGE_TYPES
 from app.api.examples import ID, Examples
-from app.api.operation import Operation
+from app.api.operation import FileBody, Operation
 from app.api.route import OperationRoute
 from app.core.problem_kinds import PROBLEMS
 from app.core.problems import MEDIA_TYPE, Problem
@@ -64,14 +64,33 @@ def _complete(document: dict[str, Any], declared: dict[str, Operation]) -> None:
     examples = Examples(schemas)
     for methods in document["paths"].values():
         for operation in methods.values():
+            known = declared[operation["operationId"]]
+            if isinstance(known.body, FileBody):
+                operation["requestBody"] = _file_body(known.body, schemas, examples)
             _give_examples(operation, examples)
-            _describe(operation, declared[operation["operationId"]])
+            _describe(operation, known)
+
+
+def _file_body(body: FileBody, schemas: dict[str, Any], examples: Examples) -> dict[str, Any]:
+    """A body of any of its media types; the models that describe it become components."""
+    content: dict[str, Any] = {}
+    for media_type, model in body.media_types.items():
+        if isinstance(model, str):
+            content[media_type] = {"schema": {"type": "string"}, "example": model}
+            continue
+        named = "#/components/schemas/{model}-Input"
+        schema = model.model_json_schema(ref_template=named, mode="validation")
+        parts = {**schema.pop("$defs", {}), model.__name__: schema}
+        schemas.update({f"{name}-Input": part for name, part in parts.items()})
+        shown = {"$ref": named.format(model=model.__name__)}
+        content[media_type] = {"schema": shown, "example": examples.answer(shown)}
+    return {"required": True, "content": content}
 
 
 def _give_examples(operation: dict[str, Any], examples: Examples) -> None:
     """One for the body, one for the answer; problems have theirs from their code."""
     body = operation.get("requestBody", {}).get("content", {}).get("application/json")
-    if body is not None:
+    if body is not None and "example" not in body:
         body["example"] = examples.request(body["schema"])
     for status, answer in operation["responses"].items():
         if not status.startswith("2"):

@@ -4,10 +4,12 @@ An endpoint without a declaration does not load, so that nothing is open by over
 """
 
 import functools
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any, Literal, ParamSpec, TypeVar
+
+from pydantic import BaseModel
 
 from app.core.security.permissions import Permission
 
@@ -17,8 +19,22 @@ T = TypeVar("T")
 Idempotency = Literal["no", "accepted", "required", "by-statement"]
 """`by-statement`: required, and recorded by the operation's own statement."""
 Precondition = Literal["no", "accepted", "required"]
-Body = Literal["json", "image"]
-"""`image`: the bytes of one, as the body itself or in a form; the endpoint asks for `UploadDep`."""
+
+
+@dataclass(frozen=True, slots=True)
+class FileBody:
+    """A body that is a file: the operation gets its bytes as an `Upload` and reads them itself.
+
+    `media_types` are those that it takes, each with the model that describes it, or where there
+    is none with an example of its text.
+    """
+
+    media_types: Mapping[str, type[BaseModel] | str]
+    max_bytes: int
+
+
+Body = Literal["json", "image"] | FileBody
+"""`image`: the bytes of one, as the body itself or in a form; the endpoint asks for `ImageDep`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +74,7 @@ def operation(  # noqa: PLR0913 - an endpoint says all of itself in one place
         shown_once: members of the answer that are null in a replay: secrets, which are stored
             nowhere in clear.
         takes_ticket: whether `?ticket=` stands in for a missing `Authorization`.
-        body: what kind of body the operation takes, if it takes any.
+        body: what kind of body the operation takes, if it takes any: of a model, an image, a file.
     """
 
     def declare(endpoint: Callable[P, Awaitable[T]]) -> Callable[P, Awaitable[T]]:

@@ -16,9 +16,9 @@ from fastapi import Request, Response
 from fastapi.routing import APIRoute
 from starlette.routing import BaseRoute
 
-from app.api.bodies import read_bounded, read_image
+from app.api.bodies import file_intent, read_bounded, read_file, read_image
 from app.api.direct import Handler, call_planner
-from app.api.operation import Operation, result
+from app.api.operation import FileBody, Operation, result
 from app.core.admission import admit, admit_stranger
 from app.core.database import UnitOfWork, may_succeed_again
 from app.core.errors import (
@@ -71,8 +71,8 @@ class OperationRoute(APIRoute):
             if declared.if_match == "required" and "if-match" not in request.headers:
                 raise PreconditionRequiredError
             body = None
-            if declared.body == "image":
-                request.state.upload = await read_image(request, runtime.settings.max_image_bytes)
+            if declared.body != "json":
+                body = await _read_upload(runtime, declared, request)
             elif takes_body:
                 request = _ReadRequest(request.scope, request.receive)
                 body = await _read_body(request, runtime.settings.max_body_bytes)
@@ -164,6 +164,15 @@ def _check_query(request: Request, known: dict[str, bool]) -> None:
         seen.add(name)
     if errors:
         raise InvalidRequestError(errors=errors[:20])
+
+
+async def _read_upload(runtime: Runtime, declared: Operation, request: Request) -> Any:
+    """What a keyed request with a file asks for; the file itself waits in the request's state."""
+    if isinstance(declared.body, FileBody):
+        request.state.upload = await read_file(request, declared.body)
+        return file_intent(request)
+    request.state.image = await read_image(request, runtime.settings.max_image_bytes)
+    return None
 
 
 async def _read_body(request: Request, limit: int) -> Any:

@@ -10,11 +10,16 @@ from typing import Any, ClassVar
 
 @dataclass(frozen=True, slots=True)
 class FieldError:
-    """One wrong place in a request: an RFC 6901 pointer into the body, a code, and words."""
+    """One wrong place in a request: an RFC 6901 pointer into the body, a code, and words.
+
+    In a table, `row` and `column` say where; both count from 1, and the header is row 1.
+    """
 
     pointer: str
     code: str
     detail: str
+    row: int | None = None
+    column: int | None = None
 
 
 class DomainError(Exception):
@@ -171,6 +176,12 @@ class PasswordWrongError(DomainError):
 
 class TableOccupiedError(DomainError):
     code = "table-occupied"
+
+
+class MenuFileInvalidError(DomainError):
+    """`errors` are the first ones that the file has, `error_count` says how many there are."""
+
+    code = "menu-file-invalid"
 
 
 class InUseError(DomainError):

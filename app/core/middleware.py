@@ -156,7 +156,13 @@ def _meters(method: str, route: str, status: int) -> tuple[Counter, Histogram]:
     return REQUESTS.labels(method, route, status), LATENCY.labels(method, route)
 
 
-_COMPRESSIBLE = ("application/json", "application/problem+json", "text/html", "text/css")
+_COMPRESSIBLE = (
+    "application/json",
+    "application/problem+json",
+    "text/html",
+    "text/css",
+    "text/csv",
+)
 
 
 class CompressionMiddleware:

@@ -66,6 +66,8 @@ class FieldProblem(BaseModel):
     pointer: str
     code: str
     detail: str
+    row: int | None = None
+    column: int | None = None
 
 
 class Problem(BaseModel):
@@ -102,10 +104,7 @@ def render(  # noqa: PLR0913 - a problem document has these parts
         "request_id": request_id,
     }
     if errors:
-        body["errors"] = [
-            {"pointer": error.pointer, "code": error.code, "detail": error.detail}
-            for error in errors
-        ]
+        body["errors"] = [_field_problem(error) for error in errors]
     sent = {"Content-Language": language, "Cache-Control": "no-store", **(headers or {})}
     if kind.status == HTTPStatus.UNAUTHORIZED:
         sent["WWW-Authenticate"] = "Bearer"
@@ -116,6 +115,12 @@ def render(  # noqa: PLR0913 - a problem document has these parts
     if members and "version" in members:
         sent["ETag"] = f'"{members["version"]}"'
     return Response(orjson.dumps(body), kind.status, sent, media_type=MEDIA_TYPE)
+
+
+def _field_problem(error: FieldError) -> dict[str, Any]:
+    shown = {"pointer": error.pointer, "code": error.code, "detail": error.detail}
+    place = {"row": error.row, "column": error.column}
+    return shown | {name: number for name, number in place.items() if number is not None}
 
 
 def _respond(request: Request, code: str, **more: Any) -> Response:

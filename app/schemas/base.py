@@ -87,7 +87,8 @@ Instant = Annotated[
 """An instant: RFC 3339 in, RFC 3339 in UTC with `Z` out."""
 
 
-def _clean(value: Any, *, newlines: bool = False) -> Any:
+def clean_text(value: Any, *, newlines: bool = False) -> Any:
+    """NFC and trimmed; refuses control characters and lone surrogates."""
     if not isinstance(value, str):
         return value
     text = unicodedata.normalize("NFC", value).strip()
@@ -99,10 +100,12 @@ def _clean(value: Any, *, newlines: bool = False) -> Any:
 
 
 def _clean_note(value: Any) -> Any:
-    return _clean(value.replace("\r\n", "\n"), newlines=True) if isinstance(value, str) else value
+    return (
+        clean_text(value.replace("\r\n", "\n"), newlines=True) if isinstance(value, str) else value
+    )
 
 
-Name = Annotated[str, BeforeValidator(_clean), StringConstraints(min_length=1, max_length=100)]
+Name = Annotated[str, BeforeValidator(clean_text), StringConstraints(min_length=1, max_length=100)]
 """A short text: NFC, trimmed, no control characters; lengths count code points."""
 
 Note = Annotated[str, BeforeValidator(_clean_note), StringConstraints(max_length=500)]

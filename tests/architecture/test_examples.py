@@ -6,6 +6,7 @@ import orjson
 import pytest
 from pydantic import SecretStr, TypeAdapter
 
+from app.api.operation import FileBody
 from app.api.route import OperationRoute
 from app.core.config import Settings
 from app.main import create_app
@@ -23,11 +24,15 @@ OPERATIONS: dict[str, dict[str, Any]] = {
 @pytest.mark.parametrize("name", OPERATIONS)
 def test_the_examples_are_what_the_models_read(name: str) -> None:
     operation, route = OPERATIONS[name], ROUTES[name]
-    body = operation.get("requestBody", {}).get("content", {})
-    if body and route.operation.body == "json":
-        example = body["application/json"]["example"]
-        assert route.body_field is not None
-        model: Any = route.body_field.field_info.annotation
+    content = operation.get("requestBody", {}).get("content", {})
+    if "application/json" in content:
+        model: Any
+        if isinstance(route.operation.body, FileBody):
+            model = route.operation.body.media_types["application/json"]
+        else:
+            assert route.body_field is not None
+            model = route.body_field.field_info.annotation
+        example = content["application/json"]["example"]
         TypeAdapter(model).validate_python(example)
     answer = operation["responses"][str(route.status_code or 200)]
     content = answer.get("content", {}).get("application/json", {})

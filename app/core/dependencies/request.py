@@ -13,6 +13,7 @@ from app.core.idempotency import Intent
 from app.core.language import negotiate
 from app.core.runtime import Runtime
 from app.core.security.principals import Principal
+from app.core.upload import Upload
 from app.schemas.base import Id
 from app.services.menu_loading import MenuCatalog
 
@@ -34,6 +35,12 @@ async def get_unit(request: Request) -> UnitOfWork:
     """The request's transaction; the route commits it once the response is built."""
     unit: UnitOfWork = request.state.unit
     return unit
+
+
+async def get_upload(request: Request) -> Upload:
+    """The file that was sent, for operations that take one."""
+    upload: Upload = request.state.upload
+    return upload
 
 
 async def get_intent(request: Request) -> Intent:
@@ -58,17 +65,18 @@ async def get_if_match(
     return int(found[1])
 
 
-async def get_upload(request: Request) -> bytes:
+async def get_image(request: Request) -> bytes:
     """The image that was sent to an operation with `body="image"`."""
-    upload: bytes = request.state.upload
-    return upload
+    image: bytes = request.state.image
+    return image
 
 
 RuntimeDep = Annotated[Runtime, Depends(get_runtime)]
 PrincipalDep = Annotated[Principal, Depends(get_principal)]
 UnitDep = Annotated[UnitOfWork, Depends(get_unit)]
+UploadDep = Annotated[Upload, Depends(get_upload)]
 IntentDep = Annotated[Intent, Depends(get_intent)]
-UploadDep = Annotated[bytes, Depends(get_upload)]
+ImageDep = Annotated[bytes, Depends(get_image)]
 IfMatchDep = Annotated[int | None, Depends(get_if_match)]
 
 

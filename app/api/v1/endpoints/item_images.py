@@ -5,7 +5,7 @@ from fastapi import APIRouter
 from app.api.operation import operation
 from app.api.route import OperationRoute
 from app.core.dependencies.images import ItemImageDep
-from app.core.dependencies.request import IfMatchDep, PathId, UploadDep
+from app.core.dependencies.request import IfMatchDep, ImageDep, PathId
 from app.core.security.permissions import Permission
 from app.schemas.menu import ItemOutput
 
@@ -15,7 +15,7 @@ router = APIRouter(prefix="/menu/items", tags=["Menu"], route_class=OperationRou
 @router.put("/{item_id}/image", summary="Give an item its picture")
 @operation(Permission.MENU_MANAGE, problems=("not-found",), if_match="accepted", body="image")
 async def put_item_image(
-    item_id: PathId, upload: UploadDep, images: ItemImageDep, expected: IfMatchDep
+    item_id: PathId, upload: ImageDep, images: ItemImageDep, expected: IfMatchDep
 ) -> ItemOutput:
     """JPEG, PNG or WebP of at most 5 MiB: as the body itself, or as the field `file` of a form.
 

@@ -1,0 +1,149 @@
+"""`menu …`: a store's menu as a file."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, TypeVar
+
+import typer
+
+from app.cli.console import complain, result, say
+from app.cli.database import opened
+from app.core.config import Settings, get_settings
+from app.core.errors import FieldError, MalformedBodyError, MenuFileInvalidError, NotFoundError
+from app.core.runtime import Runtime
+from app.core.security.principals import SYSTEM_ACTOR
+from app.core.upload import Upload
+from app.repositories.menu_file import MenuFileRepository
+from app.repositories.sign_in import SignInRepository
+from app.repositories.store import StoreReader
+from app.schemas.menu_file import ImportFilter, ImportOutput
+from app.services.menu_export import ExportedFile, MenuExportService
+from app.services.menu_import import MenuImportService
+
+T = TypeVar("T")
+MEDIA_TYPES = {".json": "application/json", ".csv": "text/csv", ".tsv": "text/csv"}
+WORDS = {
+    "categories": "categories",
+    "items": "items",
+    "option_groups": "option groups",
+    "options": "options",
+}
+
+cli = typer.Typer(help="Read and write menus as files.", no_args_is_help=True)
+StoreOption = Annotated[str, typer.Option("--store", help="The store's code, such as hanok.")]
+
+
+class Format(StrEnum):
+    JSON = "json"
+    CSV = "csv"
+
+
+@cli.command("import")
+def import_command(
+    file: Annotated[Path, typer.Argument(help="A .json or .csv file; see docs/menu-import.md.")],
+    store: StoreOption,
+    dry_run: Annotated[  # noqa: FBT002 - a flag of the command line
+        bool, typer.Option("--dry-run", help="Say what would change, and change nothing.")
+    ] = False,
+    archive_missing: Annotated[  # noqa: FBT002 - a flag of the command line
+        bool, typer.Option("--archive-missing", help="Archive what the file doesn't have.")
+    ] = False,
+) -> None:
+    """Make a store's menu what a file says: all of it, or nothing when the file has errors."""
+    media_type = MEDIA_TYPES.get(file.suffix.lower())
+    if media_type is None:
+        raise typer.BadParameter(f"{file.name}: the name must end with {', '.join(MEDIA_TYPES)}")
+    upload = Upload(media_type, file.read_bytes())
+    wanted = ImportFilter(dry_run=dry_run, archive_missing=archive_missing)
+    with opened(get_settings()) as settings:
+        try:
+            done = asyncio.run(_in_store(settings, store, _importing(upload, wanted)))
+        except MalformedBodyError as error:
+            complain(f"{file.name}: {error}")
+            raise typer.Exit(1) from error
+        except MenuFileInvalidError as error:
+            _complain_of_file(file.name, error)
+            raise typer.Exit(1) from error
+    _tell(done)
+
+
+@cli.command("export")
+def export_command(
+    store: StoreOption,
+    format_: Annotated[Format, typer.Option("--format", help="What to write.")] = Format.JSON,
+    output: Annotated[
+        Path | None, typer.Option(help="Write it into this file instead of stdout.")
+    ] = None,
+) -> None:
+    """Write a store's menu into a file."""
+
+    async def export(rows: MenuFileRepository, stores: StoreReader) -> ExportedFile:
+        return await MenuExportService(rows, stores).export(format_.value)
+
+    with opened(get_settings()) as settings:
+        say(f"Reading the menu of {store}")
+        exported = asyncio.run(_in_store(settings, store, export))
+    if output is None:
+        result(exported.content.decode().removesuffix("\n"))
+    else:
+        output.write_bytes(exported.content)
+        say(f"Wrote {len(exported.content) / 1024:.0f} KiB to {output}")
+
+
+Work = Callable[[MenuFileRepository, StoreReader], Awaitable[T]]
+
+
+def _importing(upload: Upload, wanted: ImportFilter) -> Work[ImportOutput]:
+    async def run(rows: MenuFileRepository, stores: StoreReader) -> ImportOutput:
+        importing = MenuImportService(rows.unit, rows, stores, SYSTEM_ACTOR, say)
+        return await importing.import_file(upload, wanted)
+
+    return run
+
+
+async def _in_store(settings: Settings, code: str, work: Work[T]) -> T:
+    """Do the work in one transaction of the store.
+
+    Raises:
+        NotFoundError: no store has the code.
+    """
+    runtime = Runtime(settings)
+    try:
+        async with runtime.database.transaction() as unit:
+            store = await SignInRepository(unit).store_by_code(code.strip().lower())
+            if store is None:
+                raise NotFoundError(f"There is no store with the code {code}.")
+            place = (unit, await unit.session(), store.store_id)
+            return await work(MenuFileRepository(*place), StoreReader(*place))
+    finally:
+        await runtime.close()
+
+
+def _complain_of_file(name: str, error: MenuFileInvalidError) -> None:
+    for one in error.errors:
+        complain(f"{name}: {_where(one)}: {one.detail} ({one.code})")
+    left = error.members["error_count"] - len(error.errors)
+    if left:
+        complain(f"{name}: and {left} more")
+    complain("Nothing was imported")
+
+
+def _where(error: FieldError) -> str:
+    if error.row is None:
+        return error.pointer or "the file"
+    return f"row {error.row}" + (f", column {error.column}" if error.column else "")
+
+
+def _tell(done: ImportOutput) -> None:
+    """The counts to stdout; what the file could not say in full to stderr."""
+    for note in done.warnings:
+        say(f"warning: row {note.row}: {note.detail} ({note.code})")
+    for field, words in WORDS.items():
+        found = getattr(done.counts, field)
+        result(
+            f"{words}: {found.created} created, {found.updated} updated,"
+            f" {found.unchanged} unchanged, {found.archived} archived"
+        )
+    say("Nothing was changed: this was a dry run" if done.dry_run else "Imported")

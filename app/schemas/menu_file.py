@@ -1,0 +1,257 @@
+"""The menu as a file: the fields that export writes and import reads, in one place.
+
+A field that is added to a part here is exported, imported, compared and (with its line in
+`CELLS`) a column of the CSV. `COLUMNS` names the columns of the database that are called otherwise.
+What a part does not say stays as it is, or takes the default when the thing is new. Ids belong to
+one store and are not in the file: things are named by `key` (`app/services/menu_matching.py`).
+"""
+
+from typing import Annotated, Any, ClassVar, Final, Literal, Self
+
+from pydantic import BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
+
+from app.models.menu import Availability
+from app.schemas.base import (
+    Input,
+    Instant,
+    LanguageTag,
+    LocalizedName,
+    LocalizedText,
+    Name,
+    Output,
+    Price,
+    PriceDelta,
+    Query,
+    clean_text,
+)
+from app.schemas.dietary import Allergens, Tags
+from app.schemas.menu import MAX_STOCK, Label, Position, Selection
+
+FORMAT: Final = "table-order-menu"
+MAX_ITEMS: Final = 5_000
+
+Key = Annotated[str, BeforeValidator(clean_text), StringConstraints(min_length=1, max_length=120)]
+"""What a thing is called within the file, and within a store as long as nobody renames it."""
+MaxSelect = Annotated[int, Field(ge=1, le=99)]
+
+COLUMNS: Final = {"name": "names", "description": "descriptions"}
+
+Cell = Literal["text", "texts", "number", "money", "labels", "flag"]
+CELLS: Final[dict[str, Cell]] = {
+    "kind": "text",
+    "category": "text",
+    "group": "text",
+    "item": "text",
+    "key": "text",
+    "external_ref": "text",
+    "name": "texts",
+    "description": "texts",
+    "price": "money",
+    "tax_class": "text",
+    "allergens": "labels",
+    "tags": "labels",
+    "origin": "texts",
+    "position": "number",
+    "status": "text",
+    "until": "text",
+    "stock": "number",
+    "min_select": "number",
+    "max_select": "number",
+    "free_quota": "number",
+    "max_quantity": "number",
+    "is_default": "flag",
+    "allergens_added": "labels",
+    "allergens_removed": "labels",
+}
+"""The columns of the CSV, in order, and how their cells are written."""
+
+
+class Part(Input):
+    """A part of the file. What is in `structure` is not a plain column of its row."""
+
+    model_config = ConfigDict(
+        extra="forbid", strict=True, json_schema_serialization_defaults_required=True
+    )
+    structure: ClassVar[frozenset[str]] = frozenset(
+        {"key", "items", "options", "option_groups", "availability"}
+    )
+
+    @classmethod
+    def plain_fields(cls) -> tuple[str, ...]:
+        """The fields that are a column each."""
+        return tuple(name for name in cls.model_fields if name not in cls.structure)
+
+
+class AvailabilityPart(Part):
+    """As staff set it. An `until` that has passed means: available again."""
+
+    status: Annotated[Availability, Field(strict=False)]
+    until: Instant | None = None
+    stock: Annotated[int, Field(ge=0, le=MAX_STOCK)] | None = None
+
+    @model_validator(mode="after")
+    def _until_is_for_sold_out(self) -> Self:
+        if self.until is not None and self.status is not Availability.SOLD_OUT:
+            raise ValueError("until is for the status sold_out")
+        return self
+
+
+class OptionPart(Part):
+    key: Key | None = None
+    name: LocalizedName
+    price: PriceDelta = 0
+    max_quantity: Annotated[int, Field(ge=1, le=99)] = 1
+    is_default: bool = False
+    allergens_added: Allergens = Field(default_factory=list)
+    allergens_removed: Allergens = Field(default_factory=list)
+    availability: AvailabilityPart | None = None
+
+
+class GroupPart(Part):
+    """A shared option group with its options, in the order in which guests see them."""
+
+    key: Key | None = None
+    name: LocalizedName
+    min_select: Selection = 0
+    max_select: MaxSelect = 1
+    free_quota: Selection = 0
+    position: Position | None = None
+    options: Annotated[list[OptionPart], Field(min_length=1, max_length=100)]
+
+
+class UsePart(Part):
+    """An item offers the group `key`; what stands here goes before what the group says.
+
+    `prices` are the item's own, by the key of the option.
+    """
+
+    key: Key
+    min_select: Selection | None = None
+    max_select: MaxSelect | None = None
+    prices: Annotated[dict[Key, PriceDelta], Field(max_length=100)] | None = None
+
+
+class ItemPart(Part):
+    key: Key | None = None
+    external_ref: Name | None = None
+    name: LocalizedName
+    description: LocalizedText | None = None
+    price: Price
+    tax_class: Label = "standard"
+    allergens: Allergens = Field(default_factory=list)
+    tags: Tags = Field(default_factory=list)
+    origin: LocalizedText | None = None
+    position: Position | None = None
+    availability: AvailabilityPart | None = None
+    option_groups: Annotated[list[UsePart], Field(max_length=20)] = Field(default_factory=list)
+
+
+class CategoryPart(Part):
+    """A category with its items. A new one that has no name is called by its key."""
+
+    key: Key | None = None
+    name: LocalizedName | None = None
+    description: LocalizedText | None = None
+    position: Position | None = None
+    items: Annotated[list[ItemPart], Field(max_length=MAX_ITEMS)] = Field(default_factory=list)
+
+    @model_validator(mode="after")
+    def _is_called_something(self) -> Self:
+        if self.name is None and self.key is None:
+            raise ValueError("needs a key or a name")
+        return self
+
+
+class MenuFile(Part):
+    """A whole menu. The store's settings are for the reader: an import leaves them alone."""
+
+    format: Literal["table-order-menu"] = FORMAT
+    version: Literal[1] = 1
+    currency: Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")] | None = None
+    default_language: LanguageTag | None = None
+    languages: Annotated[list[LanguageTag], Field(max_length=20)] | None = None
+    option_groups: Annotated[list[GroupPart], Field(max_length=MAX_ITEMS)] = Field(
+        default_factory=list
+    )
+    categories: Annotated[list[CategoryPart], Field(max_length=1_000)] = Field(default_factory=list)
+
+    @model_validator(mode="after")
+    def _is_not_too_long(self) -> Self:
+        if sum(len(category.items) for category in self.categories) > MAX_ITEMS:
+            raise ValueError(f"has more than {MAX_ITEMS} items")
+        return self
+
+
+class ExportFilter(Query):
+    format: Literal["json", "csv"] | None = Field(
+        default=None, description="Goes before what `Accept` says; `json` when neither says it."
+    )
+
+
+def _flag(value: object) -> object:
+    if isinstance(value, str):
+        if value not in ("true", "false"):
+            raise ValueError("must be true or false")
+        return value == "true"
+    return value
+
+
+Flag = Annotated[bool, BeforeValidator(_flag)]
+
+
+class ImportFilter(Query):
+    dry_run: Flag = Field(default=False, description="Say what would change, and change nothing.")
+    archive_missing: Flag = Field(
+        default=False, description="Archive what the store has and the file hasn't."
+    )
+
+
+PartKind = Literal["category", "item", "option_group", "option"]
+
+
+class PartCounts(Output):
+    created: int
+    updated: int
+    unchanged: int
+    archived: int
+
+
+class ImportCounts(Output):
+    categories: PartCounts
+    items: PartCounts
+    option_groups: PartCounts
+    options: PartCounts
+
+
+class FieldChange(Output):
+    field: str
+    before: Any
+    after: Any
+
+
+class ImportChange(Output):
+    """One thing that changes. `fields` says how, for what is updated."""
+
+    kind: PartKind
+    change: Literal["created", "updated", "archived"]
+    name: str
+    fields: list[FieldChange]
+
+
+class ImportNote(Output):
+    """What the file says and the menu can't hold; the rest was read. `row` counts from 1."""
+
+    row: int
+    code: str
+    detail: str
+
+
+class ImportOutput(Output):
+    """`changes` are the first ones; `changes_left_out` says how many more there are."""
+
+    dry_run: bool
+    format: Literal["json", "csv", "square"]
+    counts: ImportCounts
+    changes: list[ImportChange]
+    changes_left_out: int
+    warnings: list[ImportNote]

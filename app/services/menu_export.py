@@ -1,0 +1,147 @@
+"""Writing a store's menu into a file: the same menu gives the same bytes, in any store."""
+
+import asyncio
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+import orjson
+
+from app.core import clock
+from app.models.menu import Availability
+from app.models.store import Store
+from app.repositories.menu_file import MenuFileRepository, Row
+from app.repositories.store import StoreReader
+from app.schemas.menu_file import (
+    COLUMNS,
+    AvailabilityPart,
+    CategoryPart,
+    GroupPart,
+    ItemPart,
+    MenuFile,
+    OptionPart,
+    Part,
+    UsePart,
+)
+from app.services.menu_csv_writing import csv_bytes
+from app.services.stored_menu import StoredMenu, Thing, stored_menu
+
+READINGS = 5
+FILES = ThreadPoolExecutor(max_workers=1, thread_name_prefix="menu-file")
+"""Files are read and written here, one at a time: thousands of rows must not hold up the loop."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExportedFile:
+    content: bytes
+    media_type: str
+    name: str
+
+
+class MenuExportService:
+    def __init__(self, rows: MenuFileRepository, stores: StoreReader) -> None:
+        self._rows = rows
+        self._stores = stores
+
+    async def export(self, format_: Literal["json", "csv"]) -> ExportedFile:
+        """The whole live menu."""
+        store = await self._stores.get()
+        stored = await self._consistent(store.default_language)
+        loop = asyncio.get_running_loop()
+        content = await loop.run_in_executor(FILES, _written, store, stored, format_)
+        media_type = {"json": "application/json", "csv": "text/csv; charset=utf-8"}[format_]
+        return ExportedFile(content, media_type, f"menu-{store.code}.{format_}")
+
+    async def _consistent(self, language: str) -> StoredMenu:
+        """The menu between two looks at its version, so that no half of a change is in it."""
+        for _ in range(READINGS):
+            version = await self._rows.version()
+            rows = await self._rows.rows()
+            if await self._rows.version() == version:
+                break
+        return stored_menu(rows, language)
+
+
+def _written(store: Store, stored: StoredMenu, format_: str) -> bytes:
+    file = menu_file(store, stored, clock.now())
+    if format_ == "csv":
+        return csv_bytes(file)
+    options = orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
+    return orjson.dumps(file.model_dump(mode="json"), option=options)
+
+
+def menu_file(store: Store, stored: StoredMenu, now: datetime) -> MenuFile:
+    """The menu as it stands at the instant `now`, with every field of every part."""
+    keys = {group.id: group.key for group in stored.groups}
+    options = {
+        str(option.id): option.key for several in stored.options.values() for option in several
+    }
+
+    def item(thing: Thing) -> ItemPart:
+        uses = [_use(link, keys, options) for link in stored.links.get(thing.id, ())]
+        return ItemPart.model_construct(**_fields(ItemPart, thing, now), option_groups=uses)
+
+    return MenuFile(
+        currency=store.currency,
+        default_language=store.default_language,
+        languages=list(store.languages),
+    ).model_copy(
+        update={
+            "option_groups": [
+                GroupPart.model_construct(
+                    **_fields(GroupPart, group, now),
+                    options=[
+                        OptionPart.model_construct(**_fields(OptionPart, option, now))
+                        for option in stored.options[group.id]
+                    ],
+                )
+                for group in stored.groups
+            ],
+            "categories": [
+                CategoryPart.model_construct(
+                    **_fields(CategoryPart, category, now),
+                    items=[item(one) for one in stored.items[category.id]],
+                )
+                for category in stored.categories
+            ],
+        }
+    )
+
+
+def _fields(part: type[Part], thing: Thing, now: datetime) -> dict[str, Any]:
+    """The key, the plain fields and the availability of one thing."""
+    fields = {name: thing.row[COLUMNS.get(name, name)] for name in part.plain_fields()}
+    values = {name: _sorted(value) for name, value in fields.items()}
+    values["key"] = thing.key
+    if "availability" in part.model_fields:
+        status, until, stock = availability_state(thing.row, now)
+        values["availability"] = AvailabilityPart.model_construct(
+            status=Availability(status), until=until, stock=stock
+        )
+    return values
+
+
+def _sorted(value: object) -> object:
+    return dict(sorted(value.items())) if isinstance(value, Mapping) else value
+
+
+def _use(link: Row, groups: Mapping[Any, str], options: Mapping[str, str]) -> UsePart:
+    """Prices in the order of the options; those of archived options are left out."""
+    own = link["prices"] or {}
+    prices = {options[option_id]: own[option_id] for option_id in options if option_id in own}
+    return UsePart.model_construct(
+        key=groups[link["group_id"]],
+        min_select=link["min_select"],
+        max_select=link["max_select"],
+        prices=prices or None,
+    )
+
+
+def availability_state(row: Row, now: datetime) -> tuple[str, datetime | None, int | None]:
+    """Status, end and stock as they hold: a "sold out until" that has passed is over."""
+    until = row["sold_out_until"]
+    if until is not None and until <= now:
+        return (str(Availability.AVAILABLE), None, row["stock"])
+    return (row["availability"], until, row["stock"])

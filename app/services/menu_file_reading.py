@@ -1,0 +1,50 @@
+"""From the bytes of a file to a menu: finds out what kind of file it is."""
+
+from collections.abc import Collection
+
+from app.core.errors import FieldError
+from app.core.json_reader import read_json
+from app.schemas.menu_file import MenuFile
+from app.services.menu_csv_reading import read_own_csv
+from app.services.menu_square_reading import is_square, read_square_csv
+from app.services.read_menu import Places, ReadMenu, checked_file, refusal
+from app.services.spreadsheet import decode, read_rows
+
+MARK = b"\xef\xbb\xbf"
+
+
+def read_file(
+    content: bytes,
+    media_type: str,
+    currency: str,
+    default_language: str,
+    groups: Collection[str],
+) -> ReadMenu:
+    """The menu in a file.
+
+    Args:
+        media_type: `application/json` or `text/csv`.
+        currency, default_language: the store's.
+        groups: the keys of the store's option groups.
+
+    Raises:
+        MalformedBodyError: no JSON, or no table.
+        MenuFileInvalidError: says which places are wrong.
+    """
+    if media_type == "application/json":
+        file = checked_file(read_json(content.removeprefix(MARK)), Places())
+        _check_currency(file, currency)
+        return ReadMenu(file, "json")
+    rows = read_rows(decode(content))
+    if not rows:
+        raise refusal([FieldError("", "empty", "The table has no rows.", 1)])
+    if is_square(rows[0]):
+        return read_square_csv(rows, currency, default_language, groups)
+    return read_own_csv(rows, currency, default_language)
+
+
+def _check_currency(file: MenuFile, currency: str) -> None:
+    """Prices are in minor units: of another currency they would be wrong, not just foreign."""
+    if file.currency not in (None, currency):
+        detail = f"The store's prices are in {currency}."
+        raise refusal([FieldError("/currency", "currency-differs", detail)])

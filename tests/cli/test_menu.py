@@ -1,0 +1,76 @@
+"""`menu import` and `menu export` as an operator meets them."""
+
+from pathlib import Path
+
+import orjson
+
+from tests.cli.test_commands import Run, a_code, create, run
+
+__all__ = ["create", "run"]
+
+DATA = Path(__file__).resolve().parents[1] / "data"
+
+
+def test_a_menu_goes_in_and_comes_out(create: Run, run: Run, tmp_path: Path) -> None:
+    code = a_code()
+    create(code)
+    table = str(DATA / "menu-cp949.csv")
+
+    would = run("menu", "import", table, "--store", code, "--dry-run")
+    did = run("menu", "import", table, "--store", code.upper())
+    again = run("menu", "import", table, "--store", code, "--archive-missing")
+
+    assert (would.returncode, did.returncode, again.returncode) == (0, 0, 0), did.stderr
+    assert would.stdout == did.stdout
+    assert "Nothing was changed: this was a dry run" in would.stderr
+    assert did.stdout.splitlines()[:2] == [
+        "categories: 2 created, 0 updated, 0 unchanged, 0 archived",
+        "items: 3 created, 0 updated, 0 unchanged, 0 archived",
+    ]
+    assert "Writing 5 changes" in did.stderr
+    assert "items: 0 created, 0 updated, 3 unchanged, 0 archived" in again.stdout
+    shown = run("menu", "export", "--store", code)
+    names = [one["name"]["ko"] for one in orjson.loads(shown.stdout)["categories"]]
+    assert names == ["찌개", "음료"]
+    target = tmp_path / "menu.csv"
+    written = run("menu", "export", "--store", code, "--format", "csv", "--output", str(target))
+    assert (written.returncode, written.stdout) == (0, "")
+    copied = run("menu", "import", str(target), "--store", code)
+    assert "items: 0 created, 0 updated, 3 unchanged, 0 archived" in copied.stdout
+
+
+def test_each_error_of_a_file_is_a_line(create: Run, run: Run, tmp_path: Path) -> None:
+    code = a_code()
+    create(code)
+    table = tmp_path / "menu.csv"
+    table.write_text("category,name,price\nA,B,many\nA,C,1\n,D,2\n", encoding="utf-8")
+
+    refused = run("menu", "import", str(table), "--store", code)
+
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert refused.stderr.splitlines()[-3:] == [
+        "error: menu.csv: row 2, column 3: Must be an amount such as 4.50. (unreadable)",
+        "error: menu.csv: row 4, column 1: Needs a category. (missing)",
+        "error: Nothing was imported",
+    ]
+    table.write_bytes(b"\x81\x20")
+    unreadable = run("menu", "import", str(table), "--store", code)
+    assert unreadable.stderr.splitlines()[-1] == (
+        "error: menu.csv: The file is neither UTF-8 nor UTF-16 nor CP949."
+    )
+    shown = run("menu", "export", "--store", code)
+    assert orjson.loads(shown.stdout)["categories"] == []
+
+
+def test_what_is_not_there_is_one_line(
+    create: Run, run: Run, tmp_path: Path, database_url: str
+) -> None:
+    table = DATA / "menu-cp949.csv"
+    nowhere = run("menu", "import", str(table), "--store", "nowhere", DATABASE_URL=database_url)
+    assert nowhere.returncode == 1
+    assert nowhere.stderr == "error: There is no store with the code nowhere.\n"
+    missing = run("menu", "import", str(tmp_path / "none.csv"), "--store", "nowhere")
+    assert (missing.returncode, missing.stdout) == (1, "")
+    assert "none.csv" in missing.stderr
+    wrong = run("menu", "import", str(tmp_path / "menu.xlsx"), "--store", "nowhere")
+    assert wrong.returncode == 2
