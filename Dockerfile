@@ -17,13 +17,14 @@ RUN --mount=type=cache,target=/var/cache/pip \
         --only-binary=:all: --disable-pip-version-check --no-warn-script-location \
         -r /tmp/requirements.txt
 
-# A third of what the wheels bring is never used: debugging symbols (50 MB), the tests of others (6 MB), and Babel's
-# data for languages that no menu is written in (25 MB).
+# A third of what the wheels bring is never used: debugging symbols (50 MB), the tests of others (6 MB), Babel's data
+# for languages that no menu is written in (25 MB), and what boto3 knows of services other than S3 (25 MB).
 ARG LANGUAGES="ar de en es fil fr id it ja ko ms nl pl pt ru th tr uk vi yue zh"
 RUN find /opt/venv -name '*.so*' -type f -exec strip --strip-unneeded {} + \
  && find /opt/venv/lib -type d \( -name tests -o -name testing \) -prune -exec rm -rf {} + \
  && find /opt/venv/lib -path '*/babel/locale-data/*.dat' -not -name 'root.dat' \
-        $(printf ' -not -name %s.dat -not -name %s_*.dat' $(for tag in $LANGUAGES; do echo "$tag $tag"; done)) -delete
+        $(printf ' -not -name %s.dat -not -name %s_*.dat' $(for tag in $LANGUAGES; do echo "$tag $tag"; done)) -delete \
+ && find /opt/venv/lib -path '*/botocore/data/*' -prune -type d -not -name s3 -exec rm -rf {} +
 
 # ---- the service ---------------------------------------------------------------------------------------------------
 FROM python:${PYTHON_VERSION}-slim

@@ -337,7 +337,8 @@ class MenuOption(Output):
 
 
 class MenuGroup(Output):
-    """`min_select` and `max_select` count units; the first `free_quota` units cost nothing."""
+    """`min_select` and `max_select` count units; the first `free_quota` units cost nothing, counted
+    in the order of `options`."""
 
     id: Id
     name: str
