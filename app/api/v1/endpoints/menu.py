@@ -28,13 +28,12 @@ from app.schemas.menu import (
     ItemInput,
     ItemOutput,
     ItemPatch,
-    MenuFilter,
-    MenuOutput,
     OptionGroupInput,
     OptionGroupOutput,
     OptionGroupPatch,
     OptionOutput,
 )
+from app.schemas.menu_page import MenuFilter, MenuOutput
 from app.schemas.table import ArchivedFilter
 
 router = APIRouter(prefix="/menu", tags=["Menu"], route_class=OperationRoute)
