@@ -7,6 +7,7 @@ from app.core import clock
 from app.core.cache import BoardCache, CachedPage
 from app.core.errors import InUseError, NotFoundError, TableOccupiedError
 from app.core.ids import uuid7
+from app.core.language import pick
 from app.core.security.principals import Principal
 from app.models import Area, Table
 from app.repositories.board import BoardRepository
@@ -200,6 +201,14 @@ def _entry(row: dict[str, Any]) -> BoardEntry:
             "total": row["total"],
             "orders_by_status": dict.fromkeys(STATUSES, 0) | (row["by_status"] or {}),
             "newest_orders": row["newest"] or [],
-            "open_service_requests": [],
+            "open_service_requests": [
+                _call(call, row["default_language"]) for call in row["waiting"] or []
+            ],
         }
     )
+
+
+def _call(call: dict[str, Any], language: str) -> dict[str, Any]:
+    """A waiting service request; one board serves all, so its names are the store's own."""
+    items = [{**item, "name": pick(item["names"], language, language)} for item in call["items"]]
+    return {**call, "items": items}
