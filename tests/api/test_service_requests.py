@@ -5,6 +5,7 @@ from uuid import UUID, uuid4
 import httpx
 import pytest
 
+from app.core.metrics import exposition
 from app.core.security.permissions import Role
 from tests.support.calls import (
     STAFF,
@@ -23,6 +24,7 @@ from tests.support.invariants import broken
 from tests.support.menu_building import if_match, ok
 from tests.support.parties import told
 from tests.support.shops import Json, Shop
+from tests.support.streams import listening
 
 PATH = "/service-requests"
 
@@ -492,3 +494,42 @@ def test_nobody_calls_from_a_table_that_is_gone(shop: Shop) -> None:
     assert shop.manager.delete(f"/tables/{table}").status_code == 204
     assert said(floor.tablet(7).post(PATH, json=floor.body(water=1))) == (404, "not-found")
     assert rows(shop) == []
+
+
+def test_staff_and_the_party_hear_of_it_and_nobody_else(shop: Shop) -> None:
+    floor = CallFloor(shop)
+    floor.sit(1)
+    floor.sit(2)
+    mine, theirs = enter(shop, floor.table(1)).http, enter(shop, floor.table(2)).http
+    head = str(shop.counters()[0])
+    call = floor.calls(floor.tablet(1), water=1)
+    ok(answer(shop.staff, call, "acknowledged"))
+    other = floor.calls(floor.tablet(2), water=1)
+
+    expected = {
+        shop.staff: [call["id"], call["id"], other["id"]],
+        floor.tablet(1): [call["id"], call["id"]],
+        mine: [call["id"], call["id"]],
+        floor.tablet(2): [other["id"]],
+        theirs: [other["id"]],
+    }
+    for client, ids in expected.items():
+        with listening(client, head) as heard:
+            events = [heard.get(timeout=5) for _ in ids]
+        assert [event[2]["data"]["id"] for event in events if event] == ids
+
+
+def test_answer_times_are_counted_for_operators(shop: Shop) -> None:
+    def count(step: str) -> float:
+        line = f'service_request_answer_seconds_count{{step="{step}"}} '
+        found = [one for one in exposition().decode().splitlines() if one.startswith(line)]
+        return float(found[0].removeprefix(line)) if found else 0.0
+
+    floor = CallFloor(shop)
+    before = count("acknowledged"), count("done")
+    first, second = floor.calls(floor.tablet(1), water=1), floor.calls(floor.tablet(1), water=2)
+    ok(answer(shop.staff, first, "acknowledged"))
+    ok(answer(shop.staff, first, "acknowledged"))
+    ok(answer(shop.staff, first, "done"))
+    ok(answer(shop.staff, second, "cancelled"))
+    assert (count("acknowledged"), count("done")) == (before[0] + 1, before[1] + 1)
