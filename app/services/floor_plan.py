@@ -108,12 +108,15 @@ class FloorPlanService:
 
         Raises:
             TableOccupiedError: a party sits there.
+            InUseError: somebody has called the staff from there and waits.
         """
         table = await self._tables.get(table_id, lock=True)
         _live(table)
         _, session_id = await self._tables.one(table_id)
         if session_id is not None:
             raise TableOccupiedError(session_id=str(session_id))
+        if await self._tables.has_waiting_calls(table_id):
+            raise InUseError("A service request waits at this table. Answer or cancel it first.")
         table.archived_at = clock.now()
         await self._tables.touch(table)
         self._table_changed(table_output(table, None))
