@@ -19,6 +19,7 @@ BY_FIELD: dict[str, tuple[Any, ...]] = {
     "allergens_added": (["milk"],),
     "allergens_removed": ([],),
     "cancelled_quantity": (0,),
+    "cooldown_seconds": (30,),
     "business_date": ("2026-11-25",),
     "business_day_start": ("05:00:00",),
     "capacity": (4,),
@@ -51,9 +52,12 @@ BY_FIELD: dict[str, tuple[Any, ...]] = {
     "label": ("창가",),
     "language": ("ko",),
     "languages": (["ko", "en"],),
+    "longest": (190,),
     "max": (1,),
+    "max_open_service_requests": (10,),
     "max_quantity": (2,),
     "max_select": (2,),
+    "median": (24,),
     "min": (1,),
     "min_select": (0,),
     "name": ({"ko": "김치찌개", "en": "Kimchi stew"}, "김치찌개"),
@@ -68,6 +72,7 @@ BY_FIELD: dict[str, tuple[Any, ...]] = {
     "order_count": (2,),
     "orders_by_status": ({"pending": 1, "preparing": 0, "ready": 0, "served": 1, "cancelled": 0},),
     "origin": ({"ko": "배추김치: 국내산", "en": "Kimchi: Korea"}, "배추김치: 국내산"),
+    "p90": (81,),
     "ordering_url": ("https://order.example/t",),
     "password": ("correct horse battery staple",),
     "pin": ("4711",),
@@ -84,6 +89,8 @@ BY_FIELD: dict[str, tuple[Any, ...]] = {
         "01932c07a5e17c42b0a94b8f3c6d2e10.01932c07a5e17c42b0a94b8f3c6d2e11.c2VjcmV0",
     ),
     "seat": (2,),
+    "seconds_to_acknowledge": (12,),
+    "seconds_to_done": (95,),
     "seq": (4711,),
     "start": ("11:00",),
     "starts_at": ("2027-01-01T00:00:00.000000Z",),
@@ -113,6 +120,12 @@ _CHOICES: dict[str, Any] = {"choices": []}
 _SLOT = {"name": {"ko": "식사", "en": "Main dish"}}
 _STORE = {"name": "한옥식당", "code": "hanok"}
 _AREA = {"name": "창가 구역"}
+_WATER = {"ko": "물", "en": "Water", "ja": "お水", "zh-Hans": "水"}
+_WATER_ASKED = {"code": "water", "name": "물", "names": _WATER}
+_WATER_TYPE = {"code": "water", "max_quantity": 10, "cooldown_seconds": 0, "active": True}
+_CALL = {"note": "얼음 빼고 주세요"}
+_WAITING = {"done_at": None, "done_by": None, "seconds_to_done": None}
+_NOT_CANCELLED = {"cancelled_at": None, "cancelled_by": None}
 _DIGEST = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
 _THUMBNAIL = {"url": f"/media/{_DIGEST}.webp", "width": 320, "height": 213}
 _DEVICE = {"name": "7번 태블릿", "kind": "table", "table_id": ID}
@@ -167,6 +180,21 @@ BY_MODEL: dict[str, dict[str, Any]] = {
     "SetSlotInput": _SLOT,
     "SetSlotOutput": _SLOT,
     "SlotRef": {"name": "식사"},
+    "ActorRef": {"name": "민지"},
+    "AnswerTimesGroup": {
+        "table": None,
+        "hour": None,
+        "count": 42,
+        "acknowledged": 41,
+        "done": 40,
+        "cancelled": 1,
+    },
+    "ServiceRequestInput": _CALL,
+    "ServiceRequestItemOutput": _WATER_ASKED,
+    "ServiceRequestOutput": _CALL | {"status": "acknowledged"} | _WAITING | _NOT_CANCELLED,
+    "ServiceRequestTypeInput": _WATER_TYPE | {"name": _WATER},
+    "ServiceRequestTypeOutput": _WATER_TYPE | {"name": "물", "names": _WATER, "position": 0},
+    "TypeRef": {"name": "물"},
     "StatusInput": {"status": "preparing"},
     "ThumbnailOutput": _THUMBNAIL,
     "TagOutput": {"code": "vegan", "name": "비건", "names": {"ko": "비건", "en": "Vegan"}},

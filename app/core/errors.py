@@ -260,6 +260,22 @@ class OrderHeldError(DomainError):
     code = "order-held"
 
 
+class ServiceRequestTypeUnavailableError(DomainError):
+    code = "service-request-type-unavailable"
+
+
+class TooManyServiceRequestsError(DomainError):
+    """`limit` is how many may wait at one table."""
+
+    code = "too-many-service-requests"
+
+
+class CoolingDownError(DomainError):
+    """`retry_after` is in seconds: when guests may ask for it again."""
+
+    code = "cooling-down"
+
+
 class TransitionInvalidError(DomainError):
     """`allowed` lists the states that may follow."""
 

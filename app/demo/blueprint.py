@@ -163,12 +163,22 @@ class CategoryPlan(Blueprint):
     items: Annotated[list[ItemPlan], Field(min_length=1)]
 
 
+class ServiceRequestTypePlan(Blueprint):
+    """What guests can ask the staff for; `code` is the picture's."""
+
+    code: Key
+    name: Texts
+    max_quantity: Annotated[int, Field(ge=1, le=99)] = 1
+    cooldown_seconds: Annotated[int, Field(ge=0, le=3600)] = 0
+
+
 class StoreBlueprint(Blueprint):
     """A whole store. Building one fails with `ValueError` when its parts do not fit together."""
 
     store: StoreProfile
     staff: list[StaffMember]
     areas: list[AreaPlan]
+    service_request_types: list[ServiceRequestTypePlan]
     option_groups: list[OptionGroupPlan]
     categories: list[CategoryPlan]
 
@@ -204,6 +214,7 @@ class StoreBlueprint(Blueprint):
     def _all_texts(self) -> list[dict[str, str]]:
         """Everything that guests read."""
         texts = [group.name for group in self.option_groups]
+        texts += [one.name for one in self.service_request_types]
         texts += [option.name for group in self.option_groups for option in group.options]
         texts += [text for each in self.categories for text in (each.name, each.description)]
         texts += [text for each in self.items for text in (each.name, each.description)]

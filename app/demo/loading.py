@@ -25,6 +25,7 @@ from app.demo.blueprint import (
     ItemPlan,
     OptionGroupPlan,
     OptionPlan,
+    ServiceRequestTypePlan,
     SetSlotPlan,
     StaffMember,
     StoreBlueprint,
@@ -42,12 +43,15 @@ from app.repositories.menu import (
 )
 from app.repositories.menu_set import SetSlotRepository
 from app.repositories.opening import OpeningRepository
+from app.repositories.service_request_type import ServiceRequestTypeRepository
 from app.repositories.store import StoreReader
 from app.repositories.table import AreaRepository, TableRepository
 from app.schemas import menu
 from app.schemas.menu_set import ItemSetInput, SetChoiceInput, SetSlotInput
+from app.schemas.service_request import ServiceRequestTypeInput, ServiceRequestTypesInput
 from app.schemas.store import StoreInput
 from app.schemas.table import AreaInput, TableInput
+from app.services.call_catalogue import CallCatalogueService
 from app.services.floor_plan import FloorPlanService
 from app.services.item_images import ImageRows, ItemImageService
 from app.services.menu_editing import CategoryEditingService, ItemEditingService
@@ -108,6 +112,7 @@ async def _load(unit: UnitOfWork, runtime: Runtime, code: str) -> None:
     builder = _Builder(await _services(unit, runtime, owner))
     for area in blueprint.areas:
         await builder.add_area(area)
+    await builder.put_calls(blueprint.service_request_types)
     for group in blueprint.option_groups:
         await builder.add_group(group)
     for category in blueprint.categories:
@@ -157,6 +162,7 @@ class _Services:
     """What the owner of a new store fills it with."""
 
     floor: FloorPlanService
+    calls: CallCatalogueService
     options: OptionEditingService
     categories: CategoryEditingService
     items: ItemEditingService
@@ -181,6 +187,9 @@ async def _services(unit: UnitOfWork, runtime: Runtime, owner: Principal) -> _Se
             TableRepository(*place),
             BoardRepository(session, owner.store_id),
             owner,
+        ),
+        CallCatalogueService(
+            ServiceRequestTypeRepository(*place), stores, owner, (owner.language, owner.language)
         ),
         OptionEditingService(groups, OptionRepository(*place), stores, journal),
         CategoryEditingService(categories, stores, journal),
@@ -212,6 +221,22 @@ class _Builder:
                     capacity=table.capacity,
                 )
             )
+
+    async def put_calls(self, plans: list[ServiceRequestTypePlan]) -> None:
+        """The store's own list in place of the one that every store begins with."""
+        given = await self._services.calls.read(archived=False)
+        ids = {one.code: one.id for one in given.data}
+        types = [
+            ServiceRequestTypeInput(
+                id=ids.get(plan.code),
+                code=plan.code,
+                name=plan.name,
+                max_quantity=plan.max_quantity,
+                cooldown_seconds=plan.cooldown_seconds,
+            )
+            for plan in plans
+        ]
+        await self._services.calls.put(ServiceRequestTypesInput(types=types), given.version)
 
     async def add_group(self, plan: OptionGroupPlan) -> None:
         group = await self._services.options.add(

@@ -6,6 +6,12 @@ from app.models.menu import Availability, Category, Item, ItemOptionGroup, Optio
 from app.models.menu_set import SetChoice, SetSlot
 from app.models.order import Order, OrderLine, OrderLineOption, OrderStatus
 from app.models.record import AuditEntry, Event, IdempotencyRecord
+from app.models.service_request import (
+    ServiceRequest,
+    ServiceRequestItem,
+    ServiceRequestStatus,
+    ServiceRequestType,
+)
 from app.models.staff import RefreshToken, SignIn, Staff
 from app.models.store import Store, StoreCounters, StoreDirectory
 from app.models.table import (
@@ -38,6 +44,10 @@ __all__ = [
     "OrderStatus",
     "PairingCode",
     "RefreshToken",
+    "ServiceRequest",
+    "ServiceRequestItem",
+    "ServiceRequestStatus",
+    "ServiceRequestType",
     "SessionStatus",
     "SetChoice",
     "SetSlot",

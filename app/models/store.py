@@ -13,7 +13,13 @@ class Store(Model):
     """A restaurant, café or stall: everything else belongs to exactly one."""
 
     __tablename__ = "stores"
-    __table_args__ = (CheckConstraint("currency ~ '^[A-Z]{3}$'", name="currency_is_iso_4217"),)
+    __table_args__ = (
+        CheckConstraint("currency ~ '^[A-Z]{3}$'", name="currency_is_iso_4217"),
+        CheckConstraint(
+            "max_open_service_requests BETWEEN 1 AND 100",
+            name="max_open_service_requests_in_range",
+        ),
+    )
 
     store_id: Mapped[UUID] = mapped_column(primary_key=True)
     code: Mapped[str]
@@ -30,6 +36,8 @@ class Store(Model):
     guest_first_order_held: Mapped[bool] = mapped_column(
         server_default=text("false"), default=False
     )
+    max_open_service_requests: Mapped[int] = mapped_column(server_default=text("10"), default=10)
+    service_request_types_version: Mapped[int] = mapped_column(server_default=text("1"), default=1)
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
     version: Mapped[int] = mapped_column(default=1)

@@ -12,7 +12,8 @@ SELECT t.id, t.number, t.label, t.area_id, t.capacity, t.archived_at, t.created_
        t.version,
        s.id AS session_id, s.guest_count, s.note, s.opened_at, s.created_at AS session_created_at,
        s.updated_at AS session_updated_at, s.version AS session_version,
-       coalesce(o.count, 0) AS order_count, coalesce(o.total, 0) AS total, o.by_status, o.newest
+       coalesce(o.count, 0) AS order_count, coalesce(o.total, 0) AS total, o.by_status, o.newest,
+       r.waiting, r.default_language
 FROM tables t
 LEFT JOIN table_sessions s
     ON s.store_id = t.store_id AND s.table_id = t.id AND s.status = 'open'
@@ -26,6 +27,17 @@ LEFT JOIN LATERAL (
     FROM (SELECT status, count(*) AS count, sum(total) AS total FROM orders
           WHERE store_id = s.store_id AND session_id = s.id GROUP BY status) g
 ) o ON s.id IS NOT NULL
+LEFT JOIN (
+    SELECT c.table_id, min(st.default_language) AS default_language,
+           jsonb_agg(jsonb_build_object(
+               'id', c.id, 'session_id', c.session_id, 'status', c.status, 'note', c.note,
+               'acknowledged_by', c.acknowledged_by, 'created_at', c.created_at,
+               'items', (SELECT jsonb_agg(i ORDER BY i.position) FROM service_request_items i
+                         WHERE i.store_id = c.store_id AND i.request_id = c.id)
+           ) ORDER BY c.id) AS waiting
+    FROM service_requests c JOIN stores st ON st.store_id = c.store_id
+    WHERE c.store_id = :store AND c.status IN ('open', 'acknowledged') GROUP BY c.table_id
+) r ON r.table_id = t.id
 WHERE t.store_id = :store AND t.archived_at IS NULL
 ORDER BY t.number
 """)

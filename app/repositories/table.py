@@ -9,8 +9,9 @@ from sqlalchemy import exists, func, select, true, update
 
 from app.core import clock
 from app.core.errors import NotFoundError
-from app.models import Area, Order, SignIn, Table, TableSession
+from app.models import Area, Order, ServiceRequest, SignIn, Table, TableSession
 from app.models.order import OrderStatus
+from app.models.service_request import WAITING
 from app.models.table import SessionStatus
 from app.repositories.base import StoreRepository
 
@@ -52,6 +53,17 @@ class TableRepository(StoreRepository[Table]):
         if not rows:
             raise NotFoundError
         return rows[0]
+
+    async def has_waiting_calls(self, table_id: UUID) -> bool:
+        """Whether somebody has called from the table and waits."""
+        query = select(
+            exists().where(
+                ServiceRequest.store_id == self.store_id,
+                ServiceRequest.table_id == table_id,
+                ServiceRequest.status.in_(WAITING),
+            )
+        )
+        return bool(await self._session.scalar(query))
 
     async def _with_session(self, query: Any) -> list[tuple[Table, UUID | None]]:
         joined = query.add_columns(TableSession.id).outerjoin(

@@ -88,6 +88,7 @@ class StorePatch(Input):
     ordering_url: WebUrl | None = None
     guest_pin_required: bool | None = None
     guest_first_order_held: bool | None = None
+    max_open_service_requests: Annotated[int, Field(ge=1, le=100)] | None = None
 
 
 class StoreAtTableOutput(Output):
@@ -117,6 +118,9 @@ class StoreOutput(Output):
     ordering_url: str | None
     guest_pin_required: bool
     guest_first_order_held: bool
+    max_open_service_requests: int = Field(
+        description="How many service requests (직원 호출) may wait at one table."
+    )
     created_at: Instant
     updated_at: Instant
     version: int

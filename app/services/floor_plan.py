@@ -7,6 +7,7 @@ from app.core import clock
 from app.core.cache import BoardCache, CachedPage
 from app.core.errors import InUseError, NotFoundError, TableOccupiedError
 from app.core.ids import uuid7
+from app.core.language import pick
 from app.core.security.principals import Principal
 from app.models import Area, Table
 from app.repositories.board import BoardRepository
@@ -107,12 +108,15 @@ class FloorPlanService:
 
         Raises:
             TableOccupiedError: a party sits there.
+            InUseError: somebody has called the staff from there and waits.
         """
         table = await self._tables.get(table_id, lock=True)
         _live(table)
         _, session_id = await self._tables.one(table_id)
         if session_id is not None:
             raise TableOccupiedError(session_id=str(session_id))
+        if await self._tables.has_waiting_calls(table_id):
+            raise InUseError("A service request waits at this table. Answer or cancel it first.")
         table.archived_at = clock.now()
         await self._tables.touch(table)
         self._table_changed(table_output(table, None))
@@ -200,6 +204,14 @@ def _entry(row: dict[str, Any]) -> BoardEntry:
             "total": row["total"],
             "orders_by_status": dict.fromkeys(STATUSES, 0) | (row["by_status"] or {}),
             "newest_orders": row["newest"] or [],
-            "open_service_requests": [],
+            "open_service_requests": [
+                _call(call, row["default_language"]) for call in row["waiting"] or []
+            ],
         }
     )
+
+
+def _call(call: dict[str, Any], language: str) -> dict[str, Any]:
+    """A waiting service request; one board serves all, so its names are the store's own."""
+    items = [{**item, "name": pick(item["names"], language, language)} for item in call["items"]]
+    return {**call, "items": items}

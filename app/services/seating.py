@@ -33,6 +33,7 @@ from app.schemas.session import (
     SessionPatch,
     SessionPinOutput,
 )
+from app.services.call_following import CallFollowing
 from app.services.credentials import Credentials
 from app.services.kitchen import KitchenService
 
@@ -40,16 +41,18 @@ from app.services.kitchen import KitchenService
 class SeatingService:
     """A party's visit to a table, from its opening to its close (이용 완료)."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917 - the end of a visit concerns all of them
         self,
         sessions: SessionRepository,
         tables: TableRepository,
         stores: StoreReader,
         kitchen: KitchenService,
         credentials: Credentials,
+        calls: CallFollowing,
         principal: Principal,
     ) -> None:
         self._sessions = sessions
+        self._calls = calls
         self._tables = tables
         self._stores = stores
         self._kitchen = kitchen
@@ -166,6 +169,7 @@ class SeatingService:
         await self._sessions.touch(session)
         output = session_output(await self._sessions.row(session_id))
         self._record("session.closed", output)
+        await self._calls.end(session)
         for guest in await self._sessions.end_guests(session_id, SESSION_CLOSED):
             self._credentials.revoke(guest, SESSION_CLOSED)
         await self._sessions.unit.audit(

@@ -11,6 +11,7 @@ from app.repositories.guest import GuestRepository
 from app.repositories.moving import MovingRepository
 from app.repositories.store import StoreReader
 from app.schemas.session import SessionMergeInput, SessionOutput, SessionUnmergeInput
+from app.services.call_following import CallFollowing
 from app.services.credentials import Credentials
 from app.services.floor_journal import FloorJournal
 from app.services.session_rules import check_ended_today, check_open, check_version
@@ -25,8 +26,10 @@ class SessionMergingService:
         guests: GuestRepository,
         stores: StoreReader,
         credentials: Credentials,
+        calls: CallFollowing,
         journal: FloorJournal,
     ) -> None:
+        self._calls = calls
         self._moving = moving
         self._guests = guests
         self._stores = stores
@@ -60,6 +63,7 @@ class SessionMergingService:
         left = await self._journal.session("session.closed", session_id)
         output = await self._journal.session("session.updated", into_id)
         await self._journal.orders(orders)
+        await self._calls.bring(session_id, absorbed.table_id, survivor)
         details = {
             "into_session_id": into_id,
             "from_table": left.table.number,
@@ -96,6 +100,7 @@ class SessionMergingService:
         output = await self._journal.session("session.opened", session_id)
         left = await self._journal.session("session.updated", survivor.id)
         await self._journal.orders(orders)
+        await self._calls.bring(survivor.id, None, apart, origins=family)
         details = {
             "from_session_id": survivor.id,
             "from_table": left.table.number,

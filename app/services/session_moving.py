@@ -9,6 +9,7 @@ from app.repositories.moving import MovingRepository
 from app.repositories.store import StoreReader
 from app.repositories.table import SessionRepository
 from app.schemas.session import SessionMoveInput, SessionOutput, SessionReopenInput
+from app.services.call_following import CallFollowing
 from app.services.floor_journal import FloorJournal
 from app.services.session_rules import check_ended_today, check_open
 
@@ -19,8 +20,10 @@ class SessionMovingService:
         sessions: SessionRepository,
         moving: MovingRepository,
         stores: StoreReader,
+        calls: CallFollowing,
         journal: FloorJournal,
     ) -> None:
+        self._calls = calls
         self._sessions = sessions
         self._moving = moving
         self._stores = stores
@@ -50,6 +53,7 @@ class SessionMovingService:
         await self._journal.table_left(before.table.id)
         output = await self._journal.session("session.updated", session_id)
         await self._journal.orders(orders)
+        await self._calls.bring(session_id, before.table.id, session)
         tables = {"from_table": before.table.number, "to_table": table.number}
         await self._journal.audit("session-moved", session_id, wanted.reason, tables)
         return output

@@ -23,6 +23,21 @@ BROKEN = {
         SELECT o.id::text FROM orders o
         JOIN table_sessions s ON s.store_id = o.store_id AND s.id = o.session_id
         WHERE o.store_id = %(store)s AND s.table_id <> o.table_id""",
+    "a call that waits in a closed session, or elsewhere than its session": """
+        SELECT c.id::text FROM service_requests c
+        JOIN table_sessions s ON s.store_id = c.store_id AND s.id = c.session_id
+        WHERE c.store_id = %(store)s AND c.status IN ('open', 'acknowledged')
+        AND (s.status = 'closed' OR s.table_id <> c.table_id)""",
+    "a call that its newest event does not show": """
+        SELECT c.id::text FROM service_requests c LEFT JOIN LATERAL (
+            SELECT e.data, e.table_id, e.session_id FROM events e WHERE e.store_id = c.store_id
+            AND e.type LIKE 'service_request.%%' AND e.data ->> 'id' = c.id::text
+            ORDER BY e.seq DESC LIMIT 1
+        ) e ON true
+        WHERE c.store_id = %(store)s AND (
+            (e.data ->> 'version')::int IS DISTINCT FROM c.version
+            OR e.data ->> 'status' <> c.status OR e.table_id <> c.table_id
+            OR e.session_id IS DISTINCT FROM c.session_id)""",
     "a guest who is in after the end": """
         SELECT g.id::text FROM sign_ins g
         JOIN table_sessions s ON s.store_id = g.store_id AND s.id = g.session_id

@@ -71,6 +71,14 @@ def test_every_kind_of_availability_has_an_example(blueprint: StoreBlueprint) ->
     assert any(option.availability.status == "sold_out" for option in options)
 
 
+def test_guests_can_ask_for_things_and_for_somebody(blueprint: StoreBlueprint) -> None:
+    types = {one.code: one for one in blueprint.service_request_types}
+    assert {"water", "cutlery", "staff", "bill"} <= types.keys()
+    assert len(types) == len(blueprint.service_request_types)
+    assert types["water"].max_quantity > 1
+    assert types["staff"].cooldown_seconds > 0
+
+
 def test_some_things_have_their_time_of_day(blueprint: StoreBlueprint) -> None:
     assert any(item.dayparts for item in blueprint.items)
     for item in blueprint.items:

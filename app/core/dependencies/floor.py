@@ -6,6 +6,7 @@ from typing import Annotated
 from fastapi import Depends
 
 from app.core.dependencies.access import CredentialsDep
+from app.core.dependencies.calls import CallFollowingDep
 from app.core.dependencies.request import PrincipalDep, RuntimeDep, ScopeDep
 from app.core.events import EventRecord
 from app.repositories.board import BoardRepository
@@ -54,6 +55,7 @@ async def get_order_accepting(
 async def get_seating(
     scope: ScopeDep,
     credentials: CredentialsDep,
+    calls: CallFollowingDep,
     kitchen: Annotated[KitchenService, Depends(get_kitchen)],
 ) -> SeatingService:
     place = (scope.unit, await scope.unit.session(), scope.principal.store_id)
@@ -63,6 +65,7 @@ async def get_seating(
         StoreReader(*place),
         kitchen,
         credentials,
+        calls,
         scope.principal,
     )
 

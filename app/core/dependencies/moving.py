@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import Depends
 
 from app.core.dependencies.access import CredentialsDep
+from app.core.dependencies.calls import CallFollowingDep
 from app.core.dependencies.floor import OrderReadingDep
 from app.core.dependencies.request import ScopeDep
 from app.repositories.guest import GuestRepository
@@ -26,18 +27,20 @@ async def get_journal(scope: ScopeDep, reading: OrderReadingDep) -> FloorJournal
 JournalDep = Annotated[FloorJournal, Depends(get_journal)]
 
 
-async def get_moving(scope: ScopeDep, journal: JournalDep) -> SessionMovingService:
+async def get_moving(
+    scope: ScopeDep, calls: CallFollowingDep, journal: JournalDep
+) -> SessionMovingService:
     place = await scope.place()
     sessions, moving = SessionRepository(*place), MovingRepository(*place)
-    return SessionMovingService(sessions, moving, StoreReader(*place), journal)
+    return SessionMovingService(sessions, moving, StoreReader(*place), calls, journal)
 
 
 async def get_merging(
-    scope: ScopeDep, credentials: CredentialsDep, journal: JournalDep
+    scope: ScopeDep, credentials: CredentialsDep, calls: CallFollowingDep, journal: JournalDep
 ) -> SessionMergingService:
     place = await scope.place()
     moving, guests = MovingRepository(*place), GuestRepository(*place)
-    return SessionMergingService(moving, guests, StoreReader(*place), credentials, journal)
+    return SessionMergingService(moving, guests, StoreReader(*place), credentials, calls, journal)
 
 
 async def get_splitting(scope: ScopeDep, journal: JournalDep) -> SessionSplittingService:
