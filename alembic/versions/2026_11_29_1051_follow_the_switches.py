@@ -217,22 +217,26 @@ WITH_SWITCHES = {
     v_digest bytea;
     v_twin record;
     v_duplicate uuid;
-    v_guests int;""",
+    v_first boolean;
+    v_guests int;
+    v_items int;
+    v_amount bigint;""",
     "before": """    v_held := coalesce((p_rules ->> 'held')::boolean, false);
 """,
     "guests": ", s.guest_count",
     "no_guests": ", NULL::int AS guest_count",
     "checks": """    -- The first order of a party has the minimum for each guest; who is not counted is one.
-    IF p_rules ? 'minimum' AND (v_opened OR NOT EXISTS (SELECT FROM orders o
-            WHERE o.store_id = p_store AND o.session_id = v_session.id
-            AND o.status <> 'cancelled')) THEN
+    IF p_rules ? 'minimum' THEN
+        v_first := v_opened OR NOT EXISTS (SELECT FROM orders o WHERE o.store_id = p_store
+            AND o.session_id = v_session.id AND o.status <> 'cancelled');
         v_guests := greatest(coalesce(v_session.guest_count, 1), 1);
-        IF (p_rules #>> '{minimum,quantity}')::int < (p_rules #>> '{minimum,items}')::int * v_guests
-                OR p_total < (p_rules #>> '{minimum,amount}')::bigint * v_guests THEN
+        v_items := (p_rules #>> '{minimum,items}')::int * v_guests;
+        v_amount := (p_rules #>> '{minimum,amount}')::bigint * v_guests;
+        IF v_first AND ((p_rules #>> '{minimum,quantity}')::int < v_items
+                OR p_total < v_amount) THEN
             RAISE EXCEPTION 'minimum not met' USING ERRCODE = 'TO008',
                 DETAIL = jsonb_build_object('guest_count', v_session.guest_count,
-                    'minimum_items', (p_rules #>> '{minimum,items}')::int * v_guests,
-                    'minimum_amount', (p_rules #>> '{minimum,amount}')::bigint * v_guests)::text;
+                    'minimum_items', v_items, 'minimum_amount', v_amount)::text;
         END IF;
     END IF;
 

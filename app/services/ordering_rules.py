@@ -69,6 +69,8 @@ class OrderingRules:
         A time that is not after the day's cut-off is that of the night that follows; one that
         the day doesn't have is its end.
         """
+        if not self.last_orders:
+            return None
         day, ruling = calendar.date_of(now), calendar.at(now)
         local = self.last_orders.get(day.isoweekday())
         if local is None:
