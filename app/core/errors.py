@@ -217,7 +217,28 @@ class CloseBlockedError(DomainError):
 
 
 class StoreClosedError(DomainError):
+    """`reason` says why, `until` when orders are taken again if that is known, `message` what
+    staff have to say of it."""
+
     code = "store-closed"
+
+
+class OrderTooLargeError(DomainError):
+    """`max_lines` and `max_quantity` are the store's limits."""
+
+    code = "order-too-large"
+
+
+class MinimumNotMetError(DomainError):
+    """`minimum_items` and `minimum_amount` are for the party, of `guest_count` if it is known."""
+
+    code = "minimum-not-met"
+
+
+class DuplicateSuspectedError(DomainError):
+    """`order_id`, `number` and `display_number` are the earlier order's."""
+
+    code = "duplicate-suspected"
 
 
 class ItemUnavailableError(DomainError):

@@ -25,8 +25,10 @@ class OrderStatus(StrEnum):
 class Order(StoreModel):
     """One submission of a basket. Its status follows from its lines.
 
-    A `held` one is a guest's that waits for staff to accept it; until then it can't move. One that
-    a merge brought along has its `origin_session_id`: where it goes back to if that is undone.
+    A `held` one waits for staff to accept it; until then it can't move. One that a merge brought
+    along has its `origin_session_id`: where it goes back to if that is undone. `basket_digest` is
+    of what was ordered, where the store compares it; `duplicate_of` is the earlier order that has
+    the same.
     """
 
     __tablename__ = "orders"
@@ -35,6 +37,7 @@ class Order(StoreModel):
         in_store("session_id", "table_sessions"),
         in_store("table_id", "tables"),
         in_store("origin_session_id", "table_sessions"),
+        in_store("duplicate_of", "orders"),
         one_of("status", OrderStatus),
         one_of("channel", Channel),
         CheckConstraint("origin_session_id <> session_id", name="origin_is_elsewhere"),
@@ -58,9 +61,19 @@ class Order(StoreModel):
     placed_by: Mapped[dict[str, Any]]
     held: Mapped[bool] = mapped_column(server_default=text("false"), default=False)
     origin_session_id: Mapped[UUID | None]
+    number_prefix: Mapped[str | None]
+    basket_digest: Mapped[bytes | None]
+    duplicate_of: Mapped[UUID | None]
+    cancel_reason_code: Mapped[str | None]
+    cancel_reason: Mapped[str | None]
     lines: Mapped[list["OrderLine"]] = relationship(
         lazy="raise", order_by="OrderLine.position", viewonly=True
     )
+
+    @property
+    def display_number(self) -> str:
+        """The number as it was called when the order was placed, such as `T-12`."""
+        return f"{self.number_prefix}-{self.number}" if self.number_prefix else str(self.number)
 
 
 class OrderLine(StoreModel):
@@ -121,6 +134,7 @@ class OrderLine(StoreModel):
     slot_names: Mapped[dict[str, str] | None]
     per_set: Mapped[int | None]
     set_share: Mapped[int | None] = mapped_column(BigInteger)
+    added_by: Mapped[dict[str, Any] | None]
     options: Mapped[list["OrderLineOption"]] = relationship(
         lazy="raise", order_by="OrderLineOption.position", viewonly=True
     )

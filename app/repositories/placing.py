@@ -15,7 +15,9 @@ import psycopg
 from app.core.database import Database
 from app.core.errors import (
     DomainError,
+    DuplicateSuspectedError,
     IdempotencyKeyReusedError,
+    MinimumNotMetError,
     NotFoundError,
     RequestInProgressError,
     SessionClosedError,
@@ -33,9 +35,14 @@ _REFUSALS: dict[str, type[DomainError]] = {
     "TO005": NotFoundError,
     "TO006": StockInsufficientError,
 }
+# Those that say more, as a JSON object in the error's detail.
+_EXPLAINED: dict[str, type[DomainError]] = {
+    "TO008": MinimumNotMetError,
+    "TO009": DuplicateSuspectedError,
+}
 _CATALOG_CHANGED = "TO007"
 
-_CALL = "SELECT * FROM place_order(" + ", ".join(["%s"] * 24) + ")"  # noqa: S608 - no input in it
+_CALL = "SELECT * FROM place_order(" + ", ".join(["%s"] * 25) + ")"  # noqa: S608 - no input in it
 
 
 class CatalogChangedError(Exception):
@@ -46,8 +53,8 @@ class CatalogChangedError(Exception):
 class Placement:
     """A priced order, ready to be written.
 
-    `answer` and `event` are the order as its caller and the store's streams see it; number,
-    business date, session, table and whether it is held are filled in by the database.
+    `answer` and `event` are the order as its caller and the store's streams see it; its numbers,
+    business date, session, table, twin and whether it is held are filled in by the database.
     """
 
     order_id: UUID
@@ -71,6 +78,8 @@ class Placement:
     language: str
     holding: UUID | None
     """A guest's sign-in whose order is held unless staff have accepted one of its orders."""
+    rules: dict[str, Any] | None
+    """What the store's switches say of it: `OrderingRules.for_placing`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +101,7 @@ class PlacingRepository:
 
         Raises:
             CatalogChangedError: price the basket again at the newer menu.
-            DomainError: the refusals of `_REFUSALS`.
+            DomainError: the refusals of `_REFUSALS` and `_EXPLAINED`.
         """
         try:
             row = await self._call(self._parameters(intent, order))
@@ -102,6 +111,8 @@ class PlacingRepository:
                 raise CatalogChangedError from None
             if state in _REFUSALS:
                 raise _REFUSALS[state] from None
+            if state in _EXPLAINED:
+                raise _EXPLAINED[state](**orjson.loads(error.diag.message_detail or "{}")) from None
             raise
         replayed, status, body = row
         if not replayed:
@@ -156,6 +167,7 @@ class PlacingRepository:
             _json(order.stock),
             order.language,
             order.holding,
+            None if order.rules is None else _json(order.rules),
         )
 
 

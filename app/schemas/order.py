@@ -47,6 +47,17 @@ class OrderInput(Input):
     client_created_at: Instant | None = None
     session_id: Id | None = None
     table_id: Id | None = None
+    confirm_duplicate: bool = Field(
+        default=False, description="It is meant: the same was ordered a moment ago."
+    )
+
+
+class ActorRef(Output):
+    """Who did something: a staff member, a tablet, a guest's phone, an API key."""
+
+    kind: str
+    id: Id | None
+    name: str
 
 
 class TableRef(Output):
@@ -91,6 +102,7 @@ class OrderLineOutput(Output):
     allergens: list[str] = Field(description="Of the dish as it was configured.")
     note: str | None
     seat: int | None
+    added_by: ActorRef | None = Field(description="Who put it into the basket; for staff only.")
     status: OrderStatus
     total: int
 
@@ -98,12 +110,20 @@ class OrderLineOutput(Output):
 class OrderOutput(Output):
     id: Id
     number: int
+    display_number: str = Field(
+        description="The number as it is called, with the prefix of its channel: `T-12`."
+    )
     business_date: date
     session_id: Id
     table: TableRef
     channel: Channel
     status: OrderStatus
     held: bool = Field(description="Waits for staff to accept it, and can't move until then.")
+    duplicate_of: Id | None = Field(
+        description="The order of the same basket that this device placed a moment earlier."
+    )
+    cancel_reason_code: str | None = Field(description="Why the whole order was cancelled.")
+    cancel_reason: str | None
     lines: list[OrderLineOutput]
     note: str | None
     total: int
@@ -154,6 +174,8 @@ REASON_CODES = ("guest_request", "sold_out", "kitchen_error", "staff_error", "ot
 
 
 class CancelInput(Input):
+    """Guests read the reason when it leaves nothing of their order."""
+
     reason_code: Annotated[str, Field(pattern=f"^({'|'.join(REASON_CODES)})$")]
     reason: Note | None = None
 

@@ -75,8 +75,10 @@ class ArchivedFilter(Query):
 class BoardOrder(Output):
     id: Id
     number: int
+    display_number: str
     status: str
     held: bool
+    duplicate_of: Id | None
     total: int
     created_at: Instant
 

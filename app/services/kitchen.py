@@ -32,6 +32,7 @@ from app.services.set_rules import (
     worked_on,
 )
 
+CANCELLED = OrderStatus.CANCELLED
 UNFINISHED = (OrderStatus.PENDING, OrderStatus.PREPARING)
 
 
@@ -83,7 +84,7 @@ class KitchenService:
             PermissionDeniedError: a line is ready or served, which takes a manager.
         """
         order = await self._locked(order_id, expected)
-        live = [line for line in order.lines if line.status != OrderStatus.CANCELLED]
+        live = [line for line in order.lines if line.status != CANCELLED]
         for line in live:
             self._check_may_cancel(line)
         return await self._cancel(order, _all_of(order, live), wanted)
@@ -152,10 +153,12 @@ class KitchenService:
             line.cancelled_quantity += quantity
             line.total = remaining_total(line)
             if line.cancelled_quantity == line.quantity:
-                line.status = OrderStatus.CANCELLED
+                line.status = CANCELLED
             returned["item", line.item_id] += quantity
             for option in line.options:
                 returned["option", option.option_id] += option.quantity * quantity
+        if portions and derived_status(line.status for line in order.lines) == CANCELLED:
+            order.cancel_reason_code, order.cancel_reason = wanted.reason_code, wanted.reason
         for row in await self._orders.give_back_stock(returned):
             kind: Literal["item", "option"] = "item" if isinstance(row, Item) else "option"
             self._journal.availability_changed(kind, row.id, current(row))
@@ -192,7 +195,7 @@ class KitchenService:
         order.total = sum(line.total for line in counted(order.lines))
         await self._orders.touch(order)
         output = (await self._reading.outputs([order]))[0]
-        cancelled = order.status == OrderStatus.CANCELLED
+        cancelled = order.status == CANCELLED
         self._orders.unit.record(
             "order.cancelled" if cancelled else "order.updated",
             output.model_dump(mode="json"),

@@ -4,7 +4,6 @@ from datetime import datetime
 from uuid import UUID
 
 from app.core import clock
-from app.core.business_time import business_day_end
 from app.core.errors import FieldError, InvalidRequestError, NotFoundError
 from app.models.menu import Availability, Item, Option
 from app.models.store import Store
@@ -97,7 +96,7 @@ def apply_availability(
 def _until(wanted: AvailabilityInput, store: Store, pointer: str) -> datetime | None:
     now = clock.now()
     if wanted.until == BUSINESS_DAY_END:
-        return business_day_end(now, store.timezone, store.business_day_start)
+        return store.calendar.end_of_day(now)
     if isinstance(wanted.until, datetime) and wanted.until <= now:
         error = FieldError(f"{pointer}/until", "past", "Must be in the future.")
         raise InvalidRequestError(errors=[error])

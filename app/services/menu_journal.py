@@ -41,6 +41,13 @@ class MenuJournal:
         self._unit.record("menu.changed", data, actor=self._actor)
         self._unit.bump_catalog()
 
+    def store_changed(self, store: Output) -> None:
+        """Publish `menu.changed` with the store as its tables see it: the menu says which it is
+        of, so tablets hear that it must be read again."""
+        data = {"kind": "store", "change": "updated", "store": store.model_dump(mode="json")}
+        self._unit.record("menu.changed", data, actor=self._actor)
+        self._unit.bump_catalog()
+
     def reordered(self, part: MenuPart, ids: list[UUID], **among: UUID) -> None:
         """Publish `menu.changed`: `{kind, change: "reordered", ids, category_id?}`."""
         members = {name: str(value) for name, value in among.items()}

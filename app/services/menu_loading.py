@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import time
 from uuid import UUID
 
 from app.core.cache import CachedMenu, MenuCache
@@ -23,6 +24,7 @@ from app.services.menu_snapshot import (
     SlotEntry,
     StoreProfile,
 )
+from app.services.ordering_rules import OrderingRules, Pause
 from app.services.price_plan import plan_of
 
 
@@ -66,14 +68,33 @@ def store_profile(store: Store) -> StoreProfile:
         store_id=store.store_id,
         code=store.code,
         name=store.name,
-        timezone=store.timezone,
+        calendar=store.calendar,
         currency=store.currency,
         default_language=store.default_language,
         languages=tuple(store.languages),
-        business_day_start=store.business_day_start,
-        ordering_paused=store.ordering_paused,
-        settlement_required=store.settlement_required,
-        guest_first_order_held=store.guest_first_order_held,
+        rules=ordering_rules(store),
+    )
+
+
+def ordering_rules(store: Store) -> OrderingRules:
+    """The store's switches."""
+    pause = None
+    if store.ordering_paused:
+        channels = frozenset(store.paused_channels)
+        pause = Pause(channels, store.paused_until, store.pause_message)
+    return OrderingRules(
+        pause=pause,
+        last_orders={
+            one["weekday"]: time.fromisoformat(one["at"]) for one in store.last_order_times
+        },
+        max_lines=store.max_lines_per_order,
+        max_quantity=store.max_quantity_per_order,
+        minimum_items_per_guest=store.minimum_items_per_guest,
+        minimum_amount_per_guest=store.minimum_amount_per_guest,
+        duplicate_window=store.duplicate_window_seconds,
+        duplicate_action=store.duplicate_action,
+        acceptance=store.order_acceptance,
+        prefixes=store.order_number_prefixes,
     )
 
 
@@ -84,6 +105,15 @@ def availability_of(row: rows.Item | rows.Option) -> Availability:
 
 def build_snapshot(loaded: MenuRows) -> MenuSnapshot:
     """Join the rows. Items of archived categories and links to archived groups fall away."""
+    calendar = loaded.store.calendar
+    snapshot = _build_in(calendar.zone, loaded)
+    if calendar.following is None:
+        return snapshot
+    return replace(snapshot, following=_build_in(calendar.following.zone, loaded))
+
+
+def _build_in(zone: str, loaded: MenuRows) -> MenuSnapshot:
+    """The snapshot with its times of day in this zone."""
     options = defaultdict(list)
     for option in loaded.options:
         options[option.group_id].append(option)
@@ -96,7 +126,6 @@ def build_snapshot(loaded: MenuRows) -> MenuSnapshot:
     members = defaultdict(list)
     for item in loaded.items:
         members[item.category_id].append(item)
-    zone = loaded.store.timezone
     entries = {
         item.id: _item_entry(item, tuple(used[item.id]), served, zone)
         for category in loaded.categories

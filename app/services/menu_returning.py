@@ -1,4 +1,4 @@
-"""Telling that what was sold out until a time has come back.
+"""Telling that what was to last until a time is over: what was sold out, pauses, calendars.
 
 Menus, quotes and orders ask the snapshot with the instant, so they are right without this: the
 job is for those who listen. Every worker looks once a second, by two look-ups in indexes that are
@@ -20,8 +20,10 @@ from app.core.logging import get_logger
 from app.models.menu import Availability, Item, Option
 from app.repositories.menu import ItemRepository, OptionGroupRepository, OptionRepository
 from app.repositories.menu_returns import STORAGE_ERRORS, ReturnsRepository, stores_with_returns
+from app.repositories.store import StoreKeeper
 from app.services.menu_availability import current
 from app.services.menu_journal import MenuJournal, TheService
+from app.services.store_clock import settle, store_at_table
 
 log = get_logger(__name__)
 
@@ -69,6 +71,7 @@ async def publish_returns(database: Database, now: datetime) -> int:
 async def _publish_store(database: Database, store_id: UUID, now: datetime) -> int:
     async with database.transaction(store_id) as unit:
         place = (unit, await unit.session(), store_id)
+        settled = await _settle(StoreKeeper(*place), now)
         due, journal = ReturnsRepository(*place), MenuJournal(unit, TheService())
         items = await due.items(now)
         groups = await due.groups(now)
@@ -83,7 +86,17 @@ async def _publish_store(database: Database, store_id: UUID, now: datetime) -> i
         for group in groups:
             if group.id in changed:
                 await OptionGroupRepository(*place).touch(group)
-    return len(items) + len(options)
+    return len(items) + len(options) + settled
+
+
+async def _settle(stores: StoreKeeper, now: datetime) -> bool:
+    """Tell that a pause is over, or that another zone or cut-off is in force."""
+    store = await stores.claim()
+    if store is None or not settle(store, now):
+        return False
+    await stores.touch(store)
+    MenuJournal(stores.unit, TheService()).store_changed(store_at_table(store, now))
+    return True
 
 
 def _come_back(kind: Literal["item", "option"], row: Item | Option, journal: MenuJournal) -> None:

@@ -81,13 +81,17 @@ def order_document(
     return {
         "id": order.id,
         "number": order.number,
+        "display_number": order.display_number,
         "business_date": order.business_date,
         "session_id": order.session_id,
         "table": {"id": order.table_id, "number": table_number},
         "channel": order.channel,
         "status": order.status,
         "held": order.held,
-        "lines": [_line(line, language, names=names) for line in order.lines],
+        "duplicate_of": order.duplicate_of,
+        "cancel_reason_code": order.cancel_reason_code,
+        "cancel_reason": order.cancel_reason,
+        "lines": [_line(order, line, language, names=names) for line in order.lines],
         "note": order.note,
         "total": order.total,
         "currency": order.currency,
@@ -98,7 +102,11 @@ def order_document(
     }
 
 
-def _line(line: OrderLine, language: tuple[str, str], *, names: bool) -> dict[str, Any]:
+def _line(
+    order: Order, line: OrderLine, language: tuple[str, str], *, names: bool
+) -> dict[str, Any]:
+    # Lines older than this column were added by whoever placed the order.
+    added_by = line.added_by or order.placed_by
     return {
         "id": line.id,
         "parent_line_id": line.parent_line_id,
@@ -113,6 +121,7 @@ def _line(line: OrderLine, language: tuple[str, str], *, names: bool) -> dict[st
         "allergens": line.allergens,
         "note": line.note,
         "seat": line.seat,
+        "added_by": added_by if names else None,
         "status": line.status,
         "total": line.total,
     }

@@ -1,9 +1,7 @@
 """Seating parties: opening, reading and closing table sessions."""
 
-from datetime import datetime, time, timedelta
-from typing import Any
+from datetime import datetime
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from app.core import clock
 from app.core.errors import (
@@ -20,7 +18,7 @@ from app.core.events.revocations import SESSION_CLOSED
 from app.core.ids import uuid7
 from app.core.security.permissions import Permission
 from app.core.security.principals import Principal
-from app.models import Store, TableSession
+from app.models import TableSession
 from app.models.table import SessionStatus
 from app.repositories.store import StoreReader
 from app.repositories.table import SessionRepository, SessionRow, TableRepository
@@ -33,6 +31,7 @@ from app.schemas.session import (
     SessionPatch,
     SessionPinOutput,
 )
+from app.schemas.timing import YEARS
 from app.services.call_following import CallFollowing
 from app.services.credentials import Credentials
 from app.services.kitchen import KitchenService
@@ -123,7 +122,9 @@ class SeatingService:
         opened = (wanted.from_, wanted.to)
         if wanted.business_date is not None:
             store = await self._stores.get()
-            opened = _within(_business_day(store, wanted.business_date), opened)
+            if wanted.business_date.year not in YEARS:
+                return Page(data=[], next_cursor=None)
+            opened = _within(store.calendar.bounds(wanted.business_date), opened)
         rows, cursor = await self._sessions.find(
             status=wanted.status,
             table_id=wanted.table_id,
@@ -192,6 +193,7 @@ class SeatingService:
                     "kind": "order",
                     "order_id": str(order.id),
                     "number": order.number,
+                    "display_number": order.display_number,
                     "status": order.status,
                 }
                 for order in unfinished
@@ -243,17 +245,6 @@ def session_output(row: SessionRow) -> SessionOutput:
             "updated_at": session.updated_at,
             "version": session.version,
         }
-    )
-
-
-def _business_day(store: Store, day: Any) -> tuple[datetime, datetime]:
-    """The instants at which a business day starts and ends in the store's zone."""
-    zone = ZoneInfo(store.timezone)
-    start: time = store.business_day_start
-    following = day + timedelta(days=1)
-    return (
-        datetime.combine(day, start, tzinfo=zone),
-        datetime.combine(following, start, tzinfo=zone),
     )
 
 

@@ -278,6 +278,8 @@ def test_an_order_is_found_by_index_in_every_way_it_is_asked_for(
             "fk_order_lines_store_id_item_id",
             "fk_order_line_options_store_id_option_id",
             "fk_orders_store_id_origin_session_id",
+            # Asked of the later order only.
+            "fk_orders_store_id_duplicate_of",
             # A set and its parts are read together, by their order.
             "fk_order_lines_store_id_parent_line_id",
             "fk_order_lines_store_id_slot_id",

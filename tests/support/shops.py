@@ -104,6 +104,11 @@ class Shop:
         [(events, catalog)] = self.rows(query)
         return events, catalog
 
+    def forget_clients(self) -> None:
+        """Whoever acts next signs in anew."""
+        self.close()
+        self._clients.clear()
+
     def close(self) -> None:
         for client in self._clients.values():
             client.close()

@@ -38,8 +38,46 @@ KINDS = [
     kind(
         S.CONFLICT,
         "order-held",
-        ("The order is held", "It is a guest's first one: accept it, or cancel it."),
-        ("확인이 필요한 주문", "손님의 첫 주문입니다. 먼저 접수를 확인하거나 취소해 주세요."),
+        ("The order is held", "It waits for the staff: accept it, or cancel it."),
+        ("확인이 필요한 주문", "직원의 확인을 기다리는 주문입니다. 먼저 접수하거나 취소해 주세요."),
+    ),
+    kind(
+        S.UNPROCESSABLE_ENTITY,
+        "order-too-large",
+        (
+            "Too much for one order",
+            "Order in parts: `max_lines` and `max_quantity` say how much the store takes at once.",
+        ),
+        (
+            "한 번에 주문할 수 있는 양 초과",
+            "나누어 주문해 주세요. 한 번에 주문할 수 있는 양은 `max_lines`와 `max_quantity`에 있습니다.",
+        ),
+    ),
+    kind(
+        S.CONFLICT,
+        "minimum-not-met",
+        (
+            "The minimum order is not met",
+            "A party's first order has at least `minimum_items` portions and `minimum_amount`.",
+        ),
+        (
+            "최소 주문 미달",
+            "첫 주문은 `minimum_items`개, `minimum_amount` 이상이어야 합니다.",
+        ),
+    ),
+    kind(
+        S.CONFLICT,
+        "duplicate-suspected",
+        (
+            "Ordered twice?",
+            "The same was ordered a moment ago as `display_number`. Send `confirm_duplicate` if"
+            " it is meant.",
+        ),
+        (
+            "중복 주문 확인",
+            "방금 같은 주문(`display_number`)이 접수되었습니다. 한 번 더 주문하려면"
+            " `confirm_duplicate`와 함께 다시 보내 주세요.",
+        ),
     ),
     kind(
         S.CONFLICT,

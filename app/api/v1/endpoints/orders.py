@@ -42,6 +42,9 @@ CANCEL_PROBLEMS = ("not-found", "session-not-open", "quantity-invalid")
         *BASKET_PROBLEMS,
         "stock-insufficient",
         "store-closed",
+        "order-too-large",
+        "minimum-not-met",
+        "duplicate-suspected",
         "session-closed",
         "not-found",
     ),
@@ -51,7 +54,8 @@ async def place_order(body: OrderInput, intent: IntentDep, ordering: OrderingDep
     """Accept the whole basket or refuse it. The first order at a free table opens its session.
 
     `expected_total` is what the client showed: when the server's total differs nothing is
-    written, and the answer carries the new quote.
+    written, and the answer carries the new quote. The store's last-order time, its limits and its
+    guard against duplicates are for tablets and guests; a pause is for the channels that it names.
     """
     return order_response(await ordering.place(body, intent))
 
@@ -101,7 +105,7 @@ async def move_line(
     return await kitchen.move_line(order_id, line_id, body.status, if_match)
 
 
-@router.post("/{order_id}/accept", summary="Accept a guest's held order")
+@router.post("/{order_id}/accept", summary="Accept a held order")
 @operation(
     Permission.ORDERS_ACCEPT,
     problems=("not-found", "session-not-open", "transition-invalid"),
@@ -111,8 +115,9 @@ async def move_line(
 async def accept_order(
     order_id: PathId, if_match: IfMatchDep, accepting: OrderAcceptingDep
 ) -> OrderOutput:
-    """The kitchen may begin, and later orders of this guest are not held.
+    """The kitchen may begin. Where only a guest's first order is held, its later ones are not.
 
+    To refuse it, cancel it: guests read the reason.
     Accepting an order that isn't held, or no longer, changes nothing.
     """
     return await accepting.accept(order_id, if_match)
