@@ -10,8 +10,6 @@ from app.services.menu_square_reading import is_square, read_square_csv
 from app.services.read_menu import Places, ReadMenu, checked_file, refusal
 from app.services.spreadsheet import decode, read_rows
 
-MARK = b"\xef\xbb\xbf"
-
 
 def read_file(
     content: bytes,
@@ -32,7 +30,7 @@ def read_file(
         MenuFileInvalidError: says which places are wrong.
     """
     if media_type == "application/json":
-        file = checked_file(read_json(content.removeprefix(MARK)), Places())
+        file = checked_file(read_json(decode(content).encode()), Places())
         _check_currency(file, currency)
         return ReadMenu(file, "json")
     rows = read_rows(decode(content))

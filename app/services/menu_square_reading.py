@@ -201,7 +201,9 @@ class _Document:
                 self._warned.add(name)
                 detail = f"Add an option group {name[:100]!r} and import again: its options are not in the file."
                 self.warnings.append(
-                    ImportNote(row=item.row, code="modifier-set-unknown", detail=detail)
+                    ImportNote(
+                        row=item.row, pointer=None, code="modifier-set-unknown", detail=detail
+                    )
                 )
         return uses
 

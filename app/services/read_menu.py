@@ -84,6 +84,13 @@ def checked_file(document: Any, places: Places, errors: Sequence[FieldError] = (
     return file
 
 
+def note(read: ReadMenu, error: FieldError) -> ImportNote:
+    """A warning about a place of the file."""
+    place = read.places.located(error)
+    pointer = error.pointer if place.row is None else None
+    return ImportNote(row=place.row, pointer=pointer, code=error.code, detail=error.detail)
+
+
 def refusal(errors: Sequence[FieldError]) -> MenuFileInvalidError:
     """The first errors in the order of the file, and how many there are.
 

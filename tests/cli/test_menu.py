@@ -27,7 +27,7 @@ def test_a_menu_goes_in_and_comes_out(create: Run, run: Run, tmp_path: Path) -> 
         "categories: 2 created, 0 updated, 0 unchanged, 0 archived",
         "items: 3 created, 0 updated, 0 unchanged, 0 archived",
     ]
-    assert "Writing 5 changes" in did.stderr
+    assert "Writing items: 3 new, 0 others" in did.stderr
     assert "items: 0 created, 0 updated, 3 unchanged, 0 archived" in again.stdout
     shown = run("menu", "export", "--store", code)
     names = [one["name"]["ko"] for one in orjson.loads(shown.stdout)["categories"]]

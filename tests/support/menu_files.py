@@ -5,11 +5,26 @@ from typing import Any
 
 import httpx
 
-from tests.support.menu_building import add_category, add_group, add_item, ok
+from tests.support.menu_building import add_category, add_group, add_item, if_match, ok
+from tests.support.pictures import picture, upload
 from tests.support.shops import Json, Shop
 
 DATA = Path(__file__).resolve().parents[1] / "data"
 CSV = "text/csv"
+LUNCHES = [{"weekday": day, "start": "11:00", "end": "14:30"} for day in (1, 2, 3, 5)]
+NIGHTS = [{"weekday": 6, "start": "18:00", "end": "02:00"}]
+HOLIDAYS: list[Json] = [
+    {"date": "2099-12-25", "windows": []},
+    {
+        "date": "2098-01-01",
+        "windows": [{"start": "12:00", "end": "00:00"}, {"start": "01:00", "end": "02:00"}],
+    },
+]
+STEPS = [
+    {"starts_at": "2098-01-01T00:00:00+09:00", "price": 9500},
+    {"starts_at": "2099-01-01T00:00:00+09:00", "price": 0},
+]
+HAPPY_HOURS = [{"price": 8000, "windows": LUNCHES}, {"price": 7000, "windows": NIGHTS + LUNCHES}]
 
 
 def send(
@@ -44,7 +59,9 @@ def fill(shop: Shop) -> dict[str, Any]:
     mild, hot = group["options"]
     shop.staff.put(f"/menu/options/{mild['id']}/availability", json={"status": "hidden"})
     stews = add_category(shop, description={"ko": "뜨거운 것", "en": "Hot"})
-    empty = add_category(shop, name={"ko": "찌개"})
+    empty = add_category(
+        shop, name={"ko": "찌개"}, dayparts=NIGHTS, daypart_exceptions=HOLIDAYS[:1]
+    )
     stew = add_item(
         shop,
         stews,
@@ -59,9 +76,25 @@ def fill(shop: Shop) -> dict[str, Any]:
             {"id": same_name["id"], "min_select": 0, "max_select": 2},
             {"id": group["id"], "prices": {hot["id"]: 700}},
         ],
+        dayparts=LUNCHES + NIGHTS,
+        daypart_exceptions=HOLIDAYS,
     )
+    put(shop, stew, "price-schedule", STEPS)
+    put(shop, stew, "happy-hours", HAPPY_HOURS)
+    ok(upload(shop, stew, picture(left="green")))
     formula = add_item(shop, stews, name={"ko": "=1+1", "en": "'@x"}, price=0, position=7)
+    drink = {"name": {"ko": "음료", "en": "Drink"}, "min": 0, "max": 3}
+    main = {"name": {"ko": "음료"}, "choices": [{"item_id": stew["id"]}]}
+    more = {"choices": [{"item_id": stew["id"], "upcharge": 500}]}
+    put(shop, formula, "set", {"set_slots": [drink | more, main]})
     return {"group": group, "stew": stew, "formula": formula, "empty": empty, "stews": stews}
+
+
+def put(shop: Shop, item: Json, what: str, wanted: object) -> Json:
+    """Set what has an address of its own under the item, such as its happy hours."""
+    path = f"/menu/items/{item['id']}"
+    version = ok(shop.manager.get(path))["version"]
+    return ok(shop.manager.put(f"{path}/{what}", json=wanted, headers=if_match(version)))
 
 
 def must(answer: httpx.Response) -> Json:

@@ -138,7 +138,7 @@ def stored_from(plan: ImportPlan) -> StoredMenu:
     rows = MenuFileRows(
         ordered["category"], ordered["item"], ordered["option_group"], ordered["option"], links
     )
-    return stored_menu(rows, "ko")
+    return stored_menu(rows, "ko", NOW)
 
 
 def read(content: bytes, media_type: str) -> ReadMenu:
@@ -152,7 +152,7 @@ def as_json(file: MenuFile) -> bytes:
 @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 @given(menus())
 def test_a_menu_comes_out_as_it_went_in(menu: dict[str, Any]) -> None:
-    empty = stored_menu(NOTHING, "ko")
+    empty = stored_menu(NOTHING, "ko", NOW)
     first = stored_from(planned(empty, read(orjson.dumps(menu), "application/json")))
     file = menu_file(STORE, first, NOW)
     for content, media_type in ((as_json(file), "application/json"), (csv_bytes(file), "text/csv")):
