@@ -70,6 +70,15 @@ class MenuFileRepository(Repository):
         """The live option groups in display order."""
         return await self._live(OptionGroup, lock=False)
 
+    async def references(self) -> frozenset[str]:
+        """What other systems call the live items."""
+        query = select(Item.external_ref).where(
+            Item.store_id == self.store_id,
+            Item.archived_at.is_(None),
+            Item.external_ref.is_not(None),
+        )
+        return frozenset(one for one in await self._session.scalars(query) if one is not None)
+
     async def pictures(self) -> dict[str, tuple[int, int]]:
         """What live items show, in both sizes: width and height in pixels, by digest."""
         query = select(Item.image).where(

@@ -22,7 +22,7 @@ from app.services.menu_import_images import ImportedImages
 from app.services.menu_import_plan import ImportPlan, ImportTerms
 from app.services.menu_import_planner import plan_import
 from app.services.menu_import_prices import price_changes
-from app.services.read_menu import ReadMenu, note, refusal
+from app.services.read_menu import KnownNames, ReadMenu, note, refusal
 from app.services.stored_menu import stored_menu, things
 
 T = TypeVar("T")
@@ -73,8 +73,8 @@ class MenuImportService:
         """
         store = await self._stores.get()
         self._progress(f"Reading {len(upload.content) / 1024:.0f} KiB")
-        groups = await self._rows.groups()
-        read = await _apart(_read, upload, store, groups)
+        groups, references = await self._rows.groups(), await self._rows.references()
+        read = await _apart(_read, upload, store, groups, references)
         known = await self._rows.pictures()
         read = await self._images.check(read, known, keep=not wanted.dry_run)
         if not wanted.dry_run:
@@ -133,10 +133,12 @@ async def _apart(work: Callable[..., T], *arguments: object) -> T:
     return await asyncio.get_running_loop().run_in_executor(FILES, partial(work, *arguments))
 
 
-def _read(upload: Upload, store: Store, groups: Sequence[Row]) -> ReadMenu:
+def _read(
+    upload: Upload, store: Store, groups: Sequence[Row], references: frozenset[str]
+) -> ReadMenu:
     language = store.default_language
-    keys = [group.key for group in things(groups, language)]
-    return read_file(upload.content, upload.media_type, store.currency, language, keys)
+    known = KnownNames({group.key for group in things(groups, language)}, references)
+    return read_file(upload.content, upload.media_type, store.currency, language, known)
 
 
 def _plan(

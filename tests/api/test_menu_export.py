@@ -62,7 +62,7 @@ def test_the_file_has_every_field_and_no_ids(shop: Shop) -> None:
     assert [category["key"] for category in file["categories"]] == ["찌개", "찌개#2"]
     stew, formula = file["categories"][0]["items"]
     shown = stew.pop("image")
-    assert (shown["width"], shown["height"]) == (64, 48)
+    assert (shown["width"], shown["height"]) == (400, 300)
     assert fetch(shop, f"/media/{shown['thumbnail']['sha256']}.webp").status_code == 200
     assert stew == {
         "key": "POS-1",

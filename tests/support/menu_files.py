@@ -81,7 +81,7 @@ def fill(shop: Shop) -> dict[str, Any]:
     )
     put(shop, stew, "price-schedule", STEPS)
     put(shop, stew, "happy-hours", HAPPY_HOURS)
-    ok(upload(shop, stew, picture(left="green")))
+    ok(upload(shop, stew, picture(size=(400, 300), left="green")))
     formula = add_item(shop, stews, name={"ko": "=1+1", "en": "'@x"}, price=0, position=7)
     drink = {"name": {"ko": "음료", "en": "Drink"}, "min": 0, "max": 3}
     main = {"name": {"ko": "음료"}, "choices": [{"item_id": stew["id"]}]}
@@ -99,3 +99,18 @@ def put(shop: Shop, item: Json, what: str, wanted: object) -> Json:
 
 def must(answer: httpx.Response) -> Json:
     return ok(answer)
+
+
+def errors_of(shop: Shop, content: bytes | str, media_type: str = CSV) -> list[Json]:
+    """The errors of a file that must be refused and change nothing."""
+    before, menu = shop.counters(), exported(shop)
+    refused = send(shop, content, media_type)
+    assert (refused.status_code, refused.json()["code"]) == (422, "menu-file-invalid"), refused.text
+    assert (shop.counters(), exported(shop)) == (before, menu)
+    errors: list[Json] = refused.json()["errors"]
+    assert refused.json()["error_count"] == len(errors)
+    return errors
+
+
+def places(errors: list[Json]) -> list[tuple[int | None, int | None, str]]:
+    return [(one.get("row"), one.get("column"), one["code"]) for one in errors]

@@ -16,7 +16,7 @@ from app.services.menu_file_reading import read_file
 from app.services.menu_import_checks import plan_errors
 from app.services.menu_import_plan import ImportPlan, ImportTerms
 from app.services.menu_import_planner import plan_import
-from app.services.read_menu import ReadMenu
+from app.services.read_menu import KnownNames, ReadMenu
 from app.services.stored_menu import StoredMenu, stored_menu
 from tests.support.menu_strategies import menus
 
@@ -54,7 +54,7 @@ def stored_from(plan: ImportPlan) -> StoredMenu:
 
 
 def read(content: bytes, media_type: str) -> ReadMenu:
-    return read_file(content, media_type, "EUR", "ko", [])
+    return read_file(content, media_type, "EUR", "ko", KnownNames())
 
 
 def as_json(file: MenuFile) -> bytes:
