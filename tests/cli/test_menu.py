@@ -4,9 +4,13 @@ from pathlib import Path
 
 import orjson
 
+from tests.api.conftest import app, base_url, shop
 from tests.cli.test_commands import Run, a_code, create, run
+from tests.support.menu_files import fill
+from tests.support.pictures import picture
+from tests.support.shops import Shop
 
-__all__ = ["create", "run"]
+__all__ = ["app", "base_url", "create", "run", "shop"]
 
 DATA = Path(__file__).resolve().parents[1] / "data"
 
@@ -74,3 +78,48 @@ def test_what_is_not_there_is_one_line(
     assert "none.csv" in missing.stderr
     wrong = run("menu", "import", str(tmp_path / "menu.xlsx"), "--store", "nowhere")
     assert wrong.returncode == 2
+
+
+def test_a_menu_moves_to_another_installation_with_its_pictures(
+    shop: Shop, create: Run, run: Run, tmp_path: Path, database_url: str
+) -> None:
+    """Two folders of data are two installations, though they share a database here."""
+    fill(shop)
+    code = a_code()
+    create(code)
+    file, pictures, there = tmp_path / "menu.json", tmp_path / "pictures", tmp_path / "there"
+    here = {"DATA_DIR": str(shop.runtime.settings.data_dir), "DATABASE_URL": database_url}
+    taken = ("--output", str(file), "--images", str(pictures))
+    out = run("menu", "export", "--store", shop.code, *taken, **here)
+    assert out.returncode == 0, out.stderr
+    assert "Wrote 2 files of pictures" in out.stderr
+
+    words, elsewhere = ("menu", "import", str(file), "--store", code), {"DATA_DIR": str(there)}
+    bare = run(*words, "--dry-run", **elsewhere)
+    would = run(*words, "--images", str(pictures), "--dry-run", **elsewhere)
+    assert "warning: /categories/0/items/0/image: This installation" in bare.stderr
+    assert ("warning" in would.stderr, there.exists()) == (False, False)
+    done = run(*words, "--images", str(pictures), **elsewhere)
+    assert (done.returncode, "warning" in done.stderr) == (0, False), done.stderr
+    kept = sorted(one.read_bytes() for one in (there / "media").glob("??/*.webp"))
+    assert kept == sorted(one.read_bytes() for one in pictures.glob("??/*.webp"))
+    again = run("menu", "export", "--store", code, **elsewhere)
+    assert again.stdout.encode() == file.read_bytes()
+
+
+def test_a_picture_that_is_another_one_is_not_taken(
+    shop: Shop, create: Run, run: Run, tmp_path: Path, database_url: str
+) -> None:
+    fill(shop)
+    code = a_code()
+    create(code)
+    file, pictures = tmp_path / "menu.json", tmp_path / "pictures"
+    here = {"DATA_DIR": str(shop.runtime.settings.data_dir), "DATABASE_URL": database_url}
+    taken = ("--output", str(file), "--images", str(pictures))
+    run("menu", "export", "--store", shop.code, *taken, **here)
+    for one in pictures.glob("??/*.webp"):
+        one.write_bytes(picture("WEBP"))
+    words = ("menu", "import", str(file), "--store", code, "--images", str(pictures))
+    done = run(*words, DATA_DIR=str(tmp_path / "there"))
+    assert (done.returncode, "(image-missing)" in done.stderr) == (0, True)
+    assert not list((tmp_path / "there").glob("**/*.webp"))
