@@ -23,6 +23,7 @@ TABLES: dict[str, Any] = {
 """In the order in which they are locked: from the whole to the part."""
 _WRITTEN: dict[str, Any] = TABLES | {"set_slot": SetSlot}
 _LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended('menu-import ' || :store, 0))")
+_TAKE_TIME = text("SELECT set_config('idle_in_transaction_session_timeout', '60s', true)")
 _NOT_SET_BY_HAND = {"store_id", "id", "created_at", "version"}
 
 
@@ -41,6 +42,10 @@ class MenuFileRows:
 
 
 class MenuFileRepository(Repository):
+    async def take_time(self) -> None:
+        """Let this transaction stand idle for a minute: thousands of rows are compared in it."""
+        await self._session.execute(_TAKE_TIME)
+
     async def lock(self) -> None:
         """Wait for another import of the store to end; two of them would add everything twice."""
         await self._session.execute(_LOCK, {"store": str(self.store_id)})

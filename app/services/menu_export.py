@@ -102,7 +102,8 @@ def menu_file(store: Store, stored: StoredMenu, now: datetime) -> MenuFile:
     """The menu as it stands at the instant `now`, with every field of every part."""
     keys = {group.id: group.key for group in stored.groups}
     options = {
-        str(option.id): option.key for several in stored.options.values() for option in several
+        group_id: {str(option.id): option.key for option in several}
+        for group_id, several in stored.options.items()
     }
     dishes = {thing.id: thing.key for thing in stored.all_items()}
 
@@ -187,10 +188,11 @@ def _sorted(value: object) -> object:
     return dict(sorted(value.items())) if isinstance(value, Mapping) else value
 
 
-def _use(link: Row, groups: Mapping[Any, str], options: Mapping[str, str]) -> UsePart:
-    """Prices in the order of the options; those of archived options are left out."""
+def _use(link: Row, groups: Mapping[Any, str], options: Mapping[Any, Mapping[str, str]]) -> UsePart:
+    """Prices in the order of the group's options."""
     own = link["prices"] or {}
-    prices = {options[option_id]: own[option_id] for option_id in options if option_id in own}
+    known = options[link["group_id"]] if own else {}
+    prices = {key: own[option_id] for option_id, key in known.items() if option_id in own}
     return UsePart.model_construct(
         key=groups[link["group_id"]],
         min_select=link["min_select"],

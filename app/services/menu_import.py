@@ -71,6 +71,7 @@ class MenuImportService:
             MenuFileInvalidError: it can, and is wrong; says where.
             StorageUnavailableError: the pictures that it names can't be looked at now.
         """
+        await self._rows.take_time()
         store = await self._stores.get()
         self._progress(f"Reading {len(upload.content) / 1024:.0f} KiB")
         groups, references = await self._rows.groups(), await self._rows.references()
@@ -100,6 +101,9 @@ class MenuImportService:
                 )
             await self._rows.add(kind, [placed.row for placed in one.added], now)
             await self._rows.change(kind, changed, now)
+        if plan.links or plan.sets:
+            links, sets = len(plan.links), len(plan.sets)
+            self._progress(f"Writing what {links} items offer and {sets} sets consist of")
         await self._rows.replace_links(plan.links)
         await self._write_sets(plan, now)
 

@@ -18,6 +18,7 @@ from tests.support.menu_files import (
     errors_of,
     exported,
     fill,
+    large_menu,
     must,
     places,
     put,
@@ -355,3 +356,18 @@ def test_what_is_in_no_known_encoding_is_refused(shop: Shop, media_type: str) ->
     refused = send(shop, b'{"\x81\x20": 1}\xff', media_type)
     assert (refused.status_code, refused.json()["code"]) == (400, "malformed-body")
     assert shop.counters() == before
+
+
+def test_two_thousand_items_with_everything_go_through(shop: Shop, other_shop: Shop) -> None:
+    done = must(send(shop, large_menu(2000), JSON))
+    assert counts(done) == {
+        "categories": (40, 0, 0, 0),
+        "items": (2000, 0, 0, 0),
+        "option_groups": (50, 0, 0, 0),
+        "options": (400, 0, 0, 0),
+    }
+    file, before = exported(shop), shop.counters()
+    must(send(other_shop, file, JSON))
+    assert exported(other_shop) == file
+    again = must(send(shop, exported(shop, "csv")))
+    assert (again["changes"], shop.counters()) == ([], before)

@@ -1,5 +1,6 @@
 """Sending menu files, and stores that have something to export."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -114,3 +115,49 @@ def errors_of(shop: Shop, content: bytes | str, media_type: str = CSV) -> list[J
 
 def places(errors: list[Json]) -> list[tuple[int | None, int | None, str]]:
     return [(one.get("row"), one.get("column"), one["code"]) for one in errors]
+
+
+def large_menu(count: int) -> bytes:
+    """A file with so many items, each with every field but a picture; each tenth is a set."""
+
+    def texts(text: str) -> dict[str, str]:
+        return {language: f"{text} {language}" for language in ("ko", "en", "ja", "zh-Hans")}
+
+    def slot(place: int) -> Json:
+        keys = [f"i{place - back}" for back in range(1, 9)]
+        choices = [{"key": key, "upcharge": 500} for key in keys]
+        return {"name": texts("부분"), "choices": choices}
+
+    def item(place: int) -> Json:
+        uses = [{"key": f"g{(place + more) % 50}", "prices": {"o1": place}} for more in range(3)]
+        return {
+            "key": f"i{place}",
+            "external_ref": f"POS-{place}",
+            "name": texts(f"메뉴 {place}"),
+            "description": texts("묵은지로 끓인 찌개"),
+            "origin": texts("국내산"),
+            "price": 9000 + place,
+            "price_schedule": STEPS,
+            "happy_hours": HAPPY_HOURS,
+            "allergens": ["soybean", "milk"],
+            "tags": ["spicy"],
+            "dayparts": LUNCHES + NIGHTS,
+            "daypart_exceptions": HOLIDAYS,
+            "availability": {"status": "available", "stock": 100},
+            "option_groups": uses,
+            "set_slots": [slot(place), slot(place)] if place % 10 == 9 else [],
+        }
+
+    options = [{"key": f"o{at}", "name": texts(f"옵션 {at}"), "price": at} for at in range(8)]
+    groups = [
+        {"key": f"g{at}", "name": texts(f"그룹 {at}"), "options": options} for at in range(50)
+    ]
+    categories = [
+        {
+            "key": f"c{start}",
+            "name": texts(f"분류 {start}"),
+            "items": [item(place) for place in range(start, min(start + 50, count))],
+        }
+        for start in range(0, count, 50)
+    ]
+    return json.dumps({"option_groups": groups, "categories": categories}).encode()
