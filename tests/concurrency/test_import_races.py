@@ -1,6 +1,8 @@
 """Importing a menu while others import, edit and order: all of the file or nothing of it."""
 
+import asyncio
 import json
+import os
 from collections.abc import Callable
 from threading import Event
 from typing import Any
@@ -9,9 +11,12 @@ from uuid import uuid4
 import httpx
 import pytest
 
+from app.core.runtime import Runtime
+from app.services.media_sweeping import MediaSweepingService
 from tests.support.floor import created
 from tests.support.menu_building import add_category, add_item, ok
 from tests.support.menu_files import counts, exported, must, send
+from tests.support.pictures import fetch, picture, upload
 from tests.support.racing import at_once, sender
 from tests.support.shops import Json, Shop
 
@@ -231,3 +236,42 @@ def test_an_archived_dish_is_in_no_set(shop: Shop) -> None:
     [stew_part, set_part] = file["categories"][0]["items"]
     assert [len(slot["choices"]) for slot in set_part["set_slots"]] == ([1] if first else [])
     assert stew_part["key"] == "국"
+
+
+@pytest.mark.parametrize("turn", range(3))
+def test_a_sweep_takes_no_picture_that_a_file_brings_back(
+    shop: Shop, other_shop: Shop, turn: int
+) -> None:
+    """Nothing shows the picture, and it is old: it goes before the file is read, or it stays."""
+    item = add_item(shop, add_category(shop))
+    colour = ("navy", "olive", "teal")[turn]
+    ok(upload(shop, item, picture(size=(400, 300), left=colour)))
+    file = exported(shop)
+    shop.manager.delete(f"/menu/items/{item['id']}/image")
+    image = json.loads(file)["categories"][0]["items"][0]["image"]
+    names = [image["sha256"], image["thumbnail"]["sha256"]]
+    media = shop.runtime.settings.data_dir / "media"
+    for name in names:
+        os.utime(media / name[:2] / f"{name}.webp", (0, 0))
+
+    imported, swept = answers_of(
+        lambda: must(send(other_shop, file, JSON)), lambda: asyncio.run(sweep(shop))
+    )
+
+    [found] = json.loads(exported(other_shop))["categories"][0]["items"]
+    if imported["warnings"]:
+        assert found["image"] is None
+    else:
+        assert found["image"] == image
+        assert not set(names) & set(swept)
+        for name in names:
+            assert fetch(shop, f"/media/{name}.webp").status_code == 200
+
+
+async def sweep(shop: Shop) -> list[str]:
+    runtime = Runtime(shop.runtime.settings)
+    try:
+        service = MediaSweepingService(runtime.database, runtime.media)
+        return [one async for one in service.sweep(dry_run=False)]
+    finally:
+        await runtime.close()
