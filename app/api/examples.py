@@ -9,6 +9,7 @@ from types import NoneType
 from typing import Any
 
 ID = "01932c07-a5e1-7c42-b0a9-4b8f3c6d2e10"
+_DIGEST = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
 NOW, LATER = "2026-11-25T09:30:00.000000Z", "2026-11-25T09:40:00.000000Z"
 
 BY_FIELD: dict[str, tuple[Any, ...]] = {
@@ -108,6 +109,7 @@ BY_FIELD: dict[str, tuple[Any, ...]] = {
     "seat": (2,),
     "seconds_to_acknowledge": (12,),
     "seconds_to_done": (95,),
+    "sha256": (_DIGEST,),
     "seq": (4711,),
     "start": ("11:00",),
     "starts_at": ("2027-01-01T00:00:00.000000Z",),
@@ -143,7 +145,6 @@ _WATER_TYPE = {"code": "water", "max_quantity": 10, "cooldown_seconds": 0, "acti
 _CALL = {"note": "얼음 빼고 주세요"}
 _WAITING = {"done_at": None, "done_by": None, "seconds_to_done": None}
 _NOT_CANCELLED = {"cancelled_at": None, "cancelled_by": None}
-_DIGEST = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
 _THUMBNAIL = {"url": f"/media/{_DIGEST}.webp", "width": 320, "height": 213}
 _DEVICE = {"name": "7번 태블릿", "kind": "table", "table_id": ID}
 BY_MODEL: dict[str, dict[str, Any]] = {
@@ -177,6 +178,9 @@ BY_MODEL: dict[str, dict[str, Any]] = {
     "AvailabilityPart": {"status": "sold_out", "until": LATER, "stock": None},
     "CategoryPart": {"key": "찌개", "name": {"ko": "찌개", "en": "Stews"}},
     "GroupPart": _GROUP | {"key": "맵기"},
+    "ChoicePart": {"key": "김치찌개"},
+    "ImageSizePart": {"sha256": _DIGEST[::-1], "width": 320, "height": 213},
+    "SlotPart": _SLOT | {"key": "식사"},
     "OptionPart": _OPTION | {"key": "아주 맵게"},
     "UsePart": {"key": "맵기", "prices": {"아주 맵게": 500}},
     "ImportChange": {
@@ -187,6 +191,7 @@ BY_MODEL: dict[str, dict[str, Any]] = {
     },
     "ImportNote": {
         "row": 7,
+        "pointer": None,
         "code": "modifier-set-unknown",
         "detail": "Add an option group 'Milk'.",
     },

@@ -77,3 +77,15 @@ def plan_of(
 
 def planned_price(stored: Mapping[str, Any]) -> PlannedPrice:
     return PlannedPrice(datetime.fromisoformat(stored["starts_at"]), stored["price"])
+
+
+def settled(
+    base: int, schedule: Sequence[Mapping[str, Any]], now: datetime
+) -> tuple[int, list[dict[str, Any]]]:
+    """The regular price that holds at `now`, and what of a stored schedule is yet to come.
+
+    `schedule` is in the order of time; what has begun is folded into the price.
+    """
+    plan = PricePlan(base, tuple(planned_price(one) for one in schedule))
+    began = len(plan.planned) - len(plan.coming(now))
+    return plan.regular_at(now), [dict(one) for one in schedule[began:]]
