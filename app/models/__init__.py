@@ -7,7 +7,7 @@ from app.models.menu_set import SetChoice, SetSlot
 from app.models.order import Order, OrderLine, OrderLineOption, OrderStatus
 from app.models.record import AuditEntry, Event, IdempotencyRecord
 from app.models.staff import RefreshToken, SignIn, Staff
-from app.models.store import Store, StoreCounters, StoreDirectory
+from app.models.store import MenuClock, Store, StoreCounters, StoreDirectory
 from app.models.table import (
     Area,
     Device,
@@ -29,6 +29,7 @@ __all__ = [
     "IdempotencyRecord",
     "Item",
     "ItemOptionGroup",
+    "MenuClock",
     "Model",
     "Option",
     "OptionGroup",

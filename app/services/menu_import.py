@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from datetime import datetime
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -9,6 +10,7 @@ from uuid import UUID
 from app.core import clock
 from app.core.database import UnitOfWork
 from app.core.upload import Upload
+from app.models.menu import Availability
 from app.models.store import Store
 from app.repositories.menu_file import TABLES, MenuFileRepository, MenuFileRows, Row
 from app.repositories.store import StoreReader
@@ -16,12 +18,14 @@ from app.schemas.menu_file import ImportCounts, ImportFilter, ImportOutput
 from app.services.menu_export import FILES
 from app.services.menu_file_reading import read_file
 from app.services.menu_import_checks import plan_errors
-from app.services.menu_import_plan import ImportPlan, ImportTerms
+from app.services.menu_import_plan import ImportPlan, ImportTerms, KindPlan
 from app.services.menu_import_planner import plan_import
+from app.services.menu_merging import AVAILABILITY_COLUMNS
 from app.services.read_menu import refusal
 from app.services.stored_menu import stored_menu
 
 MAX_SHOWN = 500
+AVAILABLE_KINDS = ("item", "option")
 Progress = Callable[[str], None]
 
 
@@ -69,10 +73,24 @@ class MenuImportService:
         now = clock.now()
         for kind in TABLES:
             one = plan.kinds[kind]  # type: ignore[index] # the tables are named by the kinds
+            self._sign(kind, one, now)
             await self._rows.add(kind, [placed.row for placed in one.added], now)
             gone = [thing.row | {"archived_at": now} for thing in one.archived]
             await self._rows.change(kind, [placed.row for placed in one.changed] + gone, now)
         await self._rows.replace_links(plan.links)
+
+    def _sign(self, kind: str, plan: KindPlan, now: datetime) -> None:
+        """Note who set the availabilities that the file sets."""
+        if kind not in AVAILABLE_KINDS:
+            return
+        signed = {"availability_by": self._actor, "availability_at": now}
+        unset = (str(Availability.AVAILABLE), None, None)
+        for placed in plan.added:
+            own = tuple(placed.row[name] for name in AVAILABILITY_COLUMNS)
+            placed.row |= signed if own != unset else dict.fromkeys(signed)
+        for placed in plan.changed:
+            if any(change.field == "availability" for change in placed.changes):
+                placed.row |= signed
 
     async def _tell(self, plan: ImportPlan, counts: ImportCounts) -> None:
         """One event, one catalog version and one audit entry for all of it."""

@@ -94,12 +94,12 @@ def test_an_order_is_held_to_the_price_in_force(shop: Shop, floor: Floor) -> Non
         placed = place(floor, expected_total=9_000)
         assert placed.status_code == 201
         assert datetime.fromisoformat(placed.json()["created_at"]) == last
-    before = shop.counters()
+    before = shop.deeds()
     with clock.held_at(seoul("11:40")):
         refused = place(floor, expected_total=9_000)
         assert (refused.status_code, refused.json()["code"]) == (409, "price-changed")
         assert refused.json()["quote"]["total"] == 9_500
-        assert shop.counters() == before
+        assert shop.deeds() == before
         accepted = place(floor, expected_total=9_500)
         assert accepted.status_code == 201
         assert accepted.json()["lines"][0]["unit_price"] == 9_500
