@@ -102,7 +102,8 @@ class SetSelection:
         """What each part carries of one portion's price, its upcharges included."""
         if not self._chosen:
             return []
-        weights = [one.choice.item.price * one.units for one in self._chosen]
+        now = self._review.now
+        weights = [one.choice.item.prices.regular_at(now) * one.units for one in self._chosen]
         parts = allocate(amount, weights)
         return [
             part + one.choice.upcharge * one.units
