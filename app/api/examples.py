@@ -25,6 +25,8 @@ BY_FIELD: dict[str, tuple[Any, ...]] = {
     "business_date": ("2026-11-25",),
     "business_day_start": ("05:00:00",),
     "capacity": (4,),
+    "changed_at": (NOW,),
+    "changed_by": ({"kind": "staff", "id": ID, "name": "민지"},),
     "client_created_at": (NOW,),
     "code": ("K7M3X9PA", "hanok"),
     "currency": ("KRW",),

@@ -17,7 +17,7 @@ from app.core.events import EventRecord, Subscription
 from app.core.logging import get_logger
 from app.core.runtime import Runtime
 from app.core.security.principals import Principal
-from app.services.event_reading import visible_to
+from app.services.event_reading import shown_to, visible_to
 
 log = get_logger(__name__)
 
@@ -129,7 +129,7 @@ class EventStreamResponse(Response):
         self._limit = None
 
     async def _put_all(self, records: Iterable[EventRecord]) -> None:
-        for chunk in _chunks(records):
+        for chunk in _chunks(shown_to(self._principal, record) for record in records):
             if self._gone or self._is_revoked():
                 return
             await self._put(chunk)

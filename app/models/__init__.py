@@ -13,7 +13,7 @@ from app.models.service_request import (
     ServiceRequestType,
 )
 from app.models.staff import RefreshToken, SignIn, Staff
-from app.models.store import Store, StoreCounters, StoreDirectory
+from app.models.store import MenuClock, Store, StoreCounters, StoreDirectory
 from app.models.table import (
     Area,
     Device,
@@ -35,6 +35,7 @@ __all__ = [
     "IdempotencyRecord",
     "Item",
     "ItemOptionGroup",
+    "MenuClock",
     "Model",
     "Option",
     "OptionGroup",

@@ -50,6 +50,16 @@ def _table(principal: Principal) -> UUID | None:
     return principal.table_id if principal.kind is PrincipalKind.TABLET else None
 
 
+def shown_to(principal: Principal, record: EventRecord) -> EventRecord:
+    """The event as the caller may read it.
+
+    What concerns every table is told to tablets and guests without what staff alone may know of
+    it: stocks, planned prices, who has set what. They read the menu for the rest.
+    """
+    at_a_table = principal.session_id is not None or _table(principal) is not None
+    return record.public if at_a_table and record.type in PUBLIC_TYPES else record
+
+
 def visible_to(principal: Principal) -> Callable[[EventRecord], bool]:
     """Which live events the caller's stream carries: the store's, its table's or its session's."""
     session_id = principal.session_id

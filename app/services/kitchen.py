@@ -19,8 +19,8 @@ from app.core.security.principals import Principal
 from app.models import Item, Order, OrderLine, OrderStatus
 from app.repositories.order import OrderRepository, StockKey
 from app.schemas.order import CancelInput, CancelLineInput, OrderOutput
-from app.services.menu_availability import current
 from app.services.menu_journal import MenuJournal
+from app.services.menu_outputs import availability_output
 from app.services.order_reading import OrderReadingService
 from app.services.order_rules import allowed_after, derived_status, moves
 from app.services.set_rules import (
@@ -161,7 +161,7 @@ class KitchenService:
             order.cancel_reason_code, order.cancel_reason = wanted.reason_code, wanted.reason
         for row in await self._orders.give_back_stock(returned):
             kind: Literal["item", "option"] = "item" if isinstance(row, Item) else "option"
-            self._journal.availability_changed(kind, row.id, current(row))
+            self._journal.availability_changed(kind, row.id, availability_output(row))
         return await self._publish_cancel(order, list(portions), wanted)
 
     async def _publish_cancel(

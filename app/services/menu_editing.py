@@ -162,7 +162,9 @@ class ItemEditingService:
             daypart_exceptions=stored(wanted.daypart_exceptions),
         )
         if wanted.availability is not None:
-            apply_availability(item, wanted.availability, store, "/availability")
+            apply_availability(
+                item, wanted.availability, store, self._journal.actor, "/availability"
+            )
         await self._items.add(item)
         await self._items.replace_links(item, await self._links(item, wanted.option_groups))
         output = item_output(item)

@@ -11,6 +11,7 @@ from app.core import clock
 from app.core.database import UnitOfWork
 from app.core.errors import FieldError
 from app.core.upload import Upload
+from app.models.menu import Availability
 from app.models.store import Store
 from app.repositories.menu_file import TABLES, MenuFileRepository, MenuFileRows, Row
 from app.repositories.store import StoreReader
@@ -19,15 +20,17 @@ from app.services.menu_export import FILES
 from app.services.menu_file_reading import read_file
 from app.services.menu_import_checks import plan_errors
 from app.services.menu_import_images import ImportedImages
-from app.services.menu_import_plan import ImportPlan, ImportTerms
+from app.services.menu_import_plan import ImportPlan, ImportTerms, KindPlan
 from app.services.menu_import_planner import plan_import
 from app.services.menu_import_prices import price_changes
+from app.services.menu_merging import AVAILABILITY_COLUMNS
 from app.services.read_menu import KnownNames, ReadMenu, note, refusal
 from app.services.stored_menu import stored_menu, things
 
 T = TypeVar("T")
 
 MAX_SHOWN = 500
+AVAILABLE_KINDS = ("item", "option")
 WORDS = {
     "category": "categories",
     "item": "items",
@@ -93,6 +96,7 @@ class MenuImportService:
         now = clock.now()
         for kind in TABLES:
             one = plan.kinds[kind]  # type: ignore[index] # the tables are named by the kinds
+            self._sign(kind, one, now)
             gone = [thing.row | {"archived_at": now} for thing in one.archived]
             changed = [placed.row for placed in one.changed] + gone
             if one.added or changed:
@@ -117,6 +121,19 @@ class MenuImportService:
         await self._rows.add("set_slot", new, now)
         await self._rows.change("set_slot", kept + gone, now)
         await self._rows.replace_choices({id_: slot.choices for id_, slot in after.items()})
+
+    def _sign(self, kind: str, plan: KindPlan, now: datetime) -> None:
+        """Note who set the availabilities that the file sets."""
+        if kind not in AVAILABLE_KINDS:
+            return
+        signed = {"availability_by": self._actor, "availability_at": now}
+        unset = (str(Availability.AVAILABLE), None, None)
+        for placed in plan.added:
+            own = tuple(placed.row[name] for name in AVAILABILITY_COLUMNS)
+            placed.row |= signed if own != unset else dict.fromkeys(signed)
+        for placed in plan.changed:
+            if any(change.field == "availability" for change in placed.changes):
+                placed.row |= signed
 
     async def _tell(self, plan: ImportPlan, counts: ImportCounts) -> None:
         """One event, one catalog version and one audit entry for all of it."""

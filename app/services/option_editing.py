@@ -119,7 +119,7 @@ class OptionEditingService:
         changed = False
         for place, one in enumerate(wanted):
             if one.id is None:
-                await self._options.add(_new_option(group.id, one, place, store))
+                await self._options.add(self._new_option(group.id, one, place, store))
                 changed = True
             else:
                 changed |= await self._change_option(present.pop(one.id), one, place, store)
@@ -128,6 +128,20 @@ class OptionEditingService:
             await self._options.touch(option)
             changed = True
         return changed
+
+    def _new_option(self, group_id: UUID, wanted: OptionInput, place: int, store: Store) -> Option:
+        option = Option(
+            id=uuid7(),
+            group_id=group_id,
+            names=wanted.name,
+            position=place,
+            availability=Availability.AVAILABLE,
+            **{name: getattr(wanted, name) for name in OPTION_FIELDS},
+        )
+        if wanted.availability is not None:
+            pointer = f"/options/{place}/availability"
+            apply_availability(option, wanted.availability, store, self._journal.actor, pointer)
+        return option
 
     async def _change_option(
         self, option: Option, wanted: OptionInput, place: int, store: Store
@@ -144,7 +158,9 @@ class OptionEditingService:
         changed = bool(different)
         if wanted.availability is not None:
             pointer = f"/options/{place}/availability"
-            changed |= apply_availability(option, wanted.availability, store, pointer)
+            changed |= apply_availability(
+                option, wanted.availability, store, self._journal.actor, pointer
+            )
         if changed:
             await self._options.touch(option)
         if option.price != price:
@@ -157,20 +173,6 @@ class OptionEditingService:
         for link in await self._groups.links(group.id):
             for error in use_errors("", (link.min_select, link.max_select), bounds):
                 _refuse(replace(error, detail=f"Of item {link.item_id}: {error.detail}"))
-
-
-def _new_option(group_id: UUID, wanted: OptionInput, place: int, store: Store) -> Option:
-    option = Option(
-        id=uuid7(),
-        group_id=group_id,
-        names=wanted.name,
-        position=place,
-        availability=Availability.AVAILABLE,
-        **{name: getattr(wanted, name) for name in OPTION_FIELDS},
-    )
-    if wanted.availability is not None:
-        apply_availability(option, wanted.availability, store, f"/options/{place}/availability")
-    return option
 
 
 def _check_ids(wanted: list[OptionInput], present: dict[UUID, Option]) -> None:

@@ -67,11 +67,16 @@ def plan_of(
     schedule: Sequence[Mapping[str, Any]],
     happy_hours: Sequence[Mapping[str, Any]],
 ) -> PricePlan:
-    """What is stored, read: `{starts_at, price}` in the order of time, `{price, windows}`."""
+    """What is stored, read: `{starts_at, price}` in the order of time, and
+    `{price, windows, exceptions}`."""
     return PricePlan(
         base,
         tuple(planned_price(one) for one in schedule),
-        tuple(HappyHour(one["price"], opening_of(zone, one["windows"])) for one in happy_hours),
+        tuple(
+            # What was stored before there were exceptions has none.
+            HappyHour(one["price"], opening_of(zone, one["windows"], one.get("exceptions", ())))
+            for one in happy_hours
+        ),
     )
 
 

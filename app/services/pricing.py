@@ -18,7 +18,7 @@ from app.core.dietary import effective_allergens
 from app.core.errors import FieldError, PriceChangedError, QuantityInvalidError
 from app.core.money import MAX_AMOUNT
 from app.services.configuring import Configured, Review, WantedOption
-from app.services.menu_snapshot import MenuSnapshot, Orderable
+from app.services.menu_snapshot import MenuSnapshot
 from app.services.priced_basket import (
     PricedBasket,
     PricedLine,
@@ -107,11 +107,7 @@ class _Line:
             detail = f"A line has 1 to {MAX_QUANTITY} portions."
             review.quantity.append(FieldError(f"{path}/quantity", "quantity-invalid", detail))
         item = snapshot.items.get(wanted.item_id)
-        if item is None or item.at(review.now) is not Orderable.AVAILABLE:
-            review.not_now(f"{path}/item_id", "item")
-        elif not item.opening.open_at(review.now):
-            detail = "The item is not served at this time of day."
-            review.unavailable.append(FieldError(f"{path}/item_id", "not-now", detail))
+        review.check_item(f"{path}/item_id", item)
         if item is None:
             return
         self._item = item
