@@ -50,6 +50,7 @@ BY_FIELD: dict[str, tuple[Any, ...]] = {
     "kind": ("staff",),
     "label": ("창가",),
     "language": ("ko",),
+    "linked_tables": ([],),
     "languages": (["ko", "en"],),
     "max": (1,),
     "max_quantity": (2,),

@@ -1,6 +1,6 @@
 """Telling what became of parties and their orders: events for whom they concern, and the audit log."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Literal
 from uuid import UUID
 
@@ -57,12 +57,12 @@ class FloorJournal:
                 session_id=order.session_id,
             )
 
-    async def table_left(self, table_id: UUID) -> None:
-        """Publish `table.changed`: the tablet that stays behind learns that the party has gone."""
-        output = table_output(*await self._tables.one(table_id))
-        self._sessions.unit.record(
-            "table.changed", output.model_dump(mode="json"), actor=self._actor, table_id=table_id
-        )
+    async def tables(self, table_ids: Iterable[UUID]) -> None:
+        """Publish `table.changed`: the tablets there learn that a party has come or gone."""
+        for table_id in sorted(table_ids):
+            output = table_output(*await self._tables.one(table_id))
+            data = output.model_dump(mode="json")
+            self._sessions.unit.record("table.changed", data, actor=self._actor, table_id=table_id)
 
     async def audit(
         self, action: str, session_id: UUID, reason: str | None, details: dict[str, Any]

@@ -34,6 +34,7 @@ from app.schemas.session import (
     SessionPinOutput,
 )
 from app.services.credentials import Credentials
+from app.services.floor_plan import table_output
 from app.services.kitchen import KitchenService
 
 
@@ -160,12 +161,15 @@ class SeatingService:
         if expected is not None and session.version != expected:
             raise VersionMismatchError(version=session.version)
         await self._clear_blockers(session_id, wanted)
+        linked = (await self._sessions.row(session_id)).linked_tables
         session.status = SessionStatus.CLOSED
         session.closed_at = clock.now()
         session.close_reason = wanted.reason
         await self._sessions.touch(session)
         output = session_output(await self._sessions.row(session_id))
         self._record("session.closed", output)
+        for table in linked:
+            await self._record_freed(table.id)
         for guest in await self._sessions.end_guests(session_id, SESSION_CLOSED):
             self._credentials.revoke(guest, SESSION_CLOSED)
         await self._sessions.unit.audit(
@@ -201,6 +205,16 @@ class SeatingService:
         for order in unfinished:
             await self._kitchen.cancel_unfinished(order.id, wanted.reason)
 
+    async def _record_freed(self, table_id: UUID) -> None:
+        """A tablet at a linked table learns that the party has gone."""
+        output = table_output(*await self._tables.one(table_id))
+        self._tables.unit.record(
+            "table.changed",
+            output.model_dump(mode="json"),
+            actor=self._principal.actor,
+            table_id=table_id,
+        )
+
     def _record(self, type_: str, output: SessionOutput) -> None:
         self._sessions.unit.record(
             type_,
@@ -227,6 +241,7 @@ def session_output(row: SessionRow) -> SessionOutput:
         {
             "id": session.id,
             "table": {"id": session.table_id, "number": row.table_number},
+            "linked_tables": row.linked_tables,
             "status": session.status,
             "guest_count": session.guest_count,
             "note": session.note,

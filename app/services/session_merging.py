@@ -38,6 +38,8 @@ class SessionMergingService:
     ) -> SessionOutput:
         """Bring the session's orders and guests into another one, which is answered; it closes.
 
+        Its tables are free then, and the other one keeps those that are linked to it.
+
         Raises:
             InvalidRequestError: a session can't be merged into itself.
             NotFoundError: there is no such session.
@@ -52,12 +54,14 @@ class SessionMergingService:
         absorbed, survivor = locked[session_id], locked[into_id]
         check_version(absorbed, expected)
         check_open(absorbed, survivor)
+        linked = (await self._journal.shown(session_id)).linked_tables
         orders = await self._moving.orders_of(session_id)
         guests = await self._guests.lock_in(session_id)
         absorbed.status, absorbed.closed_at = SessionStatus.CLOSED, clock.now()
         absorbed.close_reason, absorbed.merged_into_id = wanted.reason, into_id
         await self._take(orders, guests, absorbed, survivor)
         left = await self._journal.session("session.closed", session_id)
+        await self._journal.tables(table.id for table in linked)
         output = await self._journal.session("session.updated", into_id)
         await self._journal.orders(orders)
         details = {

@@ -37,6 +37,7 @@ APP_MAY = {
     "orders": CHANGE,
     "pairing_codes": REPLACE,
     "refresh_tokens": REPLACE,
+    "session_tables": {*APPEND, "DELETE"},
     "set_choices": REPLACE,
     "set_slots": CHANGE,
     "sign_ins": CHANGE,

@@ -3,6 +3,19 @@
 from tests.support.shops import Shop
 
 BROKEN = {
+    "a party that does not have its own table": """
+        SELECT s.id::text FROM table_sessions s
+        WHERE s.store_id = %(store)s AND s.status = 'open' AND NOT EXISTS (
+            SELECT FROM session_tables t WHERE t.store_id = s.store_id
+            AND t.session_id = s.id AND t.table_id = s.table_id)""",
+    "a table that a party which has left still has": """
+        SELECT t.table_id::text FROM session_tables t
+        JOIN table_sessions s ON s.store_id = t.store_id AND s.id = t.session_id
+        WHERE t.store_id = %(store)s AND s.status <> 'open'""",
+    "a linked table that is archived": """
+        SELECT k.table_id::text FROM session_tables k
+        JOIN tables t ON t.store_id = k.store_id AND t.id = k.table_id
+        WHERE k.store_id = %(store)s AND t.archived_at IS NOT NULL""",
     "two parties at one table": """
         SELECT table_id::text FROM table_sessions WHERE store_id = %(store)s AND status = 'open'
         GROUP BY table_id HAVING count(*) > 1""",

@@ -34,6 +34,7 @@ THING_OF: dict[str, str] = {
     "order_items.ids": "item_id",
     "order_option_groups.ids": "group_id",
     "order_options.ids": "option_id",
+    "table_ids": "table_id",
     "target_id": "order_id",
     "actor_id": "staff_id",
     "into_session_id": "session_id",

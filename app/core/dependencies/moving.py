@@ -1,4 +1,4 @@
-"""Parties that change tables: moving, merging, splitting, reopening."""
+"""Parties that change tables: moving, linking, merging, splitting, reopening."""
 
 from typing import Annotated
 
@@ -15,6 +15,7 @@ from app.services.floor_journal import FloorJournal
 from app.services.session_merging import SessionMergingService
 from app.services.session_moving import SessionMovingService
 from app.services.session_splitting import SessionSplittingService
+from app.services.table_linking import TableLinkingService
 
 
 async def get_journal(scope: ScopeDep, reading: OrderReadingDep) -> FloorJournal:
@@ -46,6 +47,12 @@ async def get_splitting(scope: ScopeDep, journal: JournalDep) -> SessionSplittin
     return SessionSplittingService(sessions, moving, journal, scope.principal)
 
 
+async def get_linking(scope: ScopeDep, journal: JournalDep) -> TableLinkingService:
+    place = await scope.place()
+    return TableLinkingService(SessionRepository(*place), MovingRepository(*place), journal)
+
+
+LinkingDep = Annotated[TableLinkingService, Depends(get_linking)]
 MovingDep = Annotated[SessionMovingService, Depends(get_moving)]
 MergingDep = Annotated[SessionMergingService, Depends(get_merging)]
 SplittingDep = Annotated[SessionSplittingService, Depends(get_splitting)]
