@@ -1,6 +1,7 @@
 """Importing this package registers every table on `Model.metadata`."""
 
 from app.models.base import Model, StoreModel
+from app.models.basket import BasketLine
 from app.models.credential import ApiKey, StreamTicket, Throttle
 from app.models.menu import Availability, Category, Item, ItemOptionGroup, Option, OptionGroup
 from app.models.menu_set import SetChoice, SetSlot
@@ -24,6 +25,7 @@ __all__ = [
     "Area",
     "AuditEntry",
     "Availability",
+    "BasketLine",
     "Category",
     "Device",
     "Event",

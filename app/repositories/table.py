@@ -5,13 +5,13 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import exists, func, select, true, update
+from sqlalchemy import delete, exists, func, select, true, update
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.orm import aliased
 
 from app.core import clock
 from app.core.errors import NotFoundError
-from app.models import Area, Order, SessionTable, SignIn, Table, TableSession
+from app.models import Area, BasketLine, Order, SessionTable, SignIn, Table, TableSession
 from app.models.order import OrderStatus
 from app.repositories.base import StoreRepository
 
@@ -182,6 +182,14 @@ class SessionRepository(StoreRepository[TableSession]):
             .returning(SignIn.id)
         )
         return (await self._session.scalars(query)).all()
+
+    async def drop_basket(self, session_id: UUID) -> None:
+        """Forget what was about to be ordered."""
+        await self._session.execute(
+            delete(BasketLine).where(
+                BasketLine.store_id == self.store_id, BasketLine.session_id == session_id
+            )
+        )
 
     async def unfinished(self, session_id: UUID) -> list[Order]:
         """The session's orders that are still pending or preparing."""

@@ -5,9 +5,10 @@ from typing import Any, Literal
 from uuid import UUID
 
 from app.core.security.principals import Principal
-from app.models import Order
+from app.models import BasketLine, Order, TableSession
 from app.repositories.table import SessionRepository, TableRepository
 from app.schemas.session import SessionOutput
+from app.services.basket_lines import told
 from app.services.floor_plan import table_output
 from app.services.order_reading import OrderReadingService
 from app.services.seating import session_output
@@ -45,6 +46,16 @@ class FloorJournal:
             session_id=session_id,
         )
         return output
+
+    def basket(self, session: TableSession, lines: Sequence[BasketLine]) -> None:
+        """Publish what is in the basket of a party."""
+        self._sessions.unit.record(
+            "session.basket_updated",
+            told(session.id, lines),
+            actor=self._actor,
+            table_id=session.table_id,
+            session_id=session.id,
+        )
 
     async def orders(self, orders: Sequence[Order]) -> None:
         """Publish `order.updated`, never `order.created`: nothing is sent to the kitchen again."""

@@ -166,6 +166,7 @@ class SeatingService:
         session.closed_at = clock.now()
         session.close_reason = wanted.reason
         await self._sessions.touch(session)
+        await self._sessions.drop_basket(session_id)
         output = session_output(await self._sessions.row(session_id))
         self._record("session.closed", output)
         for table in linked:

@@ -5,8 +5,9 @@ from uuid import UUID
 
 from app.core import clock
 from app.core.errors import FieldError, InvalidRequestError, SessionNotMergedError
-from app.models import Order, SignIn, TableSession
+from app.models import BasketLine, Order, SignIn, TableSession
 from app.models.table import SessionStatus
+from app.repositories.basket import BasketRepository
 from app.repositories.guest import GuestRepository
 from app.repositories.moving import MovingRepository
 from app.repositories.store import StoreReader
@@ -17,18 +18,20 @@ from app.services.session_rules import check_ended_today, check_open, check_vers
 
 
 class SessionMergingService:
-    """Orders and guests remember the session that they came from: see docs/adr/0010."""
+    """Orders, guests and lines of the basket remember the session that they came from: see docs/adr/0010."""
 
     def __init__(
         self,
         moving: MovingRepository,
         guests: GuestRepository,
+        baskets: BasketRepository,
         stores: StoreReader,
         credentials: Credentials,
         journal: FloorJournal,
     ) -> None:
         self._moving = moving
         self._guests = guests
+        self._baskets = baskets
         self._stores = stores
         self._credentials = credentials
         self._journal = journal
@@ -36,7 +39,7 @@ class SessionMergingService:
     async def merge(
         self, session_id: UUID, wanted: SessionMergeInput, expected: int | None
     ) -> SessionOutput:
-        """Bring the session's orders and guests into another one, which is answered; it closes.
+        """Bring the session's orders, guests and basket into another one, which is answered; it closes.
 
         Its tables are free then, and the other one keeps those that are linked to it.
 
@@ -57,13 +60,16 @@ class SessionMergingService:
         linked = (await self._journal.shown(session_id)).linked_tables
         orders = await self._moving.orders_of(session_id)
         guests = await self._guests.lock_in(session_id)
+        basket = await self._baskets.lines_of(session_id)
         absorbed.status, absorbed.closed_at = SessionStatus.CLOSED, clock.now()
         absorbed.close_reason, absorbed.merged_into_id = wanted.reason, into_id
-        await self._take(orders, guests, absorbed, survivor)
+        await self._take((orders, guests, basket), absorbed, survivor)
         left = await self._journal.session("session.closed", session_id)
         await self._journal.tables(table.id for table in linked)
         output = await self._journal.session("session.updated", into_id)
         await self._journal.orders(orders)
+        if basket:
+            await self._tell_basket(survivor)
         details = {
             "into_session_id": into_id,
             "from_table": left.table.number,
@@ -94,12 +100,16 @@ class SessionMergingService:
         there = await self._moving.orders_of(survivor.id)
         orders = [order for order in there if order.origin_session_id in family]
         guests = await self._guests.lock_in(survivor.id, origins=family)
+        basket = await self._baskets.lines_of(survivor.id, origins=family)
         apart.status, apart.closed_at, apart.close_reason = SessionStatus.OPEN, None, None
         apart.merged_into_id, apart.table_id = None, table.id
-        await self._take(orders, guests, survivor, apart)
+        await self._take((orders, guests, basket), survivor, apart)
         output = await self._journal.session("session.opened", session_id)
         left = await self._journal.session("session.updated", survivor.id)
         await self._journal.orders(orders)
+        if basket:
+            await self._tell_basket(apart)
+            await self._tell_basket(survivor)
         details = {
             "from_session_id": survivor.id,
             "from_table": left.table.number,
@@ -108,6 +118,9 @@ class SessionMergingService:
         }
         await self._journal.audit("session-unmerged", session_id, wanted.reason, details)
         return output
+
+    async def _tell_basket(self, session: TableSession) -> None:
+        self._journal.basket(session, await self._baskets.lines_of(session.id))
 
     async def _merged_pair(
         self, session_id: UUID, expected: int | None
@@ -123,13 +136,16 @@ class SessionMergingService:
 
     async def _take(
         self,
-        orders: Sequence[Order],
-        guests: Sequence[SignIn],
+        belongings: tuple[Sequence[Order], Sequence[SignIn], Sequence[BasketLine]],
         source: TableSession,
         target: TableSession,
     ) -> None:
-        """Carry orders and guests over; the guests' tokens are exchanged for the new session's."""
-        moved: list[Order | SignIn] = [*orders, *guests]
+        """Carry orders, guests and the basket's lines over.
+
+        The guests' tokens are exchanged for the new session's.
+        """
+        orders, guests, basket = belongings
+        moved: list[Order | SignIn | BasketLine] = [*orders, *guests, *basket]
         for row in moved:
             origin = row.origin_session_id or row.session_id
             row.origin_session_id = None if origin == target.id else origin

@@ -24,6 +24,7 @@ APP_MAY = {
     "api_keys": CHANGE,
     "areas": CHANGE,
     "audit_entries": APPEND,
+    "basket_lines": REPLACE,
     "categories": CHANGE,
     "devices": CHANGE,
     "events": APPEND,

@@ -36,6 +36,10 @@ BROKEN = {
         SELECT o.id::text FROM orders o
         JOIN table_sessions s ON s.store_id = o.store_id AND s.id = o.session_id
         WHERE o.store_id = %(store)s AND s.table_id <> o.table_id""",
+    "a basket in a closed session": """
+        SELECT b.id::text FROM basket_lines b
+        JOIN table_sessions s ON s.store_id = b.store_id AND s.id = b.session_id
+        WHERE b.store_id = %(store)s AND s.status = 'closed'""",
     "a guest who is in after the end": """
         SELECT g.id::text FROM sign_ins g
         JOIN table_sessions s ON s.store_id = g.store_id AND s.id = g.session_id

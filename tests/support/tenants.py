@@ -24,6 +24,8 @@ Path = tuple[str | int, ...]
 """Where in a body something stands: keys of objects and places in lists."""
 
 THING_OF: dict[str, str] = {
+    "lines.id": "line_id",
+    "removed.id": "line_id",
     "option_groups.id": "group_id",
     "options.id": "option_id",
     "set_slots.id": "slot_id",

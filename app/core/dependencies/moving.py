@@ -7,6 +7,7 @@ from fastapi import Depends
 from app.core.dependencies.access import CredentialsDep
 from app.core.dependencies.floor import OrderReadingDep
 from app.core.dependencies.request import ScopeDep
+from app.repositories.basket import BasketRepository
 from app.repositories.guest import GuestRepository
 from app.repositories.moving import MovingRepository
 from app.repositories.store import StoreReader
@@ -38,7 +39,8 @@ async def get_merging(
 ) -> SessionMergingService:
     place = await scope.place()
     moving, guests = MovingRepository(*place), GuestRepository(*place)
-    return SessionMergingService(moving, guests, StoreReader(*place), credentials, journal)
+    baskets, stores = BasketRepository(*place), StoreReader(*place)
+    return SessionMergingService(moving, guests, baskets, stores, credentials, journal)
 
 
 async def get_splitting(scope: ScopeDep, journal: JournalDep) -> SessionSplittingService:
