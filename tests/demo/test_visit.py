@@ -69,6 +69,7 @@ def test_a_visit_plays_to_its_end_and_leaves_nothing_behind(
     assert re.search(r"sees .+ \(320x240 in .+ KiB, 960x720 in .+ KiB\)", done.stdout)
     assert re.search(r"^Done in [0-9.]+ s: 2 orders for ", done.stdout, re.MULTILINE)
     assert re.search(r"merges table \d+ into table \d+: 3 orders", done.stdout)
+    assert re.search(r"links table \d+ to table \d+: one party, one bill", done.stdout)
     assert re.search(r"splits 1 × .+ off to table \d+: no\. \d+ with", done.stdout)
     with psycopg.connect(settings.api_url) as connection:
         left = connection.execute(
