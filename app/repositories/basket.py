@@ -23,7 +23,14 @@ class BasketRepository(StoreRepository[BasketLine]):
         return await sitting_at(self._session, self.store_id, table_id)
 
     async def session(self, session_id: UUID, *, lock: bool = False) -> TableSession | None:
-        return await _session(self._session, self.store_id, session_id, lock=lock)
+        """The session; locked with its basket, if asked."""
+        query = select(TableSession).where(
+            TableSession.store_id == self.store_id, TableSession.id == session_id
+        )
+        if lock:
+            query = query.with_for_update().execution_options(populate_existing=True)
+        found: TableSession | None = await self._session.scalar(query)
+        return found
 
     async def hold_at(self, table_id: UUID) -> TableSession | None:
         """The session that has the table, locked with its basket."""
@@ -83,7 +90,7 @@ class BasketPlacingRepository(PlacingRepository):
         theirs = replace(order, table_id=None, session_id=session_id)
         async with self._database.transaction(self._store_id) as unit:
             session = await unit.session()
-            party = await _session(session, self._store_id, session_id, lock=True)
+            party = await self._share(session, session_id)
             row = await self._call_within(session, self._parameters(intent, theirs))
             if not row[0] and party is not None:
                 await self._empty(session, session_id, versions)
@@ -109,14 +116,14 @@ class BasketPlacingRepository(PlacingRepository):
                 raise BasketMovedError
         await session.execute(delete(BasketLine).where(*of_basket))
 
+    async def _share(self, session: AsyncSession, session_id: UUID) -> TableSession | None:
+        """The party, held where it sits: who moves it or changes its basket takes it alone.
 
-async def _session(
-    session: AsyncSession, store_id: UUID, session_id: UUID, *, lock: bool
-) -> TableSession | None:
-    query = select(TableSession).where(
-        TableSession.store_id == store_id, TableSession.id == session_id
-    )
-    if lock:
-        query = query.with_for_update().execution_options(populate_existing=True)
-    found: TableSession | None = await session.scalar(query)
-    return found
+        A statement that waited for a move finds the session at its old table, hence at none.
+        """
+        found: TableSession | None = await session.scalar(
+            select(TableSession)
+            .where(TableSession.store_id == self._store_id, TableSession.id == session_id)
+            .with_for_update(read=True)
+        )
+        return found

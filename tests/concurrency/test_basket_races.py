@@ -1,8 +1,11 @@
 """Phones that fill and order one basket in the same instant, while the party comes and goes."""
 
+import threading
+import time
 from uuid import uuid4
 
 import httpx
+import psycopg
 import pytest
 
 from tests.support.baskets import BASKET, basket, changed, filled, kept, line
@@ -243,6 +246,26 @@ def test_a_basket_against_merge_move_and_split(shop: Shop, turn: int) -> None:
     wanted = 2 + 3 + int(put_in.is_success)
     assert portions(shop) + sum(row[2] for row in kept(shop)) == wanted
     assert broken(shop) == {}
+
+
+def test_a_submission_that_waited_for_the_move_goes_along(shop: Shop) -> None:
+    floor = Floor(shop)
+    one, _ = two_guests(floor)
+    filled(floor, one.http, 2)
+    answers: list[httpx.Response] = []
+    send = submitting(one.http)
+    waiting = threading.Thread(target=lambda: answers.append(send()))
+    with psycopg.connect(shop.owner_url) as mover:
+        mover.execute(
+            "UPDATE table_sessions SET table_id = %s WHERE id = %s",
+            (floor.table(2), one.tokens["session_id"]),
+        )
+        waiting.start()
+        time.sleep(0.3)
+    waiting.join(10)
+    assert said(answers[0]) == (201, None)
+    assert answers[0].json()["table"]["number"] == 2
+    assert kept(shop) == []
 
 
 @turns
