@@ -268,6 +268,25 @@ def test_a_submission_that_waited_for_the_move_goes_along(shop: Shop) -> None:
     assert kept(shop) == []
 
 
+def test_a_submission_that_waited_for_the_unlink_is_too_late(shop: Shop) -> None:
+    floor = Floor(shop)
+    session = seat(floor, 1)["id"]
+    ok(link(floor, session, 2))
+    filled(floor, floor.tablet(2), 2)
+    answers: list[httpx.Response] = []
+    send = submitting(floor.tablet(2))
+    waiting = threading.Thread(target=lambda: answers.append(send()))
+    with psycopg.connect(shop.owner_url) as staff:
+        staff.execute("SELECT FROM table_sessions WHERE id = %s FOR UPDATE", (session,))
+        waiting.start()
+        time.sleep(0.3)
+        staff.execute("DELETE FROM session_tables WHERE table_id = %s", (floor.table(2),))
+    waiting.join(10)
+    assert said(answers[0]) == (404, "not-found")
+    assert orders_of(shop, session) == []
+    assert basket(floor.tablet(1))["total"] == 18_000
+
+
 @turns
 def test_a_linked_tablet_submits_while_its_table_is_unlinked(shop: Shop, turn: int) -> None:
     floor = Floor(shop)
