@@ -1,6 +1,7 @@
 """Importing this package registers every table on `Model.metadata`."""
 
 from app.models.base import Model, StoreModel
+from app.models.basket import BasketLine
 from app.models.credential import ApiKey, StreamTicket, Throttle
 from app.models.menu import Availability, Category, Item, ItemOptionGroup, Option, OptionGroup
 from app.models.menu_set import SetChoice, SetSlot
@@ -19,6 +20,7 @@ from app.models.table import (
     Device,
     PairingCode,
     SessionStatus,
+    SessionTable,
     Table,
     TableAccess,
     TableSession,
@@ -29,6 +31,7 @@ __all__ = [
     "Area",
     "AuditEntry",
     "Availability",
+    "BasketLine",
     "Category",
     "Device",
     "Event",
@@ -50,6 +53,7 @@ __all__ = [
     "ServiceRequestStatus",
     "ServiceRequestType",
     "SessionStatus",
+    "SessionTable",
     "SetChoice",
     "SetSlot",
     "SignIn",

@@ -154,3 +154,22 @@ class TableSession(StoreModel):
     close_reason: Mapped[str | None]
     merged_into_id: Mapped[UUID | None]
     guest_pin: Mapped[str] = mapped_column(server_default=text(_NEW_PIN))
+
+
+class SessionTable(Model):
+    """A table at which a party sits: its session's own, and those that are linked to it.
+
+    A trigger of `table_sessions` keeps the own ones. The key is what keeps two parties from one
+    table, in whichever way they come to it; see docs/adr/0017.
+    """
+
+    __tablename__ = "session_tables"
+    __table_args__ = (
+        in_store("table_id", "tables"),
+        in_store("session_id", "table_sessions"),
+        Index("ix_session_tables_session", "store_id", "session_id"),
+    )
+
+    store_id: Mapped[UUID] = mapped_column(primary_key=True)
+    table_id: Mapped[UUID] = mapped_column(primary_key=True)
+    session_id: Mapped[UUID]

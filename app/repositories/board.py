@@ -12,11 +12,19 @@ SELECT t.id, t.number, t.label, t.area_id, t.capacity, t.archived_at, t.created_
        t.version,
        s.id AS session_id, s.guest_count, s.note, s.opened_at, s.created_at AS session_created_at,
        s.updated_at AS session_updated_at, s.version AS session_version,
+       s.table_id AS session_table_id, m.number AS session_table_number, l.linked_tables,
        coalesce(o.count, 0) AS order_count, coalesce(o.total, 0) AS total, o.by_status, o.newest,
        r.waiting, r.default_language
 FROM tables t
-LEFT JOIN table_sessions s
-    ON s.store_id = t.store_id AND s.table_id = t.id AND s.status = 'open'
+LEFT JOIN session_tables p ON p.store_id = t.store_id AND p.table_id = t.id
+LEFT JOIN table_sessions s ON s.store_id = p.store_id AND s.id = p.session_id
+LEFT JOIN tables m ON m.store_id = s.store_id AND m.id = s.table_id
+LEFT JOIN LATERAL (
+    SELECT jsonb_agg(jsonb_build_object('id', a.id, 'number', a.number) ORDER BY a.number)
+        AS linked_tables
+    FROM session_tables k JOIN tables a ON a.store_id = k.store_id AND a.id = k.table_id
+    WHERE k.store_id = s.store_id AND k.session_id = s.id AND k.table_id <> s.table_id
+) l ON s.id IS NOT NULL
 LEFT JOIN LATERAL (
     SELECT sum(g.count)::int AS count, sum(g.total)::bigint AS total,
            jsonb_object_agg(g.status, g.count) AS by_status,

@@ -13,6 +13,7 @@ from app.core.errors import NotFoundError, SessionNotOpenError
 from app.models import Item, Option, Order, OrderLine, SignIn, Table, TableSession
 from app.models.table import SessionStatus
 from app.repositories.base import StoreRepository
+from app.repositories.sitting import sitting_at
 
 StockKey = tuple[Literal["item", "option"], UUID]
 
@@ -88,15 +89,8 @@ class OrderRepository(StoreRepository[Order]):
         return {row.id: row.number for row in await self._session.execute(query)}
 
     async def open_session_at(self, table_id: UUID) -> UUID | None:
-        """The id of the table's open session."""
-        found: UUID | None = await self._session.scalar(
-            select(TableSession.id).where(
-                TableSession.store_id == self.store_id,
-                TableSession.table_id == table_id,
-                TableSession.status == SessionStatus.OPEN,
-            )
-        )
-        return found
+        """The id of the session that sits at the table."""
+        return await sitting_at(self._session, self.store_id, table_id)
 
     async def is_open(self, session_id: UUID) -> bool:
         status = await self._session.scalar(

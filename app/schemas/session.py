@@ -64,6 +64,13 @@ class SessionSplitInput(Input):
     reason: Reason | None = None
 
 
+class SessionTablesInput(Input):
+    """Which further tables the party has. Its own one may be named or not."""
+
+    table_ids: Annotated[list[Id], Field(max_length=50)]
+    reason: Reason | None = None
+
+
 class SessionTable(Output):
     id: Id
     number: int
@@ -72,6 +79,9 @@ class SessionTable(Output):
 class SessionOutput(Output):
     id: Id
     table: SessionTable
+    linked_tables: list[SessionTable] = Field(
+        description="The further tables of a large party, by number; none once it is closed."
+    )
     status: Literal["open", "closed"]
     guest_count: int | None
     note: str | None

@@ -181,7 +181,8 @@ def _entry(row: dict[str, Any]) -> BoardEntry:
         session = SessionOutput.model_validate(
             {
                 "id": row["session_id"],
-                "table": {"id": row["id"], "number": row["number"]},
+                "table": {"id": row["session_table_id"], "number": row["session_table_number"]},
+                "linked_tables": row["linked_tables"] or [],
                 "status": "open",
                 "guest_count": row["guest_count"],
                 "note": row["note"],

@@ -34,6 +34,7 @@ from app.schemas.session import (
 from app.schemas.timing import YEARS
 from app.services.call_following import CallFollowing
 from app.services.credentials import Credentials
+from app.services.floor_plan import table_output
 from app.services.kitchen import KitchenService
 
 
@@ -164,13 +165,17 @@ class SeatingService:
         if expected is not None and session.version != expected:
             raise VersionMismatchError(version=session.version)
         await self._clear_blockers(session_id, wanted)
+        linked = (await self._sessions.row(session_id)).linked_tables
         session.status = SessionStatus.CLOSED
         session.closed_at = clock.now()
         session.close_reason = wanted.reason
         await self._sessions.touch(session)
+        await self._sessions.drop_basket(session_id)
         output = session_output(await self._sessions.row(session_id))
         self._record("session.closed", output)
-        await self._calls.end(session)
+        await self._calls.end(session, [table.id for table in linked])
+        for table in linked:
+            await self._record_freed(table.id)
         for guest in await self._sessions.end_guests(session_id, SESSION_CLOSED):
             self._credentials.revoke(guest, SESSION_CLOSED)
         await self._sessions.unit.audit(
@@ -207,6 +212,16 @@ class SeatingService:
         for order in unfinished:
             await self._kitchen.cancel_unfinished(order.id, wanted.reason)
 
+    async def _record_freed(self, table_id: UUID) -> None:
+        """A tablet at a linked table learns that the party has gone."""
+        output = table_output(*await self._tables.one(table_id))
+        self._tables.unit.record(
+            "table.changed",
+            output.model_dump(mode="json"),
+            actor=self._principal.actor,
+            table_id=table_id,
+        )
+
     def _record(self, type_: str, output: SessionOutput) -> None:
         self._sessions.unit.record(
             type_,
@@ -233,6 +248,7 @@ def session_output(row: SessionRow) -> SessionOutput:
         {
             "id": session.id,
             "table": {"id": session.table_id, "number": row.table_number},
+            "linked_tables": row.linked_tables,
             "status": session.status,
             "guest_count": session.guest_count,
             "note": session.note,

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from typing import Annotated
+from uuid import UUID
 
 from fastapi import Depends
 
@@ -27,6 +28,7 @@ from app.services.store_keeping import StoreKeepingService
 from app.services.store_reading import StoreReadingService
 
 Replay = Callable[[int, int], Awaitable[list[EventRecord] | None]]
+Linked = Callable[[], Awaitable[UUID | None]]
 
 
 async def get_order_reading(scope: ScopeDep) -> OrderReadingService:
@@ -105,6 +107,17 @@ async def get_missed_events(runtime: RuntimeDep, principal: PrincipalDep) -> Rep
     return missed
 
 
+async def get_linked_session(runtime: RuntimeDep, principal: PrincipalDep) -> Linked:
+    """What a tablet's stream asks when it begins, in a short transaction too."""
+
+    async def linked() -> UUID | None:
+        async with runtime.database.transaction(principal.store_id) as unit:
+            events = EventRepository(unit, await unit.session(), principal.store_id)
+            return await EventReadingService(events, principal).linked()
+
+    return linked
+
+
 OrderReadingDep = Annotated[OrderReadingService, Depends(get_order_reading)]
 OrderAcceptingDep = Annotated[OrderAcceptingService, Depends(get_order_accepting)]
 KitchenDep = Annotated[KitchenService, Depends(get_kitchen)]
@@ -115,3 +128,4 @@ StoreReadingDep = Annotated[StoreReadingService, Depends(get_store_reading)]
 OrderingDep = Annotated[OrderingService, Depends(get_ordering)]
 EventReadingDep = Annotated[EventReadingService, Depends(get_event_reading)]
 MissedDep = Annotated[Replay, Depends(get_missed_events)]
+LinkedDep = Annotated[Linked, Depends(get_linked_session)]
