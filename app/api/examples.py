@@ -18,6 +18,8 @@ BY_FIELD: dict[str, tuple[Any, ...]] = {
     "allergens": (["soybean"],),
     "allergens_added": (["milk"],),
     "allergens_removed": ([],),
+    "archived": (False,),
+    "cancellations": ([],),
     "cancelled_quantity": (0,),
     "business_date": ("2026-11-25",),
     "business_day_start": ("05:00:00",),
@@ -80,6 +82,7 @@ BY_FIELD: dict[str, tuple[Any, ...]] = {
     "quantity": (2,),
     "reason": ("손님 요청",),
     "reason_code": ("guest_request",),
+    "reason_name": ("손님 요청",),
     "refresh_token": (
         "01932c07a5e17c42b0a94b8f3c6d2e10.01932c07a5e17c42b0a94b8f3c6d2e11.c2VjcmV0",
     ),
@@ -112,6 +115,10 @@ _OPTION = {"name": {"ko": "아주 맵게", "en": "Extra hot"}, "price": 500}
 _CHOICES: dict[str, Any] = {"choices": []}
 _SLOT = {"name": {"ko": "식사", "en": "Main dish"}}
 _STORE = {"name": "한옥식당", "code": "hanok"}
+_REASON: dict[str, Any] = {
+    "code": "guest_request",
+    "name": {"ko": "손님 요청", "en": "Guest's request"},
+}
 _AREA = {"name": "창가 구역"}
 _DIGEST = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
 _THUMBNAIL = {"url": f"/media/{_DIGEST}.webp", "width": 320, "height": 213}
@@ -145,6 +152,9 @@ BY_MODEL: dict[str, dict[str, Any]] = {
     "OrderLineOutput": {"parent_line_id": None, "slot": None},
     "OrderOptionOutput": {"name": "아주 맵게", "quantity": 1, "price": 500},
     "AvailabilityPart": {"status": "sold_out", "until": LATER, "stock": None},
+    "CancelReasonInput": _REASON | {"for_guests": True},
+    "CancelReasonOutput": _REASON
+    | {"name": "손님 요청", "names": _REASON["name"], "for_guests": True},
     "CategoryPart": {"key": "찌개", "name": {"ko": "찌개", "en": "Stews"}},
     "GroupPart": _GROUP | {"key": "맵기"},
     "OptionPart": _OPTION | {"key": "아주 맵게"},

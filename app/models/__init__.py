@@ -1,6 +1,7 @@
 """Importing this package registers every table on `Model.metadata`."""
 
 from app.models.base import Model, StoreModel
+from app.models.cancelling import CancelReasonList, LineCancellation
 from app.models.credential import ApiKey, StreamTicket, Throttle
 from app.models.menu import Availability, Category, Item, ItemOptionGroup, Option, OptionGroup
 from app.models.menu_set import SetChoice, SetSlot
@@ -23,12 +24,14 @@ __all__ = [
     "Area",
     "AuditEntry",
     "Availability",
+    "CancelReasonList",
     "Category",
     "Device",
     "Event",
     "IdempotencyRecord",
     "Item",
     "ItemOptionGroup",
+    "LineCancellation",
     "Model",
     "Option",
     "OptionGroup",

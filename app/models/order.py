@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.core.security.principals import Channel
 from app.models.base import StoreModel, in_store, of_store, one_of
+from app.models.cancelling import LineCancellation
 
 
 class OrderStatus(StrEnum):
@@ -123,6 +124,9 @@ class OrderLine(StoreModel):
     set_share: Mapped[int | None] = mapped_column(BigInteger)
     options: Mapped[list["OrderLineOption"]] = relationship(
         lazy="raise", order_by="OrderLineOption.position", viewonly=True
+    )
+    cancellations: Mapped[list[LineCancellation]] = relationship(
+        lazy="raise", order_by=LineCancellation.id, viewonly=True
     )
 
 

@@ -30,6 +30,7 @@ class Store(Model):
     guest_first_order_held: Mapped[bool] = mapped_column(
         server_default=text("false"), default=False
     )
+    guest_cancel_allowed: Mapped[bool] = mapped_column(server_default=text("false"), default=False)
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
     version: Mapped[int] = mapped_column(default=1)

@@ -7,7 +7,9 @@ from pydantic import BeforeValidator, Field
 
 from app.core.security.principals import Channel
 from app.models.order import OrderStatus
+from app.schemas.audit import ActorOutput
 from app.schemas.base import Cursor, Id, Input, Instant, Limit, Note, Output, Query
+from app.schemas.cancel_reason import ReasonCode
 
 
 class OrderOptionInput(Input):
@@ -69,6 +71,17 @@ class SlotRef(Output):
     name: str
 
 
+class CancellationOutput(Output):
+    """Portions that were cancelled at once. `reason` is what staff wrote besides."""
+
+    quantity: int
+    reason_code: str
+    reason_name: str
+    reason: str | None = Field(description="For staff only.")
+    actor: ActorOutput | None = Field(description="Who cancelled; for staff only.")
+    cancelled_at: Instant
+
+
 class OrderLineOutput(Output):
     """A dish, a set, or what was chosen in a set.
 
@@ -92,6 +105,9 @@ class OrderLineOutput(Output):
     note: str | None
     seat: int | None
     status: OrderStatus
+    cancellations: list[CancellationOutput] = Field(
+        description="Oldest first; their quantities sum to `cancelled_quantity`."
+    )
     total: int
 
 
@@ -150,11 +166,10 @@ class StatusInput(Input):
     status: Annotated[OrderStatus, Field(strict=False)]
 
 
-REASON_CODES = ("guest_request", "sold_out", "kitchen_error", "staff_error", "other")
-
-
 class CancelInput(Input):
-    reason_code: Annotated[str, Field(pattern=f"^({'|'.join(REASON_CODES)})$")]
+    """`reason_code` is one of `GET /cancel-reasons`."""
+
+    reason_code: ReasonCode
     reason: Note | None = None
 
 

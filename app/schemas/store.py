@@ -88,6 +88,7 @@ class StorePatch(Input):
     ordering_url: WebUrl | None = None
     guest_pin_required: bool | None = None
     guest_first_order_held: bool | None = None
+    guest_cancel_allowed: bool | None = None
 
 
 class StoreAtTableOutput(Output):
@@ -101,6 +102,7 @@ class StoreAtTableOutput(Output):
     default_language: str
     languages: list[str]
     ordering_paused: bool
+    guest_cancel_allowed: bool
 
 
 class StoreOutput(Output):
@@ -117,6 +119,7 @@ class StoreOutput(Output):
     ordering_url: str | None
     guest_pin_required: bool
     guest_first_order_held: bool
+    guest_cancel_allowed: bool
     created_at: Instant
     updated_at: Instant
     version: int

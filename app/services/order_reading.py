@@ -6,7 +6,7 @@ from uuid import UUID
 from app.core.errors import NotFoundError, SessionClosedError
 from app.core.language import pick
 from app.core.security.principals import Principal
-from app.models import Order, OrderLine, OrderLineOption
+from app.models import LineCancellation, Order, OrderLine, OrderLineOption
 from app.repositories.order import OrderRepository
 from app.schemas.base import Page
 from app.schemas.order import OrderFilter, OrderOutput
@@ -29,17 +29,17 @@ class OrderReadingService:
             NotFoundError: none in this store that the caller may see.
             SessionClosedError: the guest's visit has ended.
         """
-        own = await self._own_session() if self._principal.sits_at_table else None
+        own = await self.own_session() if self._principal.sits_at_table else None
         order = await self._orders.get(order_id)
         if self._principal.sits_at_table and order.session_id != own:
             raise NotFoundError
-        return (await self.outputs([order]))[0]
+        return await self.output(order)
 
     async def find(self, wanted: OrderFilter) -> Page[OrderOutput]:
         """Orders, newest first."""
         session_id = wanted.session_id
         if self._principal.sits_at_table:
-            own = await self._own_session()
+            own = await self.own_session()
             if own is None or session_id not in (None, own):
                 return Page(data=[], next_cursor=None)
             session_id = own
@@ -54,17 +54,37 @@ class OrderReadingService:
         )
         return Page(data=await self.outputs(orders), next_cursor=cursor)
 
+    async def output(self, order: Order) -> OrderOutput:
+        """The order as the caller sees it."""
+        return (await self.outputs([order]))[0]
+
     async def outputs(self, orders: list[Order]) -> list[OrderOutput]:
+        """Orders as the caller sees them."""
+        staff = not self._principal.sits_at_table
+        return await self._shown(orders, self._language, staff=staff)
+
+    async def published(self, order: Order) -> OrderOutput:
+        """The order as events tell it, whoever changed it: as staff see it, in the store's language."""
+        default = self._language[1]
+        return (await self._shown([order], (default, default), staff=True))[0]
+
+    async def _shown(
+        self, orders: list[Order], language: tuple[str, str], *, staff: bool
+    ) -> list[OrderOutput]:
         numbers = await self._orders.table_numbers(orders)
-        names = not self._principal.sits_at_table
         return [
             OrderOutput.model_validate(
-                order_document(order, numbers[order.table_id], self._language, names=names)
+                order_document(order, numbers[order.table_id], language, staff=staff)
             )
             for order in orders
         ]
 
-    async def _own_session(self) -> UUID | None:
+    async def own_session(self) -> UUID | None:
+        """The open session of a tablet's table, None while it is free; or that of a guest.
+
+        Raises:
+            SessionClosedError: the guest's visit has ended.
+        """
         if self._principal.session_id is not None:
             # The revocation takes a moment to get here; the session itself knows at once.
             if not await self._orders.is_open(self._principal.session_id):
@@ -75,7 +95,7 @@ class OrderReadingService:
 
 
 def order_document(
-    order: Order, table_number: int, language: tuple[str, str], *, names: bool
+    order: Order, table_number: int, language: tuple[str, str], *, staff: bool
 ) -> dict[str, Any]:
     """The order's fields; `language` is the wanted one and the store's default."""
     return {
@@ -87,7 +107,7 @@ def order_document(
         "channel": order.channel,
         "status": order.status,
         "held": order.held,
-        "lines": [_line(line, language, names=names) for line in order.lines],
+        "lines": [_line(line, language, staff=staff) for line in order.lines],
         "note": order.note,
         "total": order.total,
         "currency": order.currency,
@@ -98,14 +118,14 @@ def order_document(
     }
 
 
-def _line(line: OrderLine, language: tuple[str, str], *, names: bool) -> dict[str, Any]:
+def _line(line: OrderLine, language: tuple[str, str], *, staff: bool) -> dict[str, Any]:
     return {
         "id": line.id,
         "parent_line_id": line.parent_line_id,
         "slot": _slot(line, language),
         "item_id": line.item_id,
         "name": pick(line.names, *language),
-        "names": line.names if names else None,
+        "names": line.names if staff else None,
         "quantity": line.quantity,
         "cancelled_quantity": line.cancelled_quantity,
         "unit_price": line.unit_price,
@@ -114,6 +134,7 @@ def _line(line: OrderLine, language: tuple[str, str], *, names: bool) -> dict[st
         "note": line.note,
         "seat": line.seat,
         "status": line.status,
+        "cancellations": [_cancellation(one, language, staff=staff) for one in line.cancellations],
         "total": line.total,
     }
 
@@ -131,4 +152,18 @@ def _option(option: OrderLineOption, language: tuple[str, str]) -> dict[str, Any
         "name": pick(option.names, *language),
         "quantity": option.quantity,
         "price": option.price,
+    }
+
+
+def _cancellation(
+    cancelled: LineCancellation, language: tuple[str, str], *, staff: bool
+) -> dict[str, Any]:
+    """What guests see of it has neither names of people nor what these wrote."""
+    return {
+        "quantity": cancelled.quantity,
+        "reason_code": cancelled.reason_code,
+        "reason_name": pick(cancelled.reason_names, *language),
+        "reason": cancelled.reason if staff else None,
+        "actor": cancelled.actor if staff else None,
+        "cancelled_at": cancelled.created_at,
     }

@@ -36,6 +36,7 @@ class NewLine:
             "note": line.note,
             "seat": line.seat,
             "status": "pending",
+            "cancellations": [],
             "total": line.total,
         }
 

@@ -33,8 +33,8 @@ from app.schemas.session import (
     SessionPatch,
     SessionPinOutput,
 )
+from app.services.cancelling import CancellingService
 from app.services.credentials import Credentials
-from app.services.kitchen import KitchenService
 
 
 class SeatingService:
@@ -45,14 +45,14 @@ class SeatingService:
         sessions: SessionRepository,
         tables: TableRepository,
         stores: StoreReader,
-        kitchen: KitchenService,
+        cancelling: CancellingService,
         credentials: Credentials,
         principal: Principal,
     ) -> None:
         self._sessions = sessions
         self._tables = tables
         self._stores = stores
-        self._kitchen = kitchen
+        self._cancelling = cancelling
         self._credentials = credentials
         self._principal = principal
 
@@ -199,7 +199,7 @@ class SeatingService:
             error = FieldError("/reason", "missing", "A forced close needs a reason.")
             raise InvalidRequestError(errors=[error])
         for order in unfinished:
-            await self._kitchen.cancel_unfinished(order.id, wanted.reason)
+            await self._cancelling.cancel_unfinished(order.id, wanted.reason)
 
     def _record(self, type_: str, output: SessionOutput) -> None:
         self._sessions.unit.record(

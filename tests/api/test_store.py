@@ -43,6 +43,7 @@ EVERYTHING = {
     "ordering_url": "https://order.example/#",
     "guest_pin_required": True,
     "guest_first_order_held": True,
+    "guest_cancel_allowed": True,
 }
 
 
@@ -166,7 +167,7 @@ def test_tables_get_what_they_need(shop: Shop) -> None:
     floor = Floor(shop)
     needed = {
         *("id", "code", "name", "timezone", "currency"),
-        *("default_language", "languages", "ordering_paused"),
+        *("default_language", "languages", "ordering_paused", "guest_cancel_allowed"),
     }
     for client in (floor.tablet(1), enter(shop, floor.table(1)).http):
         assert set(client.get("/store").json()) == needed

@@ -9,16 +9,19 @@ from app.core.dependencies.access import CredentialsDep
 from app.core.dependencies.request import PrincipalDep, RuntimeDep, ScopeDep
 from app.core.events import EventRecord
 from app.repositories.board import BoardRepository
+from app.repositories.cancel_reason import CancelReasonRepository
 from app.repositories.event import EventRepository
 from app.repositories.order import OrderRepository
 from app.repositories.placing import PlacingRepository
 from app.repositories.store import StoreKeeper, StoreReader
 from app.repositories.table import AreaRepository, SessionRepository, TableRepository
+from app.services.cancelling import CancellingService
 from app.services.event_reading import EventReadingService
 from app.services.floor_plan import FloorPlanService
 from app.services.kitchen import KitchenService
 from app.services.menu_journal import MenuJournal
 from app.services.order_accepting import OrderAcceptingService
+from app.services.order_publishing import OrderPublisher
 from app.services.order_reading import OrderReadingService
 from app.services.ordering import OrderingService
 from app.services.seating import SeatingService
@@ -38,10 +41,23 @@ async def get_order_reading(scope: ScopeDep) -> OrderReadingService:
 async def get_kitchen(
     scope: ScopeDep, reading: Annotated[OrderReadingService, Depends(get_order_reading)]
 ) -> KitchenService:
-    session = await scope.unit.session()
-    orders = OrderRepository(scope.unit, session, scope.principal.store_id)
-    journal = MenuJournal(scope.unit, scope.principal)
-    return KitchenService(orders, reading, journal, scope.principal)
+    orders = OrderRepository(*await scope.place())
+    return KitchenService(orders, OrderPublisher(orders, reading, scope.principal))
+
+
+async def get_cancelling(
+    scope: ScopeDep, reading: Annotated[OrderReadingService, Depends(get_order_reading)]
+) -> CancellingService:
+    place = await scope.place()
+    orders = OrderRepository(*place)
+    return CancellingService(
+        orders,
+        CancelReasonRepository(*place),
+        reading,
+        OrderPublisher(orders, reading, scope.principal),
+        MenuJournal(scope.unit, scope.principal),
+        scope.principal,
+    )
 
 
 async def get_order_accepting(
@@ -54,14 +70,14 @@ async def get_order_accepting(
 async def get_seating(
     scope: ScopeDep,
     credentials: CredentialsDep,
-    kitchen: Annotated[KitchenService, Depends(get_kitchen)],
+    cancelling: Annotated[CancellingService, Depends(get_cancelling)],
 ) -> SeatingService:
     place = (scope.unit, await scope.unit.session(), scope.principal.store_id)
     return SeatingService(
         SessionRepository(*place),
         TableRepository(*place),
         StoreReader(*place),
-        kitchen,
+        cancelling,
         credentials,
         scope.principal,
     )
@@ -104,6 +120,7 @@ async def get_missed_events(runtime: RuntimeDep, principal: PrincipalDep) -> Rep
 
 OrderReadingDep = Annotated[OrderReadingService, Depends(get_order_reading)]
 OrderAcceptingDep = Annotated[OrderAcceptingService, Depends(get_order_accepting)]
+CancellingDep = Annotated[CancellingService, Depends(get_cancelling)]
 KitchenDep = Annotated[KitchenService, Depends(get_kitchen)]
 SeatingDep = Annotated[SeatingService, Depends(get_seating)]
 FloorPlanDep = Annotated[FloorPlanService, Depends(get_floor_plan)]

@@ -31,6 +31,7 @@ class Permission(StrEnum):
     ORDERS_ACCEPT = "orders:accept"
     ORDERS_CANCEL = "orders:cancel"
     ORDERS_CANCEL_ANY = "orders:cancel-any"
+    CANCEL_REASONS_MANAGE = "cancel-reasons:manage"
     EVENTS_STREAM = "events:stream"
     EVENTS_READ = "events:read"
 
@@ -92,6 +93,7 @@ _MANAGER = _STAFF | {
     P.TABLES_MANAGE,
     P.MENU_MANAGE,
     P.ORDERS_CANCEL_ANY,
+    P.CANCEL_REASONS_MANAGE,
     P.DEVICES_MANAGE,
     P.AUDIT_READ,
 }
@@ -101,6 +103,8 @@ _AT_TABLE = _KNOWN | {
     P.SESSION_OWN,
     P.ORDERS_PLACE,
     P.ORDERS_READ,
+    # What is pending, and only where the store lets its guests do so.
+    P.ORDERS_CANCEL,
     P.EVENTS_STREAM,
 }
 

@@ -6,7 +6,13 @@ from fastapi import APIRouter, Query, Response
 from app.api.operation import operation
 from app.api.responses import order_response
 from app.api.route import OperationRoute
-from app.core.dependencies.floor import KitchenDep, OrderAcceptingDep, OrderingDep, OrderReadingDep
+from app.core.dependencies.floor import (
+    CancellingDep,
+    KitchenDep,
+    OrderAcceptingDep,
+    OrderingDep,
+    OrderReadingDep,
+)
 from app.core.dependencies.request import IfMatchDep, IntentDep, PathId
 from app.core.security.permissions import Permission
 from app.schemas.base import Page
@@ -30,7 +36,7 @@ BASKET_PROBLEMS = (
     "price-changed",
 )
 STEP_PROBLEMS = ("not-found", "session-not-open", "transition-invalid", "order-held")
-CANCEL_PROBLEMS = ("not-found", "session-not-open", "quantity-invalid")
+CANCEL_PROBLEMS = ("not-found", "session-not-open", "session-closed", "quantity-invalid")
 
 
 @router.post(
@@ -126,10 +132,14 @@ async def accept_order(
     if_match="accepted",
 )
 async def cancel_order(
-    order_id: PathId, body: CancelInput, if_match: IfMatchDep, kitchen: KitchenDep
+    order_id: PathId, body: CancelInput, if_match: IfMatchDep, cancelling: CancellingDep
 ) -> OrderOutput:
-    """Cancel what is left of every line. Ready and served lines take a manager."""
-    return await kitchen.cancel_order(order_id, body, if_match)
+    """Cancel what is left of every line. Ready and served lines take a manager.
+
+    Tablets and guests cancel what is still pending, where the store lets them
+    (`guest_cancel_allowed`).
+    """
+    return await cancelling.cancel_order(order_id, body, if_match)
 
 
 @router.post("/{order_id}/lines/{line_id}/cancel", summary="Cancel portions of a line")
@@ -144,7 +154,10 @@ async def cancel_line(
     line_id: PathId,
     body: CancelLineInput,
     if_match: IfMatchDep,
-    kitchen: KitchenDep,
+    cancelling: CancellingDep,
 ) -> OrderOutput:
-    """Take portions off a line; the last one cancels it. A set's parts go with the set."""
-    return await kitchen.cancel_line(order_id, line_id, body, if_match)
+    """Take portions off a line; the last one cancels it. A set's parts go with the set.
+
+    Who may cancel what is as for the whole order.
+    """
+    return await cancelling.cancel_line(order_id, line_id, body, if_match)
