@@ -43,7 +43,24 @@ class Order(StoreModel):
         CheckConstraint("number >= 1", name="number_positive"),
         UniqueConstraint("store_id", "business_date", "number"),
         Index("ix_orders_session", "store_id", "session_id", "id"),
-        Index("ix_orders_updated_at", "store_id", "updated_at"),
+        # Newest first by table, by channel, and of the few that are not served: see order_history.
+        Index("ix_orders_table", "store_id", "table_id", "business_date", "number"),
+        Index("ix_orders_channel", "store_id", "channel", "business_date", "number"),
+        Index(
+            "ix_orders_live",
+            "store_id",
+            "business_date",
+            "number",
+            postgresql_where=text("status IN ('pending', 'preparing', 'ready')"),
+        ),
+        Index(
+            "ix_orders_cancelled",
+            "store_id",
+            "business_date",
+            "number",
+            postgresql_where=text("status = 'cancelled'"),
+        ),
+        Index("ix_orders_updated", "store_id", "updated_at", "id"),
     )
 
     number: Mapped[int]
@@ -102,6 +119,7 @@ class OrderLine(StoreModel):
             name="total_adds_up",
         ),
         Index("ix_order_lines_order", "store_id", "order_id"),
+        Index("ix_order_lines_item", "store_id", "item_id", "order_id"),
     )
 
     order_id: Mapped[UUID]

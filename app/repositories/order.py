@@ -1,7 +1,6 @@
 """Orders with their lines and options."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
 from typing import Any, Literal
 from uuid import UUID
 
@@ -72,30 +71,6 @@ class OrderRepository(StoreRepository[Order]):
             .with_for_update(read=True)
         )
         return status
-
-    async def find(  # noqa: PLR0913 - the filters of the list
-        self,
-        *,
-        status: Sequence[str] | None,
-        session_id: UUID | None,
-        table_id: UUID | None,
-        business_date: date | None,
-        updated_after: datetime | None,
-        cursor: UUID | None,
-        limit: int,
-    ) -> tuple[list[Order], str | None]:
-        query = self.select()
-        if status:
-            query = query.where(Order.status.in_(status))
-        if session_id is not None:
-            query = query.where(Order.session_id == session_id)
-        if table_id is not None:
-            query = query.where(Order.table_id == table_id)
-        if business_date is not None:
-            query = query.where(Order.business_date == business_date)
-        if updated_after is not None:
-            query = query.where(Order.updated_at > updated_after)
-        return await self.page(query, cursor=cursor, limit=limit)
 
     async def table_numbers(self, orders: Sequence[Order]) -> dict[UUID, int]:
         """The number of each order's table."""

@@ -3,12 +3,12 @@
 from datetime import date
 from typing import Annotated
 
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 
 from app.core.security.principals import Channel
 from app.models.order import OrderStatus
 from app.schemas.audit import ActorOutput
-from app.schemas.base import Cursor, Id, Input, Instant, Limit, Note, Output, Query
+from app.schemas.base import Id, Input, Instant, Note, Output
 from app.schemas.cancel_reason import ReasonCode
 
 
@@ -175,22 +175,3 @@ class CancelInput(Input):
 
 class CancelLineInput(CancelInput):
     quantity: Annotated[int, Field(ge=1, le=99)]
-
-
-def _list(value: object) -> object:
-    """`pending,preparing` → both."""
-    if isinstance(value, list):
-        return [part for one in value for part in str(one).split(",")]
-    return value
-
-
-class OrderFilter(Query):
-    status: Annotated[list[OrderStatus], BeforeValidator(_list)] | None = Field(
-        default=None, description="One status, or several with commas."
-    )
-    session_id: Id | None = None
-    table_id: Id | None = None
-    business_date: date | None = None
-    updated_after: Instant | None = None
-    cursor: Cursor | None = None
-    limit: Limit = 50

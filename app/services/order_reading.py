@@ -7,16 +7,17 @@ from app.core.errors import NotFoundError, SessionClosedError
 from app.core.language import pick
 from app.core.security.principals import Principal
 from app.models import LineCancellation, Order, OrderLine, OrderLineOption
-from app.repositories.order import OrderRepository
+from app.repositories.order_history import OrderHistoryRepository
 from app.schemas.base import Page
-from app.schemas.order import OrderFilter, OrderOutput
+from app.schemas.history import OrderFilter
+from app.schemas.order import OrderOutput
 
 
 class OrderReadingService:
     """A tablet sees the orders of its table's open session, a guest those of its own, and no more."""
 
     def __init__(
-        self, orders: OrderRepository, principal: Principal, language: tuple[str, str]
+        self, orders: OrderHistoryRepository, principal: Principal, language: tuple[str, str]
     ) -> None:
         self._orders = orders
         self._principal = principal
@@ -36,22 +37,15 @@ class OrderReadingService:
         return await self.output(order)
 
     async def find(self, wanted: OrderFilter) -> Page[OrderOutput]:
-        """Orders, newest first."""
+        """Orders, newest first; by `updated_after` the oldest change first."""
         session_id = wanted.session_id
         if self._principal.sits_at_table:
             own = await self.own_session()
             if own is None or session_id not in (None, own):
                 return Page(data=[], next_cursor=None)
             session_id = own
-        orders, cursor = await self._orders.find(
-            status=wanted.status,
-            session_id=session_id,
-            table_id=wanted.table_id,
-            business_date=wanted.business_date,
-            updated_after=wanted.updated_after,
-            cursor=wanted.cursor,
-            limit=wanted.limit,
-        )
+        orders, place = await self._orders.find(wanted, session_id)
+        cursor = None if place is None else str(place)
         return Page(data=await self.outputs(orders), next_cursor=cursor)
 
     async def output(self, order: Order) -> OrderOutput:

@@ -1,9 +1,6 @@
 """Seating parties: opening, reading and closing table sessions."""
 
-from datetime import datetime, time, timedelta
-from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from app.core import clock
 from app.core.errors import (
@@ -20,14 +17,11 @@ from app.core.events.revocations import SESSION_CLOSED
 from app.core.ids import uuid7
 from app.core.security.permissions import Permission
 from app.core.security.principals import Principal
-from app.models import Store, TableSession
+from app.models import TableSession
 from app.models.table import SessionStatus
-from app.repositories.store import StoreReader
 from app.repositories.table import SessionRepository, SessionRow, TableRepository
-from app.schemas.base import Page
 from app.schemas.session import (
     SessionCloseInput,
-    SessionFilter,
     SessionOpenInput,
     SessionOutput,
     SessionPatch,
@@ -44,14 +38,12 @@ class SeatingService:
         self,
         sessions: SessionRepository,
         tables: TableRepository,
-        stores: StoreReader,
         cancelling: CancellingService,
         credentials: Credentials,
         principal: Principal,
     ) -> None:
         self._sessions = sessions
         self._tables = tables
-        self._stores = stores
         self._cancelling = cancelling
         self._credentials = credentials
         self._principal = principal
@@ -114,21 +106,6 @@ class SeatingService:
 
     async def get(self, session_id: UUID) -> SessionOutput:
         return session_output(await self._sessions.row(session_id))
-
-    async def find(self, wanted: SessionFilter) -> Page[SessionOutput]:
-        """The store's sessions, newest first."""
-        opened = (wanted.from_, wanted.to)
-        if wanted.business_date is not None:
-            store = await self._stores.get()
-            opened = _within(_business_day(store, wanted.business_date), opened)
-        rows, cursor = await self._sessions.find(
-            status=wanted.status,
-            table_id=wanted.table_id,
-            opened=opened,
-            cursor=wanted.cursor,
-            limit=wanted.limit,
-        )
-        return Page(data=[session_output(row) for row in rows], next_cursor=cursor)
 
     async def change(
         self, session_id: UUID, wanted: SessionPatch, expected: int | None
@@ -240,21 +217,3 @@ def session_output(row: SessionRow) -> SessionOutput:
             "version": session.version,
         }
     )
-
-
-def _business_day(store: Store, day: Any) -> tuple[datetime, datetime]:
-    """The instants at which a business day starts and ends in the store's zone."""
-    zone = ZoneInfo(store.timezone)
-    start: time = store.business_day_start
-    following = day + timedelta(days=1)
-    return (
-        datetime.combine(day, start, tzinfo=zone),
-        datetime.combine(following, start, tzinfo=zone),
-    )
-
-
-def _within(
-    day: tuple[datetime, datetime], asked: tuple[datetime | None, datetime | None]
-) -> tuple[datetime, datetime]:
-    since, until = asked
-    return max(day[0], since or day[0]), min(day[1], until or day[1])

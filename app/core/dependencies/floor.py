@@ -12,7 +12,9 @@ from app.repositories.board import BoardRepository
 from app.repositories.cancel_reason import CancelReasonRepository
 from app.repositories.event import EventRepository
 from app.repositories.order import OrderRepository
+from app.repositories.order_history import OrderHistoryRepository
 from app.repositories.placing import PlacingRepository
+from app.repositories.session_history import SessionHistoryRepository
 from app.repositories.store import StoreKeeper, StoreReader
 from app.repositories.table import AreaRepository, SessionRepository, TableRepository
 from app.services.cancelling import CancellingService
@@ -25,6 +27,7 @@ from app.services.order_publishing import OrderPublisher
 from app.services.order_reading import OrderReadingService
 from app.services.ordering import OrderingService
 from app.services.seating import SeatingService
+from app.services.session_history import SessionHistoryService
 from app.services.store_keeping import StoreKeepingService
 from app.services.store_reading import StoreReadingService
 
@@ -33,8 +36,7 @@ Replay = Callable[[int, int], Awaitable[list[EventRecord] | None]]
 
 async def get_order_reading(scope: ScopeDep) -> OrderReadingService:
     language = await scope.language()
-    session = await scope.unit.session()
-    orders = OrderRepository(scope.unit, session, scope.principal.store_id)
+    orders = OrderHistoryRepository(*await scope.place())
     return OrderReadingService(orders, scope.principal, language)
 
 
@@ -76,11 +78,15 @@ async def get_seating(
     return SeatingService(
         SessionRepository(*place),
         TableRepository(*place),
-        StoreReader(*place),
         cancelling,
         credentials,
         scope.principal,
     )
+
+
+async def get_session_history(scope: ScopeDep) -> SessionHistoryService:
+    place = await scope.place()
+    return SessionHistoryService(SessionHistoryRepository(*place), StoreReader(*place))
 
 
 async def get_floor_plan(scope: ScopeDep) -> FloorPlanService:
@@ -123,6 +129,7 @@ OrderAcceptingDep = Annotated[OrderAcceptingService, Depends(get_order_accepting
 CancellingDep = Annotated[CancellingService, Depends(get_cancelling)]
 KitchenDep = Annotated[KitchenService, Depends(get_kitchen)]
 SeatingDep = Annotated[SeatingService, Depends(get_seating)]
+SessionHistoryDep = Annotated[SessionHistoryService, Depends(get_session_history)]
 FloorPlanDep = Annotated[FloorPlanService, Depends(get_floor_plan)]
 StoreKeepingDep = Annotated[StoreKeepingService, Depends(get_store_keeping)]
 StoreReadingDep = Annotated[StoreReadingService, Depends(get_store_reading)]

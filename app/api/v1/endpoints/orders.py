@@ -16,10 +16,10 @@ from app.core.dependencies.floor import (
 from app.core.dependencies.request import IfMatchDep, IntentDep, PathId
 from app.core.security.permissions import Permission
 from app.schemas.base import Page
+from app.schemas.history import OrderFilter
 from app.schemas.order import (
     CancelInput,
     CancelLineInput,
-    OrderFilter,
     OrderInput,
     OrderOutput,
     QuoteOutput,
@@ -74,7 +74,13 @@ async def quote_order(body: OrderInput, ordering: OrderingDep) -> QuoteOutput:
 async def list_orders(
     wanted: Annotated[OrderFilter, Query()], orders: OrderReadingDep
 ) -> Page[OrderOutput]:
-    """The store's orders; a tablet or guest gets those of its own open session."""
+    """The store's orders; a tablet or guest gets those of its own open session.
+
+    Newest first is by business date and number, which is the order in which they were accepted:
+    pages neither repeat nor leave out an order, whatever is ordered meanwhile. With
+    `updated_after` they come by `updated_at`, the oldest change first; an order that changes
+    while pages are read comes once more.
+    """
     return await orders.find(wanted)
 
 

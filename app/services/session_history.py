@@ -1,0 +1,44 @@
+"""Open sessions and the history (과거 내역)."""
+
+from datetime import date, datetime, timedelta
+
+from app.core.business_time import instant_of
+from app.models import Store
+from app.repositories.session_history import Opened, SessionHistoryRepository
+from app.repositories.store import StoreReader
+from app.schemas.base import Page
+from app.schemas.history import SessionFilter
+from app.schemas.session import SessionOutput
+from app.services.seating import session_output
+
+
+class SessionHistoryService:
+    def __init__(self, sessions: SessionHistoryRepository, stores: StoreReader) -> None:
+        self._sessions = sessions
+        self._stores = stores
+
+    async def find(self, wanted: SessionFilter) -> Page[SessionOutput]:
+        """The store's sessions, the newest first; by `updated_after` the oldest change first."""
+        opened: Opened = (None, None)
+        if wanted.dates != (None, None):
+            opened = _days(await self._stores.get(), *wanted.dates)
+        rows, place = await self._sessions.find(wanted, opened)
+        return Page(
+            data=[session_output(row) for row in rows],
+            next_cursor=None if place is None else str(place),
+        )
+
+
+def _days(store: Store, first: date | None, last: date | None) -> Opened:
+    """The instants at which these business dates begin and are over, in the store's zone."""
+
+    def start(day: date, days: int) -> datetime | None:
+        try:
+            return instant_of(day + timedelta(days), store.business_day_start, store.timezone)
+        except OverflowError:
+            return None  # the first or last days that there are
+
+    return (
+        None if first is None else start(first, 0),
+        None if last is None else start(last, 1),
+    )
