@@ -78,7 +78,9 @@ BY_FIELD: dict[str, tuple[Any, ...]] = {
     "position": (1,),
     "price": (9_000,),
     "regular_price": (9_000,),
+    "price_change": (500,),
     "prices": ({ID: 500},),
+    "problems": ([],),
     "quantity": (2,),
     "reason": ("손님 요청",),
     "reason_code": ("guest_request",),
@@ -107,6 +109,7 @@ BY_FIELD: dict[str, tuple[Any, ...]] = {
     "username": ("minji",),
     "valid_until": (LATER,),
     "version": (1,),
+    "was": (18_500,),
     "weekday": (1,),
     "width": (1280,),
 }

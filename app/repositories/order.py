@@ -1,6 +1,6 @@
 """Orders with their lines and options."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Literal
 from uuid import UUID
 
@@ -98,6 +98,19 @@ class OrderRepository(StoreRepository[Order]):
             )
         )
         return bool(status == SessionStatus.OPEN)
+
+    async def stock_of(self, keys: Collection[StockKey]) -> dict[StockKey, int]:
+        """How much is left of what is counted among these."""
+        left: dict[StockKey, int] = {}
+        for kind in {kind for kind, _ in keys}:
+            model: type[Item] | type[Option] = Item if kind == "item" else Option
+            query = select(model.id, model.stock).where(
+                model.store_id == self.store_id,
+                model.id.in_([row_id for one, row_id in keys if one == kind]),
+                model.stock.is_not(None),
+            )
+            left |= {(kind, row.id): row.stock for row in await self._session.execute(query)}
+        return left
 
     async def give_back_stock(self, returned: Mapping[StockKey, int]) -> list[Item | Option]:
         """Return portions to what is counted: items, then options, each by id.

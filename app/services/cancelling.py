@@ -108,7 +108,7 @@ class CancellingService:
         if not await self._reasons.guests_may_cancel():
             raise PermissionDeniedError("The store does not let its guests cancel. Ask the staff.")
         # First without a lock: what another party has ordered is neither told of nor waited for.
-        await self._reading.get(order_id)
+        await self._reading.visible(order_id)
         order = await self._orders.lock_for_change(order_id, expected)
         if order.session_id != await self._reading.own_session():
             raise NotFoundError

@@ -26,6 +26,13 @@ class OrderReadingService:
     async def get(self, order_id: UUID) -> OrderOutput:
         """One order.
 
+        Raises: as `visible`.
+        """
+        return await self.output(await self.visible(order_id))
+
+    async def visible(self, order_id: UUID) -> Order:
+        """The order, if the caller may see it.
+
         Raises:
             NotFoundError: none in this store that the caller may see.
             SessionClosedError: the guest's visit has ended.
@@ -34,7 +41,7 @@ class OrderReadingService:
         order = await self._orders.get(order_id)
         if self._principal.sits_at_table and order.session_id != own:
             raise NotFoundError
-        return await self.output(order)
+        return order
 
     async def find(self, wanted: OrderFilter) -> Page[OrderOutput]:
         """Orders, newest first; by `updated_after` the oldest change first."""
