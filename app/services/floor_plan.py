@@ -1,6 +1,5 @@
 """The floor plan: areas and tables, and the board that shows all of it."""
 
-from typing import Any
 from uuid import UUID
 
 from app.core import clock
@@ -9,10 +8,9 @@ from app.core.errors import InUseError, NotFoundError, TableOccupiedError
 from app.core.ids import uuid7
 from app.core.security.principals import Principal
 from app.models import Area, Table
-from app.repositories.board import BoardRepository
+from app.repositories.board import BoardRepository, BoardRow
 from app.repositories.table import AreaRepository, TableRepository
 from app.schemas.base import Page
-from app.schemas.session import SessionOutput
 from app.schemas.table import (
     AreaInput,
     AreaOutput,
@@ -23,6 +21,7 @@ from app.schemas.table import (
     TableOutput,
     TablePatch,
 )
+from app.services.seating import session_output
 
 STATUSES = ("pending", "preparing", "ready", "served", "cancelled")
 
@@ -171,35 +170,15 @@ def table_output(table: Table, session_id: UUID | None) -> TableOutput:
     )
 
 
-def _entry(row: dict[str, Any]) -> BoardEntry:
-    session = None
-    if row["session_id"] is not None:
-        session = SessionOutput.model_validate(
-            {
-                "id": row["session_id"],
-                "table": {"id": row["id"], "number": row["number"]},
-                "status": "open",
-                "guest_count": row["guest_count"],
-                "note": row["note"],
-                "opened_at": row["opened_at"],
-                "closed_at": None,
-                "merged_into_id": None,
-                "order_count": row["order_count"],
-                "total": row["total"],
-                "created_at": row["session_created_at"],
-                "updated_at": row["session_updated_at"],
-                "version": row["session_version"],
-            }
-        )
-    names = ("id", "number", "label", "area_id", "capacity", "archived_at", "created_at")
-    table = {name: row[name] for name in (*names, "updated_at", "version", "session_id")}
+def _entry(row: BoardRow) -> BoardEntry:
+    session = None if row.session is None else session_output(row.session)
     return BoardEntry.model_validate(
         {
-            "table": {**table, "state": "occupied" if session else "free"},
+            "table": table_output(row.table, None if session is None else session.id),
             "session": session,
-            "total": row["total"],
-            "orders_by_status": dict.fromkeys(STATUSES, 0) | (row["by_status"] or {}),
-            "newest_orders": row["newest"] or [],
+            "total": 0 if session is None else session.total,
+            "orders_by_status": dict.fromkeys(STATUSES, 0) | row.orders_by_status,
+            "newest_orders": row.newest_orders,
             "open_service_requests": [],
         }
     )
