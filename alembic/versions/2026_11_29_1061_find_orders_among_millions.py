@@ -57,6 +57,8 @@ def downgrade() -> None:
 
 def _replace(old: list[Wanted], new: list[Wanted]) -> None:
     with op.get_context().autocommit_block():
+        # Building waits for transactions that began before it, and nobody waits for it meanwhile.
+        op.execute("SET lock_timeout = 0")
         for name, table, columns, condition in new:
             _drop(name, table)
             op.create_index(
@@ -69,6 +71,7 @@ def _replace(old: list[Wanted], new: list[Wanted]) -> None:
             )
         for name, table, *_ in old:
             _drop(name, table)
+        op.execute("SET lock_timeout = '5s'")
 
 
 def _drop(name: str, table: str) -> None:
