@@ -2,7 +2,7 @@
 
 import contextlib
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 import orjson
 import sqlalchemy
 from alembic.config import Config
+from sqlalchemy.engine import Connection
 
 from alembic import command
 from app.core.config import Settings
@@ -35,6 +36,7 @@ ROOT = Path(__file__).resolve().parent.parent
 STORES, TABLES = 20, 10
 LARGE, BUSY = 101, 102
 LARGE_TABLES, LARGE_MENU, ORDER_LINES = 100, 100, 3
+ITEMS = 2 * ORDER_LINES
 BUSY_ORDERS = 20
 LISTENERS, CALM = 15, 1000
 TOKEN_SECONDS = 3600
@@ -62,7 +64,7 @@ class World:
                 "POST",
                 "/api/v1/orders",
                 {
-                    **_bearer(tokens, _tablet(store, table)),
+                    **bearer(tokens, tablet(store, table)),
                     "Content-Type": "application/json",
                     "Idempotency-Key": UNIQUE,
                 },
@@ -78,20 +80,20 @@ class World:
         busy = [(store, place) for store in range(1, STORES + 1) for place in range(LISTENERS)]
         calm = [(CALM + place // LISTENERS, place) for place in range(count - len(busy))]
         return [
-            Request("GET", "/api/v1/events/stream", _bearer(tokens, _cook(store, place)))
+            Request("GET", "/api/v1/events/stream", bearer(tokens, _cook(store, place)))
             for store, place in (*busy, *calm)
         ]
 
     def menu(self, etag: str = "") -> Request:
         """The menu of 100 items as a tablet asks for it, compressed; with `etag`, if it changed."""
-        headers = _bearer(AccessTokens(self.settings), _tablet(LARGE, 1))
+        headers = bearer(AccessTokens(self.settings), tablet(LARGE, 1))
         headers["Accept-Encoding"] = "gzip"
         return Request("GET", "/api/v1/menu", headers | ({"If-None-Match": etag} if etag else {}))
 
     def board(self, store: int) -> Request:
         """The staff screen of all tables of a store."""
         return Request(
-            "GET", "/api/v1/tables/board", _bearer(AccessTokens(self.settings), _owner(store))
+            "GET", "/api/v1/tables/board", bearer(AccessTokens(self.settings), owner(store))
         )
 
 
@@ -102,22 +104,34 @@ def world() -> Iterator[World]:
         tempfile.TemporaryDirectory(prefix="bench") as folder,
         Cluster(Path(folder), dies_with_us=True) as cluster,
     ):
-        url = cluster.url()
-        config = Config(str(ROOT / "alembic.ini"))
-        config.attributes["url"] = url
-        command.upgrade(config, "head")
-        _seed(url)
-        env = {
-            "ENVIRONMENT": "local",
-            "DATABASE_URL": url,
-            "LOG_LEVEL": "WARNING",
-            "RATE_LIMIT_PER_MINUTE": "1000000000",  # counted like any other, never reached
-            "ACCESS_TOKEN_TTL": str(TOKEN_SECONDS),
-        }
-        yield World(url, env, Settings(access_token_ttl=TOKEN_SECONDS))
+        yield prepared(cluster.url(), _fill)
 
 
-def _tablet(store: int, table: int) -> Principal:
+def prepared(url: str, fill: Callable[[Connection], None]) -> World:
+    """The database at `url`, migrated and filled as its owner, whom every store lets in."""
+    config = Config(str(ROOT / "alembic.ini"))
+    config.attributes["url"] = url
+    command.upgrade(config, "head")
+    engine = sqlalchemy.create_engine(
+        sqlalchemy.make_url(url).set(drivername="postgresql+psycopg"), poolclass=sqlalchemy.NullPool
+    )
+    with engine.begin() as connection:
+        fill(connection)
+    # Outside a transaction: without statistics the first plans would be guesses.
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.exec_driver_sql("VACUUM ANALYZE")
+    engine.dispose()
+    env = {
+        "ENVIRONMENT": "local",
+        "DATABASE_URL": url,
+        "LOG_LEVEL": "WARNING",
+        "RATE_LIMIT_PER_MINUTE": "1000000000",  # counted like any other, never reached
+        "ACCESS_TOKEN_TTL": str(TOKEN_SECONDS),
+    }
+    return World(url, env, Settings(access_token_ttl=TOKEN_SECONDS))
+
+
+def tablet(store: int, table: int) -> Principal:
     return Principal(
         PrincipalKind.TABLET,
         made(STORE, store),
@@ -129,7 +143,7 @@ def _tablet(store: int, table: int) -> Principal:
     )
 
 
-def _owner(store: int) -> Principal:
+def owner(store: int) -> Principal:
     return Principal(
         PrincipalKind.STAFF,
         made(STORE, store),
@@ -154,21 +168,17 @@ def _cook(store: int, number: int) -> Principal:
     )
 
 
-def _bearer(tokens: AccessTokens, principal: Principal) -> dict[str, str]:
+def bearer(tokens: AccessTokens, principal: Principal) -> dict[str, str]:
     return {"Authorization": f"Bearer {tokens.issue(principal)[0]}"}
 
 
-def _seed(url: str) -> None:
-    """Fill the tables as their owner, whom row-level security lets into every store."""
-    engine = sqlalchemy.create_engine(
-        sqlalchemy.make_url(url).set(drivername="postgresql+psycopg"), poolclass=sqlalchemy.NullPool
-    )
-    with engine.begin() as connection:
-        for store in range(1, STORES + 1):
-            Filling(connection, store).fill(tables=TABLES, items=2 * ORDER_LINES, orders=0)
-        Filling(connection, LARGE).fill(tables=LARGE_TABLES, items=LARGE_MENU, orders=0)
-        Filling(connection, BUSY).fill(tables=LARGE_TABLES, items=LARGE_MENU, orders=BUSY_ORDERS)
-    # Outside a transaction: without statistics the first plans would be guesses.
-    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.exec_driver_sql("VACUUM ANALYZE")
-    engine.dispose()
+def _fill(connection: Connection) -> None:
+    fill_stores(connection, range(1, STORES + 1))
+    Filling(connection, LARGE).fill(tables=LARGE_TABLES, items=LARGE_MENU, orders=0)
+    Filling(connection, BUSY).fill(tables=LARGE_TABLES, items=LARGE_MENU, orders=BUSY_ORDERS)
+
+
+def fill_stores(connection: Connection, stores: Iterable[int]) -> None:
+    """Small stores, each with a party at every table, for the orders of three lines."""
+    for store in stores:
+        Filling(connection, store).fill(tables=TABLES, items=ITEMS, orders=0)
