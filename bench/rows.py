@@ -13,6 +13,7 @@ from pathlib import Path
 
 from bench import pgbench, wrk
 from bench import streams as stream_load
+from bench.aged import ASKED, YOUNG_ORDERS, aged_world
 from bench.load import Figures, LoadError
 from bench.report import Row
 from bench.servers import HELLO, SERVICE, Server, Target, running
@@ -46,6 +47,18 @@ GROUPS: dict[str, list[Row]] = {
         Row("memory per open stream", "KiB", "streams.kilobytes", goal=40, better="less"),
         Row("the same, p99, 5,000 streams", "ms", "many_streams.p99", goal=60, better="less"),
     ],
+    # Of latencies: what a request costs, whatever else the machine could do meanwhile.
+    "past": [
+        Row(
+            f"{name} with a long past ÷ with 10,000 orders",
+            "ms",
+            f"old_{name}.p50",
+            f"young_{name}.p50",
+            1.15,
+            "less",
+        )
+        for name in ASKED
+    ],
     "start": [
         Row("start to first answer", "s", "start.seconds", goal=0.8, better="less"),
         Row("memory per worker after start", "MiB", "start.megabytes", goal=120, better="less"),
@@ -56,11 +69,19 @@ GROUPS: dict[str, list[Row]] = {
 class Bench:
     """The servers of one run, started when first needed, and the lengths of its loads."""
 
-    def __init__(self, seconds: float, service: Target = SERVICE) -> None:
-        """Run each load for `seconds`, with `service` as the application that is measured."""
+    def __init__(
+        self, seconds: float, service: Target = SERVICE, history: int = 10 * YOUNG_ORDERS
+    ) -> None:
+        """Run each load for `seconds`, with `service` as the application that is measured.
+
+        Args:
+            history: how many orders the long past has.
+        """
         self.seconds = seconds
         self.service = service
         self._world: World | None = None
+        self._history = history
+        self._aged: dict[int, tuple[World, Server]] = {}
         self._servers: dict[tuple[str, int], Server] = {}
         self._open = contextlib.ExitStack()
 
@@ -89,6 +110,15 @@ class Bench:
             env = self.service_env if target is self.service else {}
             self._servers[key] = self._open.enter_context(running(target, workers=workers, env=env))
         return self._servers[key]
+
+    def aged(self, *, old: bool) -> tuple[World, Server]:
+        """A world with the long past, or with the short one, and a worker that serves it."""
+        orders = self._history if old else YOUNG_ORDERS
+        if orders not in self._aged:
+            aged = self._open.enter_context(aged_world(orders))
+            server = self._open.enter_context(running(self.service, env=aged.env))
+            self._aged[orders] = aged, server
+        return self._aged[orders]
 
     def http(
         self, server: Server, requests: list[wrk.Request], *, expect: int, connections: int
@@ -173,6 +203,15 @@ def streams(bench: Bench, count: int) -> Mapping[str, float]:
         )
 
 
+def past(bench: Bench, name: str, *, old: bool) -> Mapping[str, float]:
+    """One kind of request where stores have a long past, or a short one; one worker."""
+    aged, server = bench.aged(old=old)
+    asked = ASKED[name]
+    requests = asked.requests(aged)
+    load = partial(bench.http, server, requests, expect=asked.status, connections=CALM_CONNECTIONS)
+    return asdict(load())
+
+
 def start(bench: Bench) -> Mapping[str, float]:
     """A fresh process of one worker, from its start to its first answer, and its memory then."""
     with running(bench.service, env=bench.service_env) as server:
@@ -193,6 +232,8 @@ MEASURES: dict[str, Callable[[Bench], Mapping[str, float]]] = {
     "streams": partial(streams, count=1_000),
     "many_streams": partial(streams, count=5_000),
     "start": start,
+    **{f"old_{name}": partial(past, name=name, old=True) for name in ASKED},
+    **{f"young_{name}": partial(past, name=name, old=False) for name in ASKED},
 }
 
 

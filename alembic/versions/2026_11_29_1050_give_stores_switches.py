@@ -87,8 +87,6 @@ def _order_columns() -> list[sa.Column[object]]:
         sa.Column("number_prefix", sa.Text(), nullable=True),
         sa.Column("basket_digest", sa.LargeBinary(), nullable=True),
         sa.Column("duplicate_of", sa.Uuid(), nullable=True),
-        sa.Column("cancel_reason_code", sa.Text(), nullable=True),
-        sa.Column("cancel_reason", sa.Text(), nullable=True),
     ]
 
 

@@ -20,6 +20,8 @@ BY_FIELD: dict[str, tuple[Any, ...]] = {
     "allergens": (["soybean"],),
     "allergens_added": (["milk"],),
     "allergens_removed": ([],),
+    "archived": (False,),
+    "cancellations": ([],),
     "cancelled_quantity": (0,),
     "cooldown_seconds": (30,),
     "business_date": ("2026-11-25",),
@@ -102,11 +104,13 @@ BY_FIELD: dict[str, tuple[Any, ...]] = {
     "position": (1,),
     "price": (9_000,),
     "regular_price": (9_000,),
+    "price_change": (500,),
     "prices": ({ID: 500},),
     "problems": ([],),
     "quantity": (2,),
     "reason": ("손님 요청",),
     "reason_code": ("guest_request",),
+    "reason_name": ("손님 요청",),
     "refresh_token": (
         "01932c07a5e17c42b0a94b8f3c6d2e10.01932c07a5e17c42b0a94b8f3c6d2e11.c2VjcmV0",
     ),
@@ -134,6 +138,7 @@ BY_FIELD: dict[str, tuple[Any, ...]] = {
     "username": ("minji",),
     "valid_until": (LATER,),
     "version": (1,),
+    "was": (18_500,),
     "weekday": (1,),
     "width": (1280,),
 }
@@ -142,6 +147,10 @@ _OPTION = {"name": {"ko": "아주 맵게", "en": "Extra hot"}, "price": 500}
 _CHOICES: dict[str, Any] = {"choices": []}
 _SLOT = {"name": {"ko": "식사", "en": "Main dish"}}
 _STORE = {"name": "한옥식당", "code": "hanok"}
+_REASON: dict[str, Any] = {
+    "code": "guest_request",
+    "name": {"ko": "손님 요청", "en": "Guest's request"},
+}
 _AREA = {"name": "창가 구역"}
 _WATER = {"ko": "물", "en": "Water", "ja": "お水", "zh-Hans": "水"}
 _WATER_ASKED = {"code": "water", "name": "물", "names": _WATER}
@@ -183,6 +192,9 @@ BY_MODEL: dict[str, dict[str, Any]] = {
     "OrderLineOutput": {"parent_line_id": None, "slot": None},
     "OrderOptionOutput": {"name": "아주 맵게", "quantity": 1, "price": 500},
     "AvailabilityPart": {"status": "sold_out", "until": LATER, "stock": None},
+    "CancelReasonInput": _REASON | {"for_guests": True},
+    "CancelReasonOutput": _REASON
+    | {"name": "손님 요청", "names": _REASON["name"], "for_guests": True},
     "CategoryPart": {"key": "찌개", "name": {"ko": "찌개", "en": "Stews"}},
     "GroupPart": _GROUP | {"key": "맵기"},
     "ChoicePart": {"key": "김치찌개"},

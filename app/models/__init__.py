@@ -2,6 +2,7 @@
 
 from app.models.base import Model, StoreModel
 from app.models.basket import BasketLine
+from app.models.cancelling import CancelReasonList, LineCancellation
 from app.models.credential import ApiKey, StreamTicket, Throttle
 from app.models.menu import Availability, Category, Item, ItemOptionGroup, Option, OptionGroup
 from app.models.menu_set import SetChoice, SetSlot
@@ -32,12 +33,14 @@ __all__ = [
     "AuditEntry",
     "Availability",
     "BasketLine",
+    "CancelReasonList",
     "Category",
     "Device",
     "Event",
     "IdempotencyRecord",
     "Item",
     "ItemOptionGroup",
+    "LineCancellation",
     "MenuClock",
     "Model",
     "Option",

@@ -86,6 +86,7 @@ class Store(Model):
     guest_first_order_held: Mapped[bool] = mapped_column(
         server_default=text("false"), default=False
     )
+    guest_cancel_allowed: Mapped[bool] = mapped_column(server_default=text("false"), default=False)
     max_open_service_requests: Mapped[int] = mapped_column(server_default=text("10"), default=10)
     service_request_types_version: Mapped[int] = mapped_column(server_default=text("1"), default=1)
     paused_until: Mapped[datetime | None]

@@ -134,8 +134,16 @@ class TableSession(StoreModel):
             unique=True,
             postgresql_where=text("status = 'open'"),
         ),
-        Index("ix_table_sessions_table", "store_id", "table_id", "id"),
-        Index("ix_table_sessions_opened_at", "store_id", "opened_at"),
+        Index("ix_table_sessions_at_table", "store_id", "table_id", "opened_at", "id"),
+        Index("ix_table_sessions_opened", "store_id", "opened_at", "id"),
+        Index("ix_table_sessions_updated", "store_id", "updated_at", "id"),
+        Index(
+            "ix_table_sessions_open_opened",
+            "store_id",
+            "opened_at",
+            "id",
+            postgresql_where=text("status = 'open'"),
+        ),
         Index(
             "ix_table_sessions_merged_into",
             "store_id",

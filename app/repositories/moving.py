@@ -5,13 +5,13 @@ from datetime import date
 from uuid import UUID
 
 from sqlalchemy import delete, func, select, text
-from sqlalchemy.orm import selectinload
 
 from app.core import clock
 from app.core.errors import NotFoundError, TableOccupiedError
-from app.models import Order, OrderLine, SessionTable, Table, TableSession
+from app.models import Order, SessionTable, Table, TableSession
 from app.models.base import StoreModel
 from app.repositories.base import Repository
+from app.repositories.order import WITH_LINES
 from app.repositories.sitting import sitting_at
 
 # Dates that are over keep no counter: their next number follows from their orders.
@@ -120,7 +120,7 @@ class MovingRepository(Repository):
             select(Order)
             .where(Order.store_id == self.store_id, wanted)  # type: ignore[arg-type]
             .order_by(Order.id)
-            .options(selectinload(Order.lines).selectinload(OrderLine.options))
+            .options(*WITH_LINES)
             .with_for_update(of=Order)
             .execution_options(populate_existing=True)
         )

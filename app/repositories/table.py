@@ -1,7 +1,6 @@
 """Areas, tables and table sessions."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -152,7 +151,7 @@ class SessionRepository(StoreRepository[TableSession]):
         ).first()
         if found is None:
             raise NotFoundError
-        return _row(found)
+        return session_row(found)
 
     async def open_at(self, table_id: UUID) -> SessionRow | None:
         """The session that sits at the table: the table's own, or the one it is linked to."""
@@ -163,32 +162,7 @@ class SessionRepository(StoreRepository[TableSession]):
             & (SessionTable.table_id == table_id),
         )
         found = (await self._session.execute(query)).first()
-        return _row(found) if found else None
-
-    async def find(
-        self,
-        *,
-        status: str | None,
-        table_id: UUID | None,
-        opened: tuple[datetime | None, datetime | None],
-        cursor: UUID | None,
-        limit: int,
-    ) -> tuple[list[SessionRow], str | None]:
-        query = self.rows()
-        since, until = opened
-        if status is not None:
-            query = query.where(TableSession.status == status)
-        if table_id is not None:
-            query = query.where(TableSession.table_id == table_id)
-        if since is not None:
-            query = query.where(TableSession.opened_at >= since)
-        if until is not None:
-            query = query.where(TableSession.opened_at < until)
-        if cursor is not None:
-            query = query.where(TableSession.id < cursor)
-        found = await self._session.execute(query.order_by(TableSession.id.desc()).limit(limit + 1))
-        rows = [_row(one) for one in found]
-        return rows[:limit], str(rows[limit - 1].session.id) if len(rows) > limit else None
+        return session_row(found) if found else None
 
     async def end_guests(self, session_id: UUID, reason: str) -> Sequence[UUID]:
         """End the sign-ins of the session's guests; which ones that were."""
@@ -222,6 +196,7 @@ class SessionRepository(StoreRepository[TableSession]):
         return list((await self._session.scalars(query.order_by(Order.id))).all())
 
 
-def _row(found: Any) -> SessionRow:
+def session_row(found: Any) -> SessionRow:
+    """A row of `SessionRepository.rows()`."""
     linked = [LinkedTable(UUID(id_), number) for id_, number in found[4] or ()]
     return SessionRow(found[0], found[1], int(found[2]), int(found[3]), linked)

@@ -1,11 +1,10 @@
 """Table sessions on the wire."""
 
-from datetime import date
 from typing import Annotated, Literal
 
 from pydantic import Field
 
-from app.schemas.base import Cursor, Id, Input, Instant, Limit, Note, Output, Query
+from app.schemas.base import Id, Input, Instant, Note, Output
 
 GuestCount = Annotated[int, Field(ge=1, le=200)]
 
@@ -100,13 +99,3 @@ class SessionPinOutput(Output):
 
     session_id: Id
     pin: str
-
-
-class SessionFilter(Query):
-    status: Literal["open", "closed"] | None = None
-    table_id: Id | None = None
-    business_date: date | None = Field(default=None, description="Opened on this business date.")
-    from_: Instant | None = Field(default=None, alias="from")
-    to: Instant | None = None
-    cursor: Cursor | None = None
-    limit: Limit = 50

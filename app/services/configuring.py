@@ -55,6 +55,11 @@ class Review:
     slots: list[dict[str, Any]] = field(default_factory=list)
     groups: list[dict[str, Any]] = field(default_factory=list)
 
+    @property
+    def errors(self) -> list[FieldError]:
+        """All that was found, of every kind."""
+        return [*self.quantity, *self.unavailable, *self.choices, *self.options]
+
     def refuse(self) -> None:
         """Raise what was found, one kind of it: the client mends that first."""
         if self.quantity:

@@ -9,9 +9,8 @@ from app.models import BasketLine, Order, TableSession
 from app.repositories.table import SessionRepository, TableRepository
 from app.schemas.session import SessionOutput
 from app.services.basket_lines import told
-from app.services.floor_plan import table_output
+from app.services.floor_outputs import session_output, table_output
 from app.services.order_reading import OrderReadingService
-from app.services.seating import session_output
 
 SessionEvent = Literal["session.opened", "session.updated", "session.closed"]
 

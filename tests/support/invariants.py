@@ -70,6 +70,11 @@ BROKEN = {
         JOIN order_lines p ON p.store_id = l.store_id AND p.parent_line_id = l.id
         WHERE l.store_id = %(store)s GROUP BY l.id, l.total, l.order_id
         HAVING l.total <> sum(p.total) OR bool_or(p.order_id <> l.order_id)""",
+    "cancelled portions that nobody cancelled, or more than once": """
+        SELECT l.id::text FROM order_lines l
+        LEFT JOIN line_cancellations c ON c.store_id = l.store_id AND c.order_line_id = l.id
+        WHERE l.store_id = %(store)s GROUP BY l.id, l.cancelled_quantity
+        HAVING l.cancelled_quantity <> coalesce(sum(c.quantity), 0)""",
     "an order without lines": """
         SELECT o.id::text FROM orders o WHERE o.store_id = %(store)s AND NOT EXISTS
         (SELECT FROM order_lines l WHERE l.store_id = o.store_id AND l.order_id = o.id)""",
