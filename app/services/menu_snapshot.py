@@ -219,10 +219,9 @@ class MenuSnapshot:
 
     def next_change(self, now: datetime) -> datetime | None:
         """The next instant after `now` at which the menu that guests see changes by itself."""
-        openings = {id(item.opening): item.opening for item in self._seen()}
         changes = [entry.changes_after(now) for entry in self._availabilities()]
         changes += [item.prices.next_change(now) for item in self._seen()]
-        changes += [opening.next_change(now) for opening in openings.values()]
+        changes += [item.opening.next_change(now) for item in self._seen()]
         return min((change for change in changes if change is not None), default=None)
 
     def _seen(self) -> Iterable[ItemEntry]:
