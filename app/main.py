@@ -129,9 +129,9 @@ class Service(FastAPI):
 def _settle_garbage() -> None:
     """Leave what lives as long as the process out of the garbage collector's rounds.
 
-    They went over all modules, models and routes again and again: 15 % of an order's time.
+    They went over all modules, models and routes again and again: 15 % of an order's time. No last
+    round before: it takes a tenth of the start and finds a hundred objects.
     """
-    gc.collect()
     gc.freeze()
     gc.set_threshold(GARBAGE_ROUND, 20, 50)
 

@@ -15,9 +15,10 @@ import psycopg
 
 from app.core.security.tokens import AccessTokens
 from app.local.postgres import Cluster
-from bench.filling import TABLE, made
 from bench.history import Past, remember
-from bench.world import ITEMS, STORES, TABLES, World, bearer, fill_stores, owner, prepared, tablet
+from bench.menus import ITEMS
+from bench.numbers import ORDERING, STORES, TABLE, TABLES, made
+from bench.world import World, bearer, fill_stores, owner, prepared, tablet
 from bench.wrk import Request
 
 YOUNG_ORDERS, OLD_STORES = 10_000, 1_000
@@ -44,7 +45,7 @@ def _of_staff(path: str, **queries: str) -> Callable[[World], list[Request]]:
                 bearer(tokens, owner(store)),
             )
             for table in range(1, TABLES + 1)
-            for store in range(1, STORES + 1)
+            for store in ORDERING
         ]
 
     return requests
@@ -56,7 +57,7 @@ def _of_tablets(path: str) -> Callable[[World], list[Request]]:
         return [
             Request("GET", f"/api/v1{path}", bearer(tokens, tablet(store, table)))
             for table in range(1, TABLES + 1)
-            for store in range(1, STORES + 1)
+            for store in ORDERING
         ]
 
     return requests

@@ -1,9 +1,10 @@
-"""One store's rows: a menu, tables with tablets, and parties that have ordered.
+"""The rows of the stores that are measured.
 
 Ids are made of small numbers, so that the SQL references can name a row without looking it up. Two
 stores may share the numbers of their tables: every key begins with the store.
 """
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
@@ -20,6 +21,8 @@ from app.models import (
     Option,
     OptionGroup,
     Order,
+    SetChoice,
+    SetSlot,
     SignIn,
     Staff,
     Store,
@@ -28,19 +31,23 @@ from app.models import (
     Table,
     TableSession,
 )
+from bench.menus import MenuRows, plain_menu
+from bench.numbers import (
+    DEVICE,
+    ORDER,
+    SESSION,
+    SIGN_IN,
+    STAFF,
+    STORE,
+    TABLE,
+    made,
+)
 
-LANGUAGES = ["ko", "en"]
-
-STORE, TABLE, SESSION, ITEM, OPTION, GROUP, CATEGORY, STAFF, DEVICE, SIGN_IN, ORDER = range(1, 12)
-
-
-def made(kind: int, number: int) -> UUID:
-    """The id of row `number` of a kind; `order.sql` builds the same text."""
-    return UUID(f"{number:08x}-{kind:04x}-7000-8000-000000000000")
+LANGUAGES = ("ko", "en")
 
 
 class Filling:
-    """One store's rows."""
+    """One store's rows, written as their owner, whom row-level security lets into every store."""
 
     def __init__(self, connection: Connection, store: int) -> None:
         self._connection = connection
@@ -50,10 +57,21 @@ class Filling:
         self._now = datetime.now(UTC)  # noqa: TID251
         self._stamps = {"created_at": self._now, "updated_at": self._now, "version": 1}
 
-    def fill(self, *, tables: int, items: int, orders: int) -> None:
-        """A store with so many `tables`, each with a tablet and a party that sent `orders`."""
-        self._open_store()
-        self._fill_menu(items)
+    def fill(
+        self,
+        *,
+        tables: int,
+        menu: MenuRows | None = None,
+        orders: int = 0,
+        languages: Sequence[str] = LANGUAGES,
+    ) -> None:
+        """A store with so many `tables`, each with a tablet and a party that sent `orders`.
+
+        Args:
+            menu: what it sells; a plain menu of the dishes that are ordered by default.
+        """
+        self._open_store(list(languages))
+        self._fill_menu(menu or plain_menu())
         self._seat(tables)
         self._take_orders(tables, orders)
 
@@ -65,14 +83,14 @@ class Filling:
                 [{"store_id": self._store, **stamps, **row} for row in rows],
             )
 
-    def _open_store(self) -> None:
+    def _open_store(self, languages: list[str]) -> None:
         store = {
             "code": self._code,
             "name": "한옥",
             "timezone": "Asia/Seoul",
             "currency": "KRW",
-            "default_language": LANGUAGES[0],
-            "languages": LANGUAGES,
+            "default_language": languages[0],
+            "languages": languages,
             "business_day_start": time(5),
             "ordering_paused": False,
             "settlement_required": False,
@@ -101,58 +119,14 @@ class Filling:
             "last_used_at": self._now,
         }
 
-    def _fill_menu(self, count: int) -> None:
-        categories = [
-            {"id": made(CATEGORY, n), "names": _names("분류", "Category", n), "position": n}
-            for n in range(1, 11)
-        ]
-        self._add(Category, categories)
-        group = {
-            "id": made(GROUP, 1),
-            "names": {"ko": "맵기", "en": "Spiciness"},
-            "min_select": 0,
-            "max_select": 2,
-            "free_quota": 0,
-            "position": 1,
-        }
-        self._add(OptionGroup, [group])
-        options = [
-            {
-                "id": made(OPTION, n),
-                "group_id": made(GROUP, 1),
-                "names": _names("단계", "Level", n),
-                "price": 500 * n,
-                "max_quantity": 2,
-                "is_default": False,
-                "position": n,
-                "allergens_added": [],
-                "allergens_removed": [],
-                "availability": "available",
-            }
-            for n in range(1, 4)
-        ]
-        self._add(Option, options)
-        items = [
-            {
-                "id": made(ITEM, n),
-                "category_id": made(CATEGORY, 1 + n % 10),
-                "names": _names("김치찌개", "Kimchi stew", n),
-                "descriptions": {
-                    "ko": "묵은지와 돼지고기로 오래 끓인 찌개",
-                    "en": "A stew of aged kimchi and pork, simmered for a long time",
-                },
-                "price": 9000 + 100 * n,
-                "tax_class": "standard",
-                "allergens": ["soybean"],
-                "tags": ["spicy"],
-                "position": n,
-                "availability": "available",
-            }
-            for n in range(1, count + 1)
-        ]
-        self._add(Item, items)
-        links = [{"item_id": row["id"], "group_id": made(GROUP, 1), "position": 1} for row in items]
-        self._add(ItemOptionGroup, links, stamped=False)
+    def _fill_menu(self, menu: MenuRows) -> None:
+        self._add(Category, menu.categories)
+        self._add(OptionGroup, menu.groups)
+        self._add(Option, menu.options)
+        self._add(Item, menu.items)
+        self._add(ItemOptionGroup, menu.links, stamped=False)
+        self._add(SetSlot, menu.slots)
+        self._add(SetChoice, menu.choices, stamped=False)
 
     def _seat(self, count: int) -> None:
         numbers = range(1, count + 1)
@@ -204,7 +178,3 @@ class Filling:
             for n in range(1, each * tables + 1)
         ]
         self._add(Order, orders)
-
-
-def _names(korean: str, english: str, number: int) -> dict[str, str]:
-    return {"ko": f"{korean} {number}", "en": f"{english} {number}"}

@@ -1,8 +1,11 @@
-"""What is measured against: a PostgreSQL of its own, migrated, with stores, menus and guests."""
+"""What is measured against: a PostgreSQL of its own, migrated, with stores, menus and guests.
+
+What is in the stores: `filling.py` and `menus.py`. Here are the requests that are sent to them.
+"""
 
 import contextlib
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,27 +21,33 @@ from app.core.security.permissions import Role
 from app.core.security.principals import Principal, PrincipalKind
 from app.core.security.tokens import AccessTokens
 from app.local.postgres import Cluster
-from bench.filling import (
+from bench.filling import LANGUAGES, Filling
+from bench.menus import RICH_LANGUAGES, plain_menu, rich_menu
+from bench.numbers import (
+    BUSY,
+    CALM,
     DEVICE,
+    HOT,
     ITEM,
-    LANGUAGES,
+    LARGE,
     OPTION,
+    ORDERING,
+    RICH,
     SIGN_IN,
+    SPREAD,
     STAFF,
     STORE,
     TABLE,
-    Filling,
+    TABLES,
+    VAST,
     made,
 )
 from bench.wrk import UNIQUE, Request
 
 ROOT = Path(__file__).resolve().parent.parent
-STORES, TABLES = 20, 10
-LARGE, BUSY = 101, 102
-LARGE_TABLES, LARGE_MENU, ORDER_LINES = 100, 100, 3
-ITEMS = 2 * ORDER_LINES
+LARGE_TABLES, LARGE_MENU, VAST_MENU, ORDER_LINES = 100, 100, 2_000, 3
 BUSY_ORDERS = 20
-LISTENERS, CALM = 15, 1000
+LISTENERS = 15
 TOKEN_SECONDS = 3600
 
 
@@ -50,7 +59,7 @@ class World:
     env: dict[str, str]
     settings: Settings = field(repr=False)
 
-    def orders(self) -> list[Request]:
+    def orders(self, stores: Sequence[int] = ORDERING, tables: int = TABLES) -> list[Request]:
         """An order of three lines from the tablet of every table of the stores, in turn."""
         tokens = AccessTokens(self.settings)
         lines: list[dict[str, Any]] = [
@@ -70,25 +79,30 @@ class World:
                 },
                 body,
             )
-            for table in range(1, TABLES + 1)
-            for store in range(1, STORES + 1)
+            for table in range(1, tables + 1)
+            for store in stores
         ]
 
     def streams(self, count: int) -> list[Request]:
         """So many event streams: 15 in each store that takes orders, the others where all is calm."""
         tokens = AccessTokens(self.settings)
-        busy = [(store, place) for store in range(1, STORES + 1) for place in range(LISTENERS)]
+        busy = [(store, place) for store in ORDERING for place in range(LISTENERS)]
         calm = [(CALM + place // LISTENERS, place) for place in range(count - len(busy))]
         return [
             Request("GET", "/api/v1/events/stream", bearer(tokens, _cook(store, place)))
             for store, place in (*busy, *calm)
         ]
 
-    def menu(self, etag: str = "") -> Request:
-        """The menu of 100 items as a tablet asks for it, compressed; with `etag`, if it changed."""
-        headers = bearer(AccessTokens(self.settings), tablet(LARGE, 1))
+    def menu(self, store: int, etag: str = "") -> Request:
+        """The menu as a tablet asks for it, compressed; with `etag`, if it changed."""
+        headers = bearer(AccessTokens(self.settings), tablet(store, 1))
         headers["Accept-Encoding"] = "gzip"
         return Request("GET", "/api/v1/menu", headers | ({"If-None-Match": etag} if etag else {}))
+
+    def menu_at(self, store: int) -> Request:
+        """The menu of another hour, which the service makes anew for each who asks."""
+        headers = bearer(AccessTokens(self.settings), owner(store))
+        return Request("GET", "/api/v1/menu?at=2026-12-24T10:00:00Z", headers)
 
     def board(self, store: int) -> Request:
         """The staff screen of all tables of a store."""
@@ -173,12 +187,19 @@ def bearer(tokens: AccessTokens, principal: Principal) -> dict[str, str]:
 
 
 def _fill(connection: Connection) -> None:
-    fill_stores(connection, range(1, STORES + 1))
-    Filling(connection, LARGE).fill(tables=LARGE_TABLES, items=LARGE_MENU, orders=0)
-    Filling(connection, BUSY).fill(tables=LARGE_TABLES, items=LARGE_MENU, orders=BUSY_ORDERS)
+    fill_stores(connection, ORDERING)
+    for store in SPREAD:
+        Filling(connection, store).fill(tables=1)
+    Filling(connection, HOT).fill(tables=len(SPREAD))
+    menu = plain_menu(LARGE_MENU)
+    Filling(connection, LARGE).fill(tables=LARGE_TABLES, menu=menu)
+    Filling(connection, BUSY).fill(tables=LARGE_TABLES, menu=menu, orders=BUSY_ORDERS)
+    for store, items in ((RICH, LARGE_MENU), (VAST, VAST_MENU)):
+        menu = rich_menu(items)
+        Filling(connection, store).fill(tables=1, menu=menu, languages=RICH_LANGUAGES)
 
 
 def fill_stores(connection: Connection, stores: Iterable[int]) -> None:
     """Small stores, each with a party at every table, for the orders of three lines."""
     for store in stores:
-        Filling(connection, store).fill(tables=TABLES, items=ITEMS, orders=0)
+        Filling(connection, store).fill(tables=TABLES)

@@ -15,8 +15,10 @@ from pydantic import SecretStr
 
 from app.core.config import Settings
 from app.main import create_app
-from bench.filling import STORE, Filling, made
+from bench.filling import Filling
 from bench.history import Past, remember
+from bench.menus import plain_menu
+from bench.numbers import STORE, made
 from tests.plans.watching import Watched
 from tests.support.database import TEMPLATE_VARIABLE, database
 from tests.support.server import live_server
@@ -42,9 +44,9 @@ def _fill(url: str) -> None:
         sqlalchemy.make_url(url).set(drivername="postgresql+psycopg"), poolclass=sqlalchemy.NullPool
     )
     with engine.begin() as connection:
-        Filling(connection, LARGE).fill(tables=TABLES, items=ITEMS, orders=OPEN_ORDERS)
+        Filling(connection, LARGE).fill(tables=TABLES, menu=plain_menu(ITEMS), orders=OPEN_ORDERS)
         for store in SMALL:
-            Filling(connection, store).fill(tables=TABLES, items=ITEMS, orders=0)
+            Filling(connection, store).fill(tables=TABLES, menu=plain_menu(ITEMS))
     engine.dispose()
     with psycopg.connect(url, autocommit=True) as connection:
         remember(connection, Past([LARGE], ORDERS, UNTIL, TABLES, ITEMS))

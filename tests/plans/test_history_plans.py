@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from bench.filling import ITEM, SESSION, TABLE, made
 from bench.history import FIRST
+from bench.numbers import ITEM, SESSION, TABLE, made
 from tests.plans.conftest import ORDERS
 from tests.plans.watching import Plan, Watched
 
