@@ -42,8 +42,10 @@ class Evening:
         """It goes on while the block runs; afterwards the kitchen hears the rest."""
         tokens = [self.house.tablet(number) for number in range(1, TABLETS + 1)]
         with ThreadPoolExecutor(TABLETS + 1) as pool:
-            jobs = [pool.submit(self._work, token) for token in tokens]
             kitchen = pool.submit(self._listen)
+            # The first stream begins with what happens then: nobody orders before it is there.
+            self._wait_for(lambda: self.streams > 0)
+            jobs = [pool.submit(self._work, token) for token in tokens]
             try:
                 yield
             finally:
