@@ -140,3 +140,11 @@ def test_the_proxys_refusals_are_problems_of_the_service() -> None:
         kind = PROBLEMS[problem["code"]]
         assert kind.status == problem["status"] == int(status)
         assert problem["type"] == f"/problems/{kind.code}"
+
+
+def test_the_image_is_for_both_architectures(tmp_path: Path) -> None:
+    stack = hosted(tmp_path, "staging")
+    shown = stack.docker("buildx", "bake", "--file", "docker-bake.hcl", "--print")
+    assert json.loads(shown)["target"]["default"]["platforms"] == ["linux/amd64", "linux/arm64"]
+    for name in ("Dockerfile", "docker-compose.yml", "deploy/staging.yml", "deploy/production.yml"):
+        assert not re.search(r"amd64|x86_64|arm64|aarch64", (stack.folder / name).read_text())
