@@ -63,7 +63,7 @@ upgrade: ## build ENV's image from this folder, migrate, and replace the API's c
 rolling-restart: ## replace ENV's API containers one after the other; with two of them no request fails
 	@for service in $$($(COMPOSE) config --services | grep -E '^api(-[0-9]+)?$$' | sort); do \
 	  echo "Replacing $$service"; \
-	  $(COMPOSE) up --detach --no-deps --no-build --force-recreate --wait --wait-timeout 120 $$service || exit 1; \
+	  $(COMPOSE) up --detach --no-deps --no-build --force-recreate --wait --wait-timeout 300 $$service || exit 1; \
 	done
 
 clean: ## remove .venv and caches; the data in .data stays
