@@ -195,11 +195,13 @@ def test_the_image_serves_from_a_read_only_file_system_and_ends_on_sigterm(stack
     url = "postgresql://table_order_app:local-app@db:5432/table_order"
     port = free_port()
     stack.docker(
-        "run", "--detach", "--name", name, "--read-only", "--tmpfs=/tmp", "--cap-drop=ALL",
-        f"--network={stack.project}_default", f"--publish=127.0.0.1:{port}:8000",
+        "create", "--name", name, "--read-only", "--tmpfs=/tmp", "--cap-drop=ALL",
+        f"--network={stack.project}_edge", f"--publish=127.0.0.1:{port}:8000",
         f"--env=DATABASE_URL={url}", "--env=DATABASE_APP_ROLE=", "--env=ENVIRONMENT=local",
         IMAGE,
     )  # fmt: skip
+    stack.docker("network", "connect", f"{stack.project}_data", name)
+    stack.docker("start", name)
     try:
         wait_until_ready(stack, f"http://127.0.0.1:{port}", 30)
         end = time.monotonic() + 30
