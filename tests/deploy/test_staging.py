@@ -112,23 +112,24 @@ def answered(front: Front, *lines: str) -> tuple[int, str]:
         return answer.status, answer.read().decode()
 
 
+def test_too_large_a_body_is_refused_as_a_problem(front: Front) -> None:
+    status, body = answered(
+        front, "POST /api/v1/orders HTTP/1.1", "Content-Length: 9999999", "", ""
+    )
+    assert (status, json.loads(body)["code"]) == (413, "body-too-large")
+
+
 @pytest.mark.parametrize(
-    ("lines", "status", "code"),
+    ("lines", "status"),
     [
-        (
-            ("POST /api/v1/orders HTTP/1.1", "Content-Length: 9999999", "", ""),
-            413,
-            "body-too-large",
-        ),
-        (("GET /docs HTTP/1.1", f"X-Large: {'a' * 40_000}", "", ""), 400, "bad-request"),
-        (("GET /docs HTTP/1.1", "X-Slow: a"), 408, "request-timeout"),
+        (("GET /docs HTTP/1.1", f"X-Large: {'a' * 40_000}", "", ""), 400),
+        (("GET /docs HTTP/1.1", "X-Slow: a"), 408),
     ],
 )
-def test_too_much_and_too_slow_is_refused_as_a_problem(
-    front: Front, lines: tuple[str, ...], status: int, code: str
+def test_too_large_and_too_slow_headers_are_refused(
+    front: Front, lines: tuple[str, ...], status: int
 ) -> None:
-    answer, body = answered(front, *lines)
-    assert (answer, json.loads(body)["code"]) == (status, code)
+    assert answered(front, *lines)[0] == status
 
 
 def test_a_stream_is_not_held_back(front: Front, house: House) -> None:

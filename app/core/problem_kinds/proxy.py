@@ -6,12 +6,6 @@ from app.core.problem_kinds.kind import kind
 
 KINDS = [
     kind(
-        S.REQUEST_TIMEOUT,
-        "request-timeout",
-        ("The request came too slowly", "Send it again, header and body within ten seconds."),
-        ("요청 시간 초과", "헤더와 본문을 10초 안에 다시 보내 주세요."),
-    ),
-    kind(
         S.BAD_GATEWAY,
         "bad-gateway",
         (
