@@ -2,7 +2,7 @@
 # Needs Python 3.11+ with venv, make and a package index; all else goes into .venv and .data here.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test demo bench lint format openapi clean
+.PHONY: help run test demo bench lint format openapi clean secrets deploy upgrade rolling-restart
 .DELETE_ON_ERROR:
 
 VENV := .venv
@@ -12,9 +12,13 @@ PIP := $(PY) -m pip install -qq --disable-pip-version-check --no-input
 PIP += --root-user-action=ignore
 PYTHON ?=
 ARGS ?=
+# What the last four targets look after; they need Docker with Compose and nothing else.
+ENV ?= staging
+COMPOSE = docker compose -f docker-compose.yml -f deploy/$(ENV).yml
+SECRETS_DIR ?= deploy/secrets/$(ENV)
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 run: $(VENV)/.local ## start the service with its own PostgreSQL (PORT, HOST, DATA_DIR, DATABASE_URL)
 	@exec $(PY) -m app.cli run
@@ -41,6 +45,26 @@ format: $(VENV)/.dev ## put the code into the common form
 
 openapi: $(VENV)/.local ## write openapi.json anew
 	@exec $(PY) -m app.cli openapi --output openapi.json
+
+secrets: ## make the secrets of ENV that are not there yet, in SECRETS_DIR
+	@$(COMPOSE) build --quiet api
+	@mkdir -p -m 700 $(SECRETS_DIR)
+	@docker run --rm --network none --user "$$(id -u):$$(id -g)" --volume "$(abspath $(SECRETS_DIR)):/secrets" \
+	  "table-order-service:$${VERSION:-local}" python -m app.cli secrets create $(ENV) --directory /secrets
+
+deploy: secrets ## bring ENV up (development, staging or production; default staging)
+	@$(COMPOSE) up --detach --wait --wait-timeout 300
+
+upgrade: ## build ENV's image from this folder, migrate, and replace the API's containers one after the other
+	@$(COMPOSE) build --quiet api
+	@$(COMPOSE) run --rm --no-deps migrate
+	@$(MAKE) --no-print-directory rolling-restart
+
+rolling-restart: ## replace ENV's API containers one after the other; with two of them no request fails
+	@for service in $$($(COMPOSE) config --services | grep -E '^api(-[0-9]+)?$$' | sort); do \
+	  echo "Replacing $$service"; \
+	  $(COMPOSE) up --detach --no-deps --no-build --force-recreate --wait --wait-timeout 300 $$service || exit 1; \
+	done
 
 clean: ## remove .venv and caches; the data in .data stays
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage

@@ -223,9 +223,9 @@ async def open_stream(
 
     Raises:
         TooManyStreamsError: the credential or the store has as many open as it may.
-        NotReadyError: this process is draining; another one answers.
+        NotReadyError: this process stops; another one answers.
     """
-    if runtime.draining:
+    if runtime.stopping:
         raise NotReadyError
     runtime.slots.check(principal.sign_in_id, principal.store_id)
     size = runtime.settings.stream_queue_events

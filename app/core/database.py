@@ -13,6 +13,7 @@ from typing import Any
 from uuid import UUID
 
 import orjson
+import psycopg
 from psycopg import AsyncConnection
 from sqlalchemy import text
 from sqlalchemy.engine import make_url
@@ -52,15 +53,22 @@ def server_options(settings: Settings) -> str:
     return " ".join(f"-c {name}={value}" for name, value in values.items())
 
 
-def connect_arguments(settings: Settings) -> dict[str, Any]:
-    """What every connection of the API is opened with, besides its URL."""
+def connect_arguments(settings: Settings, *, direct: bool = False) -> dict[str, Any]:
+    """What every connection of the API is opened with, besides its URL.
+
+    Args:
+        direct: the connection goes to PostgreSQL itself also where others go through a pooler.
+    """
     arguments: dict[str, Any] = {
         "connect_timeout": settings.database_connect_timeout,
         "application_name": "table-order-api",
         "tcp_user_timeout": 5000,
     }
-    if settings.database_pooler:
-        return {**arguments, "prepare_threshold": None}
+    if settings.database_pooler and not direct:
+        # PgBouncer keeps account of what each client prepared, and forgets it when it is closed
+        # by the protocol's own message, which libpq has known since 17.
+        followed = psycopg.capabilities.has_send_close_prepared()
+        return {**arguments, "prepare_threshold": 1 if followed else None}
     return {**arguments, "options": server_options(settings), "prepare_threshold": 1}
 
 

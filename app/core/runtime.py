@@ -41,6 +41,7 @@ class Runtime:
         self.heads = CurrentHeads(source)
         self.slots = StreamSlots(settings.streams_per_credential, settings.streams_per_store)
         self.draining = False
+        self.stopping = False
 
     async def start(self) -> None:
         self.database.on_commit = self.hub.ring
@@ -51,12 +52,17 @@ class Runtime:
         await self.revocations.start()
 
     def drain(self) -> None:
-        """Turn readiness off and end the streams: their clients go to another worker."""
+        """Turn readiness off; everything else goes on until the proxy has noticed."""
         self.draining = True
+
+    def end_streams(self) -> None:
+        """Send the streams' clients to another process, and take no new ones."""
+        self.drain()
+        self.stopping = True
         self.hub.end_streams()
 
     async def stop(self) -> None:
-        self.drain()
+        self.end_streams()
         await self.api_keys.stop()
         await self.throttles.stop()
         await self.revocations.stop()

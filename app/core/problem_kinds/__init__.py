@@ -10,6 +10,7 @@ from app.core.problem_kinds import (
     files,
     floor,
     orders,
+    proxy,
     requests,
     service,
 )
@@ -19,6 +20,6 @@ __all__ = ["PROBLEMS", "ProblemKind"]
 
 PROBLEMS: dict[str, ProblemKind] = {
     kind.code: kind
-    for group in (requests, access, floor, orders, baskets, calls, files, service)
+    for group in (requests, access, floor, orders, baskets, calls, files, service, proxy)
     for kind in group.KINDS
 }
