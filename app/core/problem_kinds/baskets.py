@@ -2,6 +2,7 @@
 
 from http import HTTPStatus as S
 
+from app.core.problem_kinds import reasons
 from app.core.problem_kinds.kind import kind
 
 KINDS = [
@@ -16,6 +17,7 @@ KINDS = [
             "다른 사람이 바꾼 장바구니",
             "`errors`의 항목이 그사이 바뀌어 요청을 반영하지 않았습니다. 지금의 장바구니는 `basket`에 있습니다.",
         ),
+        reasons=reasons.BASKET,
     ),
     kind(
         S.CONFLICT,

@@ -24,6 +24,7 @@ KINDS = [
         "stock-insufficient",
         ("Not enough left", "Fewer portions are left than were asked for. Nothing was ordered."),
         ("수량 부족", "남은 수량이 부족합니다. 주문은 접수되지 않았습니다."),
+        reasons=reasons.STOCK,
     ),
     kind(
         S.CONFLICT,
@@ -54,6 +55,7 @@ KINDS = [
             "한 번에 주문할 수 있는 양 초과",
             "나누어 주문해 주세요. 한 번에 주문할 수 있는 양은 `max_lines`와 `max_quantity`에 있습니다.",
         ),
+        reasons=reasons.TOO_LARGE,
     ),
     kind(
         S.CONFLICT,
