@@ -173,7 +173,6 @@ BY_MODEL: dict[str, dict[str, Any]] = {
     "AreaPatch": _AREA,
     "DeviceOutput": _DEVICE,
     "DevicePatch": {"name": "7번 태블릿", "table_id": ID},
-    "BasketActor": {"kind": "guest", "name": "guest"},
     "BasketLineInput": _CHOICES,
     "BasketLineOutput": _CHOICES,
     "BulkAvailabilityInput": {"status": "sold_out", "until": "business_day_end", "stock": None},

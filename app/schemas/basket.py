@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from app.schemas.base import Id, Input, Instant, Note, Output
-from app.schemas.order import LineInput, QuoteLineOutput
+from app.schemas.order import ActorRef, LineInput, QuoteLineOutput
 
 MAX_LINES = 100
 
@@ -40,6 +40,9 @@ class BasketSubmitInput(Input):
     note: Note | None = None
     expected_total: Annotated[int, Field(ge=0)] | None = None
     client_created_at: Instant | None = None
+    confirm_duplicate: bool = Field(
+        default=False, description="It is meant: the same was ordered a moment ago."
+    )
 
 
 class BasketOption(Output):
@@ -54,14 +57,6 @@ class BasketChoice(Output):
     options: list[BasketOption]
 
 
-class BasketActor(Output):
-    """The tablet or guest's phone that put the line in."""
-
-    kind: str
-    id: Id
-    name: str
-
-
 class BasketLineStored(Output):
     """A line as it was put in: what `session.basket_updated` tells of it."""
 
@@ -72,7 +67,7 @@ class BasketLineStored(Output):
     choices: list[BasketChoice]
     note: str | None
     seat: int | None
-    added_by: BasketActor
+    added_by: ActorRef = Field(description="The tablet or guest's phone that put the line in.")
     created_at: Instant
     updated_at: Instant
     version: int

@@ -44,6 +44,8 @@ class BasketSubmittingService:
             if not lines:
                 if (answered := await self._placing.answered(intent)) is not None:
                     return answered
+                # A close empties it too: then reading again says that the visit has ended.
+                await self._read()
                 raise BasketEmptyError
             if len(lines) > MAX_LINES:
                 detail = f"An order has at most {MAX_LINES} lines: take some out, order in two."
@@ -54,9 +56,10 @@ class BasketSubmittingService:
                 note=wanted.note,
                 expected_total=wanted.expected_total,
                 client_created_at=wanted.client_created_at,
+                confirm_duplicate=wanted.confirm_duplicate,
             )
             try:
-                return await self._ordering.place(order, intent)
+                return await self._ordering.place(order, intent, [one.added_by for one in lines])
             except BasketMovedError:
                 continue
         raise BusyError

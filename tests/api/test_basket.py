@@ -13,6 +13,7 @@ from tests.support.parties import act, link, merge, orders_of, seat, told
 from tests.support.sets import Diner
 from tests.support.shops import Json, Shop
 from tests.support.streams import listening
+from tests.support.switches import turn
 
 
 def data_of(shop: Shop) -> list[Json]:
@@ -196,6 +197,31 @@ def test_a_basket_is_ordered_whole_and_once(shop: Shop) -> None:
     assert len(orders_of(shop, session)) == 1
     assert kept(shop) == []
     assert broken(shop) == {}
+
+
+def test_the_order_says_whose_each_line_is(shop: Shop) -> None:
+    floor = Floor(shop)
+    one, two = enter(shop, floor.table(1)), enter(shop, floor.table(1))
+    filled(floor, one.http, 2)
+    filled(floor, two.http, 1)
+    placed = ok(submit(two.http), 201)
+    stored = ok(shop.staff.get(f"/orders/{placed['id']}"))
+    assert [at["added_by"]["id"] for at in stored["lines"]] == [one.me()["id"], two.me()["id"]]
+    assert [at["added_by"] for at in placed["lines"]] == [None, None]
+
+
+def test_a_suspected_duplicate_can_be_confirmed(shop: Shop) -> None:
+    floor = Floor(shop)
+    turn(shop, duplicate_window_seconds=60, duplicate_action="confirm")
+    guest = enter(shop, floor.table(1)).http
+    filled(floor, guest, 2)
+    ok(submit(guest), 201)
+    filled(floor, guest, 2)
+    refused = submit(guest)
+    assert (refused.status_code, refused.json()["code"]) == (409, "duplicate-suspected")
+    assert basket(guest)["total"] == 18_000
+    ok(submit(guest, confirm_duplicate=True), 201)
+    assert kept(shop) == []
 
 
 def test_a_retry_gets_the_first_answer_though_the_next_round_has_begun(shop: Shop) -> None:
