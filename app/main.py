@@ -25,6 +25,7 @@ from app.core.internal import serve_metrics
 from app.core.middleware import CompressionMiddleware, RequestMiddleware
 from app.core.runtime import Runtime
 from app.services.menu_returning import publishing_returns
+from app.services.retention_job import keeping_retention
 
 GARBAGE_ROUND = 10_000
 """So many new objects start a round of garbage collection; a request makes some hundred."""
@@ -62,7 +63,11 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         await runtime.start()
         _settle_garbage()
         with _drain_on_sigterm(runtime):
-            async with serve_metrics(settings), publishing_returns(runtime.database):
+            async with (
+                serve_metrics(settings),
+                publishing_returns(runtime.database),
+                keeping_retention(runtime.database, runtime.media, settings),
+            ):
                 yield
         await runtime.stop()
 

@@ -101,6 +101,14 @@ class Settings(BaseSettings):
     streams_per_store: Annotated[int, Field(ge=1)] = 500
     event_poll_interval: Annotated[float, Field(gt=0, le=1)] = 0.25
 
+    retention_interval: Annotated[int, Field(ge=0)] = 3600
+    """Seconds between two runs, whichever worker makes them; 0: only `db prune` by hand."""
+    retention_batch: Annotated[int, Field(ge=1, le=10_000)] = 500
+    event_retention_days: Annotated[int, Field(ge=1)] = 30
+    idempotency_retention_days: Annotated[int, Field(ge=1)] = 7
+    sign_in_retention_days: Annotated[int, Field(ge=1)] = 30
+    code_retention_days: Annotated[int, Field(ge=1)] = 1
+
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     log_format: Literal["readable", "json"] = "readable"
 

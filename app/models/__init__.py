@@ -2,6 +2,7 @@
 
 from app.models.base import Model, StoreModel
 from app.models.credential import ApiKey, StreamTicket, Throttle
+from app.models.job import JobRun
 from app.models.menu import Availability, Category, Item, ItemOptionGroup, Option, OptionGroup
 from app.models.menu_set import SetChoice, SetSlot
 from app.models.order import Order, OrderLine, OrderLineOption, OrderStatus
@@ -35,6 +36,7 @@ __all__ = [
     "IdempotencyRecord",
     "Item",
     "ItemOptionGroup",
+    "JobRun",
     "Model",
     "Option",
     "OptionGroup",

@@ -9,7 +9,7 @@ from sqlalchemy import BigInteger, CheckConstraint, Index, UniqueConstraint, tex
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.core.security.principals import Channel
-from app.models.base import StoreModel, in_store, of_store, one_of
+from app.models.base import StoreModel, in_store, of_store, one_of, storage
 
 
 class OrderStatus(StrEnum):
@@ -46,6 +46,8 @@ class Order(StoreModel):
         UniqueConstraint("store_id", "business_date", "number"),
         Index("ix_orders_session", "store_id", "session_id", "id"),
         Index("ix_orders_updated_at", "store_id", "updated_at"),
+        # No room on the page would help: a change of `updated_at` is one of its index too.
+        storage(autovacuum_vacuum_scale_factor=0.02),
     )
 
     number: Mapped[int]
@@ -114,6 +116,7 @@ class OrderLine(StoreModel):
             name="total_adds_up",
         ),
         Index("ix_order_lines_order", "store_id", "order_id"),
+        storage(fillfactor=85, autovacuum_vacuum_scale_factor=0.02),
     )
 
     order_id: Mapped[UUID]
