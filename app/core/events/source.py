@@ -70,8 +70,7 @@ class EventSource:
     """The event log in PostgreSQL: heads, events, ended sign-ins, and the doorbell."""
 
     def __init__(self, settings: Settings) -> None:
-        listen = settings.database_listen_url
-        url = listen.get_secret_value() if listen else settings.api_url
+        url = settings.listen_url
         arguments = {
             **connect_arguments(settings),
             "keepalives_idle": 10,
