@@ -11,7 +11,7 @@ from app.models import Model
 
 MIGRATION_LOCK = 7_340_021
 LOCK_TIMEOUT = "5s"
-WAIT_SECONDS = 0.2
+LOOK_EVERY = 0.2
 
 
 def database_url() -> sqlalchemy.URL:
@@ -25,7 +25,7 @@ def database_url() -> sqlalchemy.URL:
 def run_online() -> None:
     engine = sqlalchemy.create_engine(database_url(), poolclass=sqlalchemy.NullPool)
     with engine.connect() as connection:
-        wait_for_turn(connection)
+        _take_turns(connection)
         connection.exec_driver_sql(f"SET lock_timeout = '{LOCK_TIMEOUT}'")
         connection.commit()
         context.configure(
@@ -36,15 +36,15 @@ def run_online() -> None:
     engine.dispose()
 
 
-def wait_for_turn(connection: sqlalchemy.Connection) -> None:
+def _take_turns(connection: sqlalchemy.Connection) -> None:
     """Two deployments at once: the second waits here, then finds nothing to do.
 
-    It asks again and again instead of waiting in the server: a statement that waits there has a
-    snapshot, for whose end CREATE INDEX CONCURRENTLY of the first would wait in turn.
+    It asks again and again: a statement that waits is what CREATE INDEX CONCURRENTLY waits for.
     """
-    while not connection.exec_driver_sql(f"SELECT pg_try_advisory_lock({MIGRATION_LOCK})").scalar():
+    asked = sqlalchemy.text(f"SELECT pg_try_advisory_lock({MIGRATION_LOCK})")
+    while not connection.scalar(asked):
         connection.rollback()
-        time.sleep(WAIT_SECONDS)
+        time.sleep(LOOK_EVERY)
 
 
 def run_offline() -> None:

@@ -7,7 +7,7 @@ delete an event by itself. The function refuses whatever is younger than a day, 
 Storage parameters only tell the server when to vacuum and how full to pack new pages.
 
 Revision ID: 20261129_1120
-Revises: 20261129_1051
+Revises: 20261129_1061
 """
 
 import sqlalchemy as sa
@@ -16,7 +16,7 @@ from sqlalchemy.dialects import postgresql
 from alembic import op
 
 revision = "20261129_1120"
-down_revision = "20261129_1051"
+down_revision = "20261129_1061"
 branch_labels = None
 depends_on = None
 # The service runs without it: its job waits until the table is there.

@@ -49,6 +49,10 @@ def rotate(
     settings = get_settings()
     if settings.database_owner_url is None:
         raise LocalError("Set DATABASE_OWNER_URL: the API's own login can't change logins.")
+    if settings.database_pooler and not finish:
+        raise LocalError(
+            "PgBouncer has to know the new login before the API does; see docs/operations/roles.md."
+        )
     with psycopg.connect(settings.owner_url, autocommit=True) as owner:
         if finish:
             _finish(owner, settings)

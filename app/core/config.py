@@ -50,6 +50,8 @@ class Settings(BaseSettings):
     port: Annotated[int, Field(ge=0, le=65535)] = 8000
     internal_port: Annotated[int, Field(ge=0, le=65535)] = 0
     workers: Annotated[int, Field(ge=1, le=64)] = 1
+    replicas: Annotated[int, Field(ge=1, le=64)] = 1
+    """Copies of this service, each with its `workers`; counts connections, nothing else."""
     data_dir: Path = Path(".data")
     public_url: str = "http://127.0.0.1:8000"
     guest_ordering_url: str = ""
@@ -61,6 +63,8 @@ class Settings(BaseSettings):
     address_limit_per_minute: Annotated[int, Field(ge=0)] = 6000
     max_body_bytes: Annotated[int, Field(ge=1024)] = 256 * 1024
     max_image_bytes: Annotated[int, Field(ge=1024)] = 5 * 1024 * 1024
+    drain_delay: Annotated[float, Field(ge=0, le=60)] = 0.0
+    """How long a process that was told to stop still serves, while its readiness is false."""
     shutdown_grace: Annotated[int, Field(ge=1, le=300)] = 15
 
     database_url: SecretStr = SecretStr("")
@@ -73,7 +77,13 @@ class Settings(BaseSettings):
     ] = "prefer"
     database_sslrootcert: str = ""
     """The authority's certificate that the server's is checked against; `system`: the machine's."""
+    database_private_network: bool = False
+    """Everything between here and the database is one host's own network: no TLS is needed."""
     database_pooler: bool = False
+    database_pooler_clients: Annotated[int, Field(ge=1)] = 1000
+    """PgBouncer's max_client_conn."""
+    database_pooler_servers: Annotated[int, Field(ge=1)] = 40
+    """PgBouncer's max_db_connections: what it opens to PostgreSQL."""
     database_pool_size: Annotated[int, Field(ge=1, le=200)] = 10
     database_pool_wait: Annotated[float, Field(gt=0, le=30)] = 2.0
     database_connect_timeout: Annotated[int, Field(ge=1, le=30)] = 2
@@ -125,7 +135,7 @@ class Settings(BaseSettings):
         for name in SECRETS:
             path = os.environ.get(f"{name.upper()}_FILE")
             if path:
-                values[name] = Path(path).read_text(encoding="utf-8").strip()
+                values[name] = _read_secret(name, Path(path))
         return values
 
     @field_validator("allowed_hosts", "cors_origins", "trusted_proxies", "jwt_keys", mode="before")
@@ -162,6 +172,8 @@ class Settings(BaseSettings):
     @model_validator(mode="after")
     def _check(self) -> Self:
         self._check_keys()
+        if self.database_pooler and self.database_listen_url is None:
+            raise ValueError("DATABASE_POOLER needs DATABASE_LISTEN_URL: a pooler has no LISTEN")
         if self.environment is not Environment.LOCAL:
             self._refuse_insecure()
         return self
@@ -192,7 +204,8 @@ class Settings(BaseSettings):
             "DATABASE_SYNCHRONOUS_COMMIT must not be off": (
                 self.database_synchronous_commit == "off"
             ),
-            "DATABASE_SSLMODE must be verify-full, with DATABASE_SSLROOTCERT": (
+            "DATABASE_SSLMODE must be verify-full, with DATABASE_SSLROOTCERT"
+            " (or DATABASE_PRIVATE_NETWORK be true)": (
                 self.environment is Environment.PRODUCTION and not self._database_is_verified()
             ),
         }
@@ -202,7 +215,8 @@ class Settings(BaseSettings):
 
     def _database_is_verified(self) -> bool:
         """Whether passwords and orders go to nobody but our database server."""
-        return self.database_sslmode == "verify-full" and bool(self.database_sslrootcert)
+        verified = self.database_sslmode == "verify-full" and bool(self.database_sslrootcert)
+        return verified or self.database_private_network
 
     @property
     def owner_url(self) -> str:
@@ -234,6 +248,14 @@ class Settings(BaseSettings):
         added = {name: value for name, value in wanted.items() if value and name not in given}
         query = "&".join(filter(None, (parts.query, urlencode(added, quote_via=quote))))
         return f"{parts.scheme}://{parts.netloc}{parts.path}" + (f"?{query}" if query else "")
+
+
+def _read_secret(name: str, path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "is not text"
+        raise ValueError(f"{name.upper()}_FILE: {path}: {reason}") from error
 
 
 @lru_cache

@@ -1,6 +1,8 @@
 """Importing this package registers every table on `Model.metadata`."""
 
 from app.models.base import Model, StoreModel
+from app.models.basket import BasketLine
+from app.models.cancelling import CancelReasonList, LineCancellation
 from app.models.credential import ApiKey, StreamTicket, Throttle
 from app.models.job import JobRun
 from app.models.menu import Availability, Category, Item, ItemOptionGroup, Option, OptionGroup
@@ -14,12 +16,13 @@ from app.models.service_request import (
     ServiceRequestType,
 )
 from app.models.staff import RefreshToken, SignIn, Staff
-from app.models.store import Store, StoreCounters, StoreDirectory
+from app.models.store import MenuClock, Store, StoreCounters, StoreDirectory
 from app.models.table import (
     Area,
     Device,
     PairingCode,
     SessionStatus,
+    SessionTable,
     Table,
     TableAccess,
     TableSession,
@@ -30,6 +33,8 @@ __all__ = [
     "Area",
     "AuditEntry",
     "Availability",
+    "BasketLine",
+    "CancelReasonList",
     "Category",
     "Device",
     "Event",
@@ -37,6 +42,8 @@ __all__ = [
     "Item",
     "ItemOptionGroup",
     "JobRun",
+    "LineCancellation",
+    "MenuClock",
     "Model",
     "Option",
     "OptionGroup",
@@ -51,6 +58,7 @@ __all__ = [
     "ServiceRequestStatus",
     "ServiceRequestType",
     "SessionStatus",
+    "SessionTable",
     "SetChoice",
     "SetSlot",
     "SignIn",

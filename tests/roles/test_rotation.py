@@ -15,6 +15,7 @@ from psycopg import sql
 from app.cli.main import main
 from app.cli.rotation import FIRST, SECOND
 from app.core.config import get_settings
+from app.local.processes import wait_until
 from tests.support.floor import Floor, order_body
 from tests.support.server import worker_processes
 from tests.support.shops import Shop
@@ -72,6 +73,7 @@ class Guests(threading.Thread):
     def __init__(self, shop: Shop, floor: Floor, number: int, url: str) -> None:
         super().__init__()
         self.url = url
+        self.served_by = ""
         self.statuses: list[int] = []
         self._stop_now = threading.Event()
         self._authorization = shop.tablet(floor.table(number)).headers["Authorization"]
@@ -80,14 +82,16 @@ class Guests(threading.Thread):
     def run(self) -> None:
         while not self._stop_now.is_set():
             headers = {"Authorization": self._authorization, "Idempotency-Key": str(uuid4())}
+            url = self.url
             answer = httpx.post(
-                f"{self.url}/api/v1/orders",
+                f"{url}/api/v1/orders",
                 json=self._body,
                 headers=headers,
                 trust_env=False,
                 timeout=20,
             )
             self.statuses.append(answer.status_code)
+            self.served_by = url
 
     def finish(self) -> list[int]:
         self._stop_now.set()
@@ -120,6 +124,8 @@ def test_passwords_change_while_orders_run(shop: Shop, rotate: Rotate, tmp_path:
             # The old replica still works: its login is not shut under it.
             assert rotate(second, "--finish")[0] == 1
             assert works(first)
+            # As the proxy does: it stops when nothing is under way there any more.
+            assert wait_until(lambda: all(one.served_by == new for one in guests), 60)
             old_replica.close()
             assert rotate(second, "--finish")[0] == 0
             assert not works(first)

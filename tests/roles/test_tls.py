@@ -29,6 +29,7 @@ from tests.support.server import live_server
 
 DEPLOY = migration.ROOT / "deploy" / "postgres"
 PROGRAMS = Path(os.environ.get("TEST_TLS_POSTGRES", "/usr/lib/postgresql/15/bin"))
+SCRIPTS = ("10-roles.sh", "20-replication.sh")
 PASSWORDS = {
     "DB_OWNER_PASSWORD": "of-the-owner",
     "DB_APP_PASSWORD": "of-the-api",
@@ -94,7 +95,7 @@ def free_port() -> int:
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     home = tmp_path_factory.mktemp("tls")
     make_certificates(home)
-    for name in ("pg_hba.conf", "10-roles.sh"):
+    for name in ("pg_hba.conf", *SCRIPTS):
         shutil.copy(DEPLOY / name, home)
     # Until the roles are there: the administrator by the socket, which is in a private folder.
     (home / "first.conf").write_text("local all all trust\n")
@@ -118,18 +119,20 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     one = Server(home, free_port())
     with running(one, account, "first.conf"):
         (home / "service.conf").write_text(f"[roles]\nhost={home}\nport={one.port}\n")
-        subprocess.run(
-            ["bash", home / "10-roles.sh"],
-            env={
-                **PASSWORDS,
-                "PATH": f"{PROGRAMS}:{os.environ['PATH']}",
-                "POSTGRES_USER": "postgres",
-                "PGSERVICEFILE": str(home / "service.conf"),
-                "PGSERVICE": "roles",
-            },
-            check=True,
-            capture_output=True,
-        )
+        (home / "replication").write_text(PASSWORDS["DB_REPLICATION_PASSWORD"])
+        environment = {
+            **PASSWORDS,
+            "PATH": f"{PROGRAMS}:{os.environ['PATH']}",
+            "POSTGRES_USER": "postgres",
+            "PGSERVICEFILE": str(home / "service.conf"),
+            "PGSERVICE": "roles",
+            "PGDATA": str(home / "data"),
+            "DB_REPLICATION_PASSWORD_FILE": str(home / "replication"),
+        }
+        for script in SCRIPTS:
+            subprocess.run(
+                ["bash", home / script], env=environment, check=True, capture_output=True
+            )
     with running(one, account, "pg_hba.conf"):
         migration.upgrade(one.url("table_order_owner", PASSWORDS["DB_OWNER_PASSWORD"]))
         yield one

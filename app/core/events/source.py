@@ -72,7 +72,7 @@ class EventSource:
     def __init__(self, settings: Settings) -> None:
         url = settings.listen_url
         arguments = {
-            **connect_arguments(settings),
+            **connect_arguments(settings, direct=settings.database_listen_url is not None),
             "keepalives_idle": 10,
             "keepalives_interval": 5,
             "keepalives_count": 3,
