@@ -1,8 +1,8 @@
 """The last release beside today's code: its files in a folder of their own, and its server.
 
-The last release is the newest tag `v…` before today's newest migration; without one, the commit
-before the one that added that migration. A clone without history is an error, not a reason to
-test nothing: CI fetches all of it.
+The last release is what LAST_RELEASE names (a tag, a commit), or the newest tag `v…` before today's
+newest migration; without one, the main line's commit before that migration came. A clone without
+history is an error, not a reason to test nothing: CI fetches all of it.
 """
 
 import contextlib
@@ -46,11 +46,15 @@ def last_release() -> str:
     Raises:
         RuntimeError: there is no history here to find it in.
     """
+    if named := os.environ.get("LAST_RELEASE"):
+        return git("rev-parse", named).decode().strip()
     if git("rev-parse", "--is-shallow-repository").strip() == b"true":
         raise RuntimeError("The clone is shallow: fetch all history (git fetch --unshallow).")
     newest = newest_revision()
     [path] = [one for one in VERSIONS.glob("*.py") if f'revision = "{newest}"\n' in one.read_text()]
-    added = git("log", "--diff-filter=A", "--format=%H", "-1", "--", str(path)).decode().strip()
+    # A branch adds to the main line what its merge brings, all at once.
+    line = ("log", "--first-parent", "-m", "--diff-filter=A", "--format=%H", "-1")
+    added = git(*line, "--", str(path)).decode().strip()
     before = f"{added}^" if added else "HEAD"  # not committed yet
     with contextlib.suppress(RuntimeError):
         return git("describe", "--tags", "--match=v*", "--abbrev=0", before).decode().strip()
