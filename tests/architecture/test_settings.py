@@ -14,6 +14,8 @@ SAFE: dict[str, Any] = {
     "jwt_keys": "k1:" + "s" * 40,
     "allowed_hosts": "api.example",
     "database_url": "postgresql://api@db/table_order",
+    "database_sslmode": "verify-full",
+    "database_sslrootcert": "system",
 }
 
 
@@ -39,6 +41,10 @@ def test_safe_settings_start() -> None:
         {"cors_origins": "*"},
         {"allowed_hosts": "*"},
         {"database_synchronous_commit": "off"},
+        {"database_sslmode": "prefer"},
+        {"database_sslmode": "verify-ca"},
+        {"database_sslrootcert": ""},
+        {"database_sslrootcert": "/nowhere/ca.pem"},
         {"jwt_keys": "k1:short"},
         {"jwt_keys": "local:only-for-a-developer-machine-0123456789abcdef"},
         {"jwt_keys": "k1:" + "s" * 40 + ",k1:" + "t" * 40},
@@ -48,3 +54,21 @@ def test_safe_settings_start() -> None:
 def test_insecure_settings_do_not_start(change: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
         Settings(_env_file=None, **(SAFE | change))
+
+
+def test_every_connection_is_told_what_tls_must_be() -> None:
+    others: dict[str, Any] = {
+        "database_owner_url": "postgresql://owner@db/table_order?connect_timeout=3",
+        "database_listen_url": "postgresql://api@db/table_order?sslmode=require",
+    }
+    settings = Settings(_env_file=None, **SAFE, **others)
+    tls = "sslmode=verify-full&sslrootcert=system"
+    assert settings.api_url == f"postgresql://api@db/table_order?{tls}"
+    assert settings.owner_url == f"postgresql://owner@db/table_order?connect_timeout=3&{tls}"
+    assert (
+        settings.listen_url == "postgresql://api@db/table_order?sslmode=require&sslrootcert=system"
+    )
+
+
+def test_a_socket_needs_no_tls_where_nothing_is_asked_for() -> None:
+    assert Settings(_env_file=None).api_url == "postgresql://"
