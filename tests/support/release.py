@@ -1,8 +1,8 @@
 """The last release beside today's code: its files in a folder of their own, and its server.
 
 The last release is what LAST_RELEASE names (a tag, a commit), or the newest tag `v…` before today's
-newest migration; without one, the main line's commit before that migration came. A clone without
-history is an error, not a reason to test nothing: CI fetches all of it.
+newest migration; without one, the main line's commit before that migration came. Only a copy
+without that history (a shallow clone, an archive of the files) has nothing to test with.
 """
 
 import contextlib
@@ -28,6 +28,10 @@ from tests.support.migration import ROOT
 START_SECONDS = 60.0
 
 
+class NoHistoryError(Exception):
+    """There is no release before this one here."""
+
+
 def git(*words: str) -> bytes:
     """What git prints.
 
@@ -44,12 +48,17 @@ def last_release() -> str:
     """The commit of the last release.
 
     Raises:
-        RuntimeError: there is no history here to find it in.
+        NoHistoryError: the files are not in a clone with its history.
     """
     if named := os.environ.get("LAST_RELEASE"):
         return git("rev-parse", named).decode().strip()
-    if git("rev-parse", "--is-shallow-repository").strip() == b"true":
-        raise RuntimeError("The clone is shallow: fetch all history (git fetch --unshallow).")
+    try:
+        return _release_before_newest_migration()
+    except RuntimeError as error:
+        raise NoHistoryError("fetch all history (git fetch --unshallow) to test this") from error
+
+
+def _release_before_newest_migration() -> str:
     newest = newest_revision()
     [path] = [one for one in VERSIONS.glob("*.py") if f'revision = "{newest}"\n' in one.read_text()]
     # A branch adds to the main line what its merge brings, all at once.
