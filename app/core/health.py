@@ -21,10 +21,20 @@ def newest_revision() -> str | None:
 
     Read from the files' text: alembic itself takes 10 MiB that every worker would carry.
     """
-    texts = [path.read_text(encoding="utf-8") for path in VERSIONS.glob("*.py")]
-    made = {found[1] for text in texts if (found := _REVISION.search(text))}
+    texts = _migrations()
+    made = known_revisions()
     built_on = {found[1] for text in texts if (found := _DOWN_REVISION.search(text))}
     return next(iter(made - built_on), None)
+
+
+@lru_cache
+def known_revisions() -> frozenset[str]:
+    """All migrations that this code ships with."""
+    return frozenset(found[1] for text in _migrations() if (found := _REVISION.search(text)))
+
+
+def _migrations() -> list[str]:
+    return [path.read_text(encoding="utf-8") for path in VERSIONS.glob("*.py")]
 
 
 async def check_ready(runtime: Runtime) -> dict[str, Any]:
