@@ -18,13 +18,16 @@ RUN --mount=type=cache,target=/var/cache/pip \
         -r /tmp/requirements.txt
 
 # A third of what the wheels bring is never used: debugging symbols (50 MB), the tests of others (6 MB), Babel's data
-# for languages that no menu is written in (25 MB), and what boto3 knows of services other than S3 (25 MB).
+# for languages that no menu is written in (25 MB), what boto3 knows of services other than S3 (25 MB), and what would
+# colour source text other than Python (8 MB).
 ARG LANGUAGES="ar de en es fil fr id it ja ko ms nl pl pt ru th tr uk vi yue zh"
 RUN find /opt/venv -name '*.so*' -type f -exec strip --strip-unneeded {} + \
  && find /opt/venv/lib -type d \( -name tests -o -name testing \) -prune -exec rm -rf {} + \
  && find /opt/venv/lib -path '*/babel/locale-data/*.dat' -not -name 'root.dat' \
         $(printf ' -not -name %s.dat -not -name %s_*.dat' $(for tag in $LANGUAGES; do echo "$tag $tag"; done)) -delete \
- && find /opt/venv/lib -path '*/botocore/data/*' -prune -type d -not -name s3 -exec rm -rf {} +
+ && find /opt/venv/lib -path '*/botocore/data/*' -prune -type d -not -name s3 -exec rm -rf {} + \
+ && find /opt/venv/lib -path '*/pygments/lexers/*' -type f -not -name '__init__*' -not -name '_mapping*' \
+        -not -name 'python.*' -delete
 
 # ---- the service ---------------------------------------------------------------------------------------------------
 FROM python:${PYTHON_VERSION}-slim
@@ -45,11 +48,14 @@ RUN groupadd --system --gid 10001 app \
 COPY --from=build /opt/venv /opt/venv
 
 # Pictures are kept here unless they are kept in a bucket: mount a volume, which then belongs to the service.
-RUN install --directory --owner=10001 --group=10001 /var/lib/table-order/media
+# The other folder is where an environment without a certificate of its own keeps the one that it makes.
+RUN install --directory --owner=10001 --group=10001 /var/lib/table-order/media /var/lib/table-order/tls
 
 # PYTHONDONTWRITEBYTECODE: the root file system may be read-only.
 ENV PATH=/opt/venv/bin:$PATH \
     DATA_DIR=/var/lib/table-order \
+    HOST=0.0.0.0 \
+    PORT=8000 \
     PYTHONUNBUFFERED=1 \
     PYTHONDONTWRITEBYTECODE=1
 
@@ -66,7 +72,7 @@ EXPOSE 8000
 HEALTHCHECK --interval=10s --timeout=3s --start-period=20s --retries=3 \
     CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8000/health/live', timeout=2)"]
 
-# Exec form: the server is process 1 and SIGTERM arrives. It then ends the open streams and gives requests that are
-# under way 20 seconds; the orchestrator's own grace time has to be longer.
-CMD ["uvicorn", "--factory", "app.main:create_app", \
-     "--host", "0.0.0.0", "--port", "8000", "--no-server-header", "--no-proxy-headers", "--timeout-graceful-shutdown", "20"]
+# Exec form: SIGTERM arrives. Streams are then told to come back and requests that are under way are finished (DRAIN_DELAY,
+# SHUTDOWN_GRACE); the orchestrator's own grace time has to be longer than both together.
+# Another command makes it the migration or the operator's tool: python -m app.cli --help
+CMD ["python", "-m", "app.cli", "serve"]

@@ -2,7 +2,7 @@
 # Needs Python 3.11+ with venv, make and a package index; all else goes into .venv and .data here.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test demo bench lint format openapi clean
+.PHONY: help run test demo bench lint format openapi clean secrets deploy upgrade rolling-restart
 .DELETE_ON_ERROR:
 
 VENV := .venv
@@ -12,14 +12,18 @@ PIP := $(PY) -m pip install -qq --disable-pip-version-check --no-input
 PIP += --root-user-action=ignore
 PYTHON ?=
 ARGS ?=
+# What the last four targets look after; they need Docker with Compose and nothing else.
+ENV ?= staging
+COMPOSE = docker compose -f docker-compose.yml -f deploy/$(ENV).yml
+SECRETS_DIR ?= deploy/secrets/$(ENV)
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 run: $(VENV)/.local ## start the service with its own PostgreSQL (PORT, HOST, DATA_DIR, DATABASE_URL)
 	@exec $(PY) -m app.cli run
 
-test: $(VENV)/.dev ## run all tests on a PostgreSQL of their own (ARGS="-k menu" for some of them)
+test: $(VENV)/.dev $(VENV)/.s3 ## run all tests on a PostgreSQL of their own (ARGS="-k menu" for some of them)
 	@exec $(PY) -m pytest $(ARGS)
 
 demo: $(VENV)/.local ## play a party's visit against the running service
@@ -42,6 +46,26 @@ format: $(VENV)/.dev ## put the code into the common form
 openapi: $(VENV)/.local ## write openapi.json anew
 	@exec $(PY) -m app.cli openapi --output openapi.json
 
+secrets: ## make the secrets of ENV that are not there yet, in SECRETS_DIR
+	@$(COMPOSE) build --quiet api
+	@mkdir -p -m 700 $(SECRETS_DIR)
+	@docker run --rm --network none --user "$$(id -u):$$(id -g)" --volume "$(abspath $(SECRETS_DIR)):/secrets" \
+	  "table-order-service:$${VERSION:-local}" python -m app.cli secrets create $(ENV) --directory /secrets
+
+deploy: secrets ## bring ENV up (development, staging or production; default staging)
+	@$(COMPOSE) up --detach --wait --wait-timeout 300
+
+upgrade: ## build ENV's image from this folder, migrate, and replace the API's containers one after the other
+	@$(COMPOSE) build --quiet api
+	@$(COMPOSE) run --rm --no-deps migrate
+	@$(MAKE) --no-print-directory rolling-restart
+
+rolling-restart: ## replace ENV's API containers one after the other; with two of them no request fails
+	@for service in $$($(COMPOSE) config --services | grep -E '^api(-[0-9]+)?$$' | sort); do \
+	  echo "Replacing $$service"; \
+	  $(COMPOSE) up --detach --no-deps --no-build --force-recreate --wait --wait-timeout 300 $$service || exit 1; \
+	done
+
 clean: ## remove .venv and caches; the data in .data stays
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage
 	find app tests alembic -name __pycache__ -prune -exec rm -rf {} +
@@ -51,6 +75,12 @@ $(VENV)/.dev: requirements.txt requirements-local.txt requirements-dev.txt $(VEN
 	@echo "Installing the service and its tools into $(VENV) (a minute or two, once)"
 	@$(PIP) -r requirements-dev.txt
 	@touch $(VENV)/.local $@
+
+$(VENV)/.s3: requirements-s3.txt $(VENV)/.made
+	@echo "Installing an S3-compatible server for the tests into $(VENV)/s3 (a minute, once)"
+	@$(PY) -m venv --clear $(VENV)/s3
+	@$(VENV)/s3/bin/python -m pip install -qq --disable-pip-version-check --no-input -r requirements-s3.txt
+	@touch $@
 
 $(VENV)/.local: requirements.txt requirements-local.txt $(VENV)/.made
 	@echo "Installing the service into $(VENV) (a minute or so, once)"

@@ -4,7 +4,7 @@ Every store begins with the same catalogue. Of two equal requests of one party o
 one waits: the partial unique index says so, whatever the locks do.
 
 Revision ID: 20261129_1040
-Revises: 20261125_1840
+Revises: 20261129_1031
 """
 
 import json
@@ -15,7 +15,7 @@ from sqlalchemy.dialects import postgresql
 from alembic import op
 
 revision = "20261129_1040"
-down_revision = "20261125_1840"
+down_revision = "20261129_1031"
 branch_labels = None
 depends_on = None
 

@@ -5,7 +5,7 @@ VALID and validated afterwards: the new columns are empty, and no writer waits f
 `guest_first_order_held` stays for workers of the version before; `order_acceptance` replaces it.
 
 Revision ID: 20261129_1050
-Revises: 20261125_1840
+Revises: 20261129_1040
 """
 
 import sqlalchemy as sa
@@ -87,8 +87,6 @@ def _order_columns() -> list[sa.Column[object]]:
         sa.Column("number_prefix", sa.Text(), nullable=True),
         sa.Column("basket_digest", sa.LargeBinary(), nullable=True),
         sa.Column("duplicate_of", sa.Uuid(), nullable=True),
-        sa.Column("cancel_reason_code", sa.Text(), nullable=True),
-        sa.Column("cancel_reason", sa.Text(), nullable=True),
     ]
 
 

@@ -182,7 +182,7 @@ BEGIN
                     'table', jsonb_build_object('id', v_session.table_id, 'number', v_session.number),
                     'status', 'open', 'guest_count', NULL, 'note', NULL,
                     'opened_at', p_answer -> 'created_at', 'closed_at', NULL,
-                    'merged_into_id', NULL,
+                    'merged_into_id', NULL, 'linked_tables', '[]'::jsonb,
                     'order_count', 1, 'total', p_total, 'version', 1,
                     'created_at', p_answer -> 'created_at', 'updated_at', p_answer -> 'created_at'));
     END IF;

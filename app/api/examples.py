@@ -9,6 +9,7 @@ from types import NoneType
 from typing import Any
 
 ID = "01932c07-a5e1-7c42-b0a9-4b8f3c6d2e10"
+_DIGEST = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
 NOW, LATER = "2026-11-25T09:30:00.000000Z", "2026-11-25T09:40:00.000000Z"
 
 BY_FIELD: dict[str, tuple[Any, ...]] = {
@@ -19,11 +20,15 @@ BY_FIELD: dict[str, tuple[Any, ...]] = {
     "allergens": (["soybean"],),
     "allergens_added": (["milk"],),
     "allergens_removed": ([],),
+    "archived": (False,),
+    "cancellations": ([],),
     "cancelled_quantity": (0,),
     "cooldown_seconds": (30,),
     "business_date": ("2026-11-25",),
     "business_day_start": ("05:00:00",),
     "capacity": (4,),
+    "changed_at": (NOW,),
+    "changed_by": ({"kind": "staff", "id": ID, "name": "민지"},),
     "client_created_at": (NOW,),
     "code": ("K7M3X9PA", "hanok"),
     "currency": ("KRW",),
@@ -58,6 +63,7 @@ BY_FIELD: dict[str, tuple[Any, ...]] = {
     "kind": ("staff",),
     "label": ("창가",),
     "language": ("ko",),
+    "linked_tables": ([],),
     "languages": (["ko", "en"],),
     "last_order_at": (LATER,),
     "longest": (190,),
@@ -98,16 +104,20 @@ BY_FIELD: dict[str, tuple[Any, ...]] = {
     "position": (1,),
     "price": (9_000,),
     "regular_price": (9_000,),
+    "price_change": (500,),
     "prices": ({ID: 500},),
+    "problems": ([],),
     "quantity": (2,),
     "reason": ("손님 요청",),
     "reason_code": ("guest_request",),
+    "reason_name": ("손님 요청",),
     "refresh_token": (
         "01932c07a5e17c42b0a94b8f3c6d2e10.01932c07a5e17c42b0a94b8f3c6d2e11.c2VjcmV0",
     ),
     "seat": (2,),
     "seconds_to_acknowledge": (12,),
     "seconds_to_done": (95,),
+    "sha256": (_DIGEST,),
     "seq": (4711,),
     "start": ("11:00",),
     "starts_at": ("2027-01-01T00:00:00.000000Z",),
@@ -128,6 +138,7 @@ BY_FIELD: dict[str, tuple[Any, ...]] = {
     "username": ("minji",),
     "valid_until": (LATER,),
     "version": (1,),
+    "was": (18_500,),
     "weekday": (1,),
     "width": (1280,),
 }
@@ -136,6 +147,10 @@ _OPTION = {"name": {"ko": "아주 맵게", "en": "Extra hot"}, "price": 500}
 _CHOICES: dict[str, Any] = {"choices": []}
 _SLOT = {"name": {"ko": "식사", "en": "Main dish"}}
 _STORE = {"name": "한옥식당", "code": "hanok"}
+_REASON: dict[str, Any] = {
+    "code": "guest_request",
+    "name": {"ko": "손님 요청", "en": "Guest's request"},
+}
 _AREA = {"name": "창가 구역"}
 _WATER = {"ko": "물", "en": "Water", "ja": "お水", "zh-Hans": "水"}
 _WATER_ASKED = {"code": "water", "name": "물", "names": _WATER}
@@ -143,7 +158,6 @@ _WATER_TYPE = {"code": "water", "max_quantity": 10, "cooldown_seconds": 0, "acti
 _CALL = {"note": "얼음 빼고 주세요"}
 _WAITING = {"done_at": None, "done_by": None, "seconds_to_done": None}
 _NOT_CANCELLED = {"cancelled_at": None, "cancelled_by": None}
-_DIGEST = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
 _THUMBNAIL = {"url": f"/media/{_DIGEST}.webp", "width": 320, "height": 213}
 _DEVICE = {"name": "7번 태블릿", "kind": "table", "table_id": ID}
 BY_MODEL: dict[str, dict[str, Any]] = {
@@ -159,6 +173,8 @@ BY_MODEL: dict[str, dict[str, Any]] = {
     "AreaPatch": _AREA,
     "DeviceOutput": _DEVICE,
     "DevicePatch": {"name": "7번 태블릿", "table_id": ID},
+    "BasketLineInput": _CHOICES,
+    "BasketLineOutput": _CHOICES,
     "BulkAvailabilityInput": {"status": "sold_out", "until": "business_day_end", "stock": None},
     "ImageOutput": {"url": f"/media/{_DIGEST[::-1]}.webp"},
     "LineInput": _CHOICES,
@@ -175,8 +191,14 @@ BY_MODEL: dict[str, dict[str, Any]] = {
     "OrderLineOutput": {"parent_line_id": None, "slot": None},
     "OrderOptionOutput": {"name": "아주 맵게", "quantity": 1, "price": 500},
     "AvailabilityPart": {"status": "sold_out", "until": LATER, "stock": None},
+    "CancelReasonInput": _REASON | {"for_guests": True},
+    "CancelReasonOutput": _REASON
+    | {"name": "손님 요청", "names": _REASON["name"], "for_guests": True},
     "CategoryPart": {"key": "찌개", "name": {"ko": "찌개", "en": "Stews"}},
     "GroupPart": _GROUP | {"key": "맵기"},
+    "ChoicePart": {"key": "김치찌개"},
+    "ImageSizePart": {"sha256": _DIGEST[::-1], "width": 320, "height": 213},
+    "SlotPart": _SLOT | {"key": "식사"},
     "OptionPart": _OPTION | {"key": "아주 맵게"},
     "UsePart": {"key": "맵기", "prices": {"아주 맵게": 500}},
     "ImportChange": {
@@ -187,6 +209,7 @@ BY_MODEL: dict[str, dict[str, Any]] = {
     },
     "ImportNote": {
         "row": 7,
+        "pointer": None,
         "code": "modifier-set-unknown",
         "detail": "Add an option group 'Milk'.",
     },

@@ -50,6 +50,7 @@ def reaching(settings: Settings, url: str) -> Settings:
             "database_url": SecretStr(url),
             "database_owner_url": None,
             "database_listen_url": None,
+            "database_pooler": False,
         }
     )
 

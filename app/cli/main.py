@@ -10,7 +10,7 @@ import typer
 from pydantic import ValidationError
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 
-from app.cli import backups, demo, media, menu, openapi, run, staff, store
+from app.cli import backups, demo, media, menu, openapi, run, secret_files, serve, staff, store
 from app.cli.console import complain
 from app.core.errors import DomainError
 from app.local.processes import LocalError
@@ -27,9 +27,11 @@ cli.add_typer(staff.cli, name="staff")
 cli.add_typer(menu.cli, name="menu")
 cli.add_typer(backups.cli, name="db")
 cli.add_typer(media.cli, name="media")
+cli.add_typer(secret_files.cli, name="secrets")
 cli.command("demo")(demo.load)
 cli.command("openapi")(openapi.write)
 cli.command("run")(run.serve)
+cli.command("serve")(serve.serve)
 
 
 def main() -> None:

@@ -35,7 +35,7 @@ def secrets_from_files(
     """The settings whose value stands in a file that `<PREFIX><NAME>_FILE` names."""
     paths = {name: environment.get(f"{prefix}{name.upper()}_FILE") for name in names}
     return {
-        name: Path(path).read_text(encoding="utf-8").strip() for name, path in paths.items() if path
+        name: _read_secret(f"{prefix}{name}", Path(path)) for name, path in paths.items() if path
     }
 
 
@@ -60,6 +60,8 @@ class Settings(BaseSettings):
     port: Annotated[int, Field(ge=0, le=65535)] = 8000
     internal_port: Annotated[int, Field(ge=0, le=65535)] = 0
     workers: Annotated[int, Field(ge=1, le=64)] = 1
+    replicas: Annotated[int, Field(ge=1, le=64)] = 1
+    """Copies of this service, each with its `workers`; counts connections, nothing else."""
     data_dir: Path = Path(".data")
     public_url: str = "http://127.0.0.1:8000"
     guest_ordering_url: str = ""
@@ -71,6 +73,8 @@ class Settings(BaseSettings):
     address_limit_per_minute: Annotated[int, Field(ge=0)] = 6000
     max_body_bytes: Annotated[int, Field(ge=1024)] = 256 * 1024
     max_image_bytes: Annotated[int, Field(ge=1024)] = 5 * 1024 * 1024
+    drain_delay: Annotated[float, Field(ge=0, le=60)] = 0.0
+    """How long a process that was told to stop still serves, while its readiness is false."""
     shutdown_grace: Annotated[int, Field(ge=1, le=300)] = 15
 
     database_url: SecretStr = SecretStr("")
@@ -79,6 +83,10 @@ class Settings(BaseSettings):
     database_app_role: str = "table_order_app"
     database_listen_url: SecretStr | None = None
     database_pooler: bool = False
+    database_pooler_clients: Annotated[int, Field(ge=1)] = 1000
+    """PgBouncer's max_client_conn."""
+    database_pooler_servers: Annotated[int, Field(ge=1)] = 40
+    """PgBouncer's max_db_connections: what it opens to PostgreSQL."""
     database_pool_size: Annotated[int, Field(ge=1, le=200)] = 10
     database_pool_wait: Annotated[float, Field(gt=0, le=30)] = 2.0
     database_connect_timeout: Annotated[int, Field(ge=1, le=30)] = 2
@@ -147,6 +155,8 @@ class Settings(BaseSettings):
     @model_validator(mode="after")
     def _check(self) -> Self:
         self._check_keys()
+        if self.database_pooler and self.database_listen_url is None:
+            raise ValueError("DATABASE_POOLER needs DATABASE_LISTEN_URL: a pooler has no LISTEN")
         if self.environment is not Environment.LOCAL:
             self._refuse_insecure()
         return self
@@ -196,6 +206,14 @@ class Settings(BaseSettings):
     def api_url(self) -> str:
         """The URL that the API connects to; without one, what libpq finds (`PGHOST` and so on)."""
         return self.database_url.get_secret_value() or ANY_DATABASE
+
+
+def _read_secret(name: str, path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "is not text"
+        raise ValueError(f"{name.upper()}_FILE: {path}: {reason}") from error
 
 
 @lru_cache

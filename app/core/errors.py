@@ -271,6 +271,16 @@ class StockInsufficientError(DomainError):
     code = "stock-insufficient"
 
 
+class BasketChangedError(DomainError):
+    """`basket` is what it is now; `errors` name the lines that somebody else has changed."""
+
+    code = "basket-changed"
+
+
+class BasketEmptyError(DomainError):
+    code = "basket-empty"
+
+
 class PriceChangedError(DomainError):
     """`quote` is the basket at today's prices."""
 

@@ -69,6 +69,7 @@ async def play(console: Console, base_url: str, credentials: Credentials) -> Non
         await scenes.guests_order(visit, kitchen_live, credentials.store)
         await scenes.floor_looks_at_the_board(visit)
         friends = await seat_scenes.friends_sit_together(visit, kitchen_live, tablet_live)
+        await seat_scenes.the_party_gets_a_second_table(visit, tablet_live)
         if friends is not None:
             await seat_scenes.one_friend_leaves_earlier(visit, friends)
         await scenes.table_is_closed(visit, tablet_live)

@@ -157,7 +157,12 @@ def _database_variables(run: Run, url: str) -> dict[str, str]:
     """The embedded database stands in for all that the environment or .env may name."""
     if run.database_url:
         return {"DATABASE_URL": url}
-    return {"DATABASE_URL": url, "DATABASE_OWNER_URL": "", "DATABASE_LISTEN_URL": ""}
+    return {
+        "DATABASE_URL": url,
+        "DATABASE_OWNER_URL": "",
+        "DATABASE_LISTEN_URL": "",
+        "DATABASE_POOLER": "false",
+    }
 
 
 def _is_live(run: Run) -> bool:

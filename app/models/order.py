@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.core.security.principals import Channel
 from app.models.base import StoreModel, in_store, of_store, one_of
+from app.models.cancelling import LineCancellation
 
 
 class OrderStatus(StrEnum):
@@ -45,7 +46,24 @@ class Order(StoreModel):
         CheckConstraint("number >= 1", name="number_positive"),
         UniqueConstraint("store_id", "business_date", "number"),
         Index("ix_orders_session", "store_id", "session_id", "id"),
-        Index("ix_orders_updated_at", "store_id", "updated_at"),
+        # Newest first by table, by channel, and of the few that are not served: see order_history.
+        Index("ix_orders_table", "store_id", "table_id", "business_date", "number"),
+        Index("ix_orders_channel", "store_id", "channel", "business_date", "number"),
+        Index(
+            "ix_orders_live",
+            "store_id",
+            "business_date",
+            "number",
+            postgresql_where=text("status IN ('pending', 'preparing', 'ready')"),
+        ),
+        Index(
+            "ix_orders_cancelled",
+            "store_id",
+            "business_date",
+            "number",
+            postgresql_where=text("status = 'cancelled'"),
+        ),
+        Index("ix_orders_updated", "store_id", "updated_at", "id"),
     )
 
     number: Mapped[int]
@@ -64,8 +82,6 @@ class Order(StoreModel):
     number_prefix: Mapped[str | None]
     basket_digest: Mapped[bytes | None]
     duplicate_of: Mapped[UUID | None]
-    cancel_reason_code: Mapped[str | None]
-    cancel_reason: Mapped[str | None]
     lines: Mapped[list["OrderLine"]] = relationship(
         lazy="raise", order_by="OrderLine.position", viewonly=True
     )
@@ -114,6 +130,7 @@ class OrderLine(StoreModel):
             name="total_adds_up",
         ),
         Index("ix_order_lines_order", "store_id", "order_id"),
+        Index("ix_order_lines_item", "store_id", "item_id", "order_id"),
     )
 
     order_id: Mapped[UUID]
@@ -137,6 +154,9 @@ class OrderLine(StoreModel):
     added_by: Mapped[dict[str, Any] | None]
     options: Mapped[list["OrderLineOption"]] = relationship(
         lazy="raise", order_by="OrderLineOption.position", viewonly=True
+    )
+    cancellations: Mapped[list[LineCancellation]] = relationship(
+        lazy="raise", order_by=LineCancellation.id, viewonly=True
     )
 
 

@@ -86,6 +86,7 @@ class Store(Model):
     guest_first_order_held: Mapped[bool] = mapped_column(
         server_default=text("false"), default=False
     )
+    guest_cancel_allowed: Mapped[bool] = mapped_column(server_default=text("false"), default=False)
     max_open_service_requests: Mapped[int] = mapped_column(server_default=text("10"), default=10)
     service_request_types_version: Mapped[int] = mapped_column(server_default=text("1"), default=1)
     paused_until: Mapped[datetime | None]
@@ -204,3 +205,20 @@ class StoreCounters(Model):
     catalog_version: Mapped[int] = mapped_column(BigInteger, default=1)
     business_date: Mapped[date | None]
     order_number: Mapped[int] = mapped_column(default=0)
+
+
+class MenuClock(Model):
+    """What the clock does to a store's menu: told up to and with `told_until`, next at `due_at`.
+
+    An edit sets `due_at` to `told_until`: when the next change is due must be worked out anew.
+    """
+
+    __tablename__ = "menu_clocks"
+    __table_args__ = (
+        of_store(),
+        Index("ix_menu_clocks_due_at", "due_at", postgresql_where=text("due_at IS NOT NULL")),
+    )
+
+    store_id: Mapped[UUID] = mapped_column(primary_key=True)
+    told_until: Mapped[datetime]
+    due_at: Mapped[datetime | None]

@@ -14,11 +14,13 @@ from app.models import (
     ServiceRequestItem,
     ServiceRequestStatus,
     SessionStatus,
+    SessionTable,
     Table,
     TableSession,
 )
 from app.models.service_request import IS_WAITING, WAITING
 from app.repositories.base import StoreRepository
+from app.repositories.sitting import hold_sitting, sitting_at
 
 # In these words, and not as parameters, the planner knows it for the partial index's condition.
 _WAITING = text(f"service_requests.{IS_WAITING}")
@@ -52,21 +54,18 @@ class ServiceRequestRepository(StoreRepository[ServiceRequest]):
         return Place(table_id, session_id) if table_id is not None else None
 
     async def place_of_table(self, table_id: UUID, *, lock: bool = False) -> Place:
-        """The table with its open session. Locked, nobody else calls there.
+        """The table with the party that has it. Locked, nobody else calls there.
 
         The session is locked or, where there is none, the table: never one after the other.
 
         Raises:
             NotFoundError: no such table, or it is archived.
         """
-        query = select(TableSession.id).where(
-            TableSession.store_id == self.store_id,
-            TableSession.table_id == table_id,
-            TableSession.status == SessionStatus.OPEN,
-        )
         if lock:
-            query = query.with_for_update(key_share=True)
-        session_id: UUID | None = await self._session.scalar(query)
+            party = await hold_sitting(self._session, self.store_id, table_id, alone=True)
+            session_id = None if party is None else party.id
+        else:
+            session_id = await sitting_at(self._session, self.store_id, table_id)
         if session_id is not None:
             return Place(table_id, session_id)
         free = select(Table.id).where(
@@ -157,23 +156,33 @@ class ServiceRequestRepository(StoreRepository[ServiceRequest]):
         return await self.page(self.select().where(*conditions), cursor=cursor, limit=limit)
 
     async def lock_waiting(
-        self, session_id: UUID, table_id: UUID | None, origins: Collection[UUID] | None = None
+        self,
+        session_id: UUID,
+        table_ids: Collection[UUID],
+        origins: Collection[UUID] | None = None,
     ) -> Sequence[ServiceRequest]:
         """What a session waits for, by id, locked.
 
         Args:
-            table_id: where what was asked for before the session was opened is its own too.
+            table_ids: where what was asked for before the party had them is its own too.
             origins: only what came from these sessions by a merge.
         """
         mine: ColumnElement[bool] = ServiceRequest.session_id == session_id
-        if table_id is not None:
-            mine = _of(Place(table_id, session_id))
+        if table_ids:
+            mine = or_(mine, _without_party(table_ids))
         if origins is not None:
             mine = and_(mine, ServiceRequest.origin_session_id.in_(origins))
         query = self.select().where(mine, _WAITING).order_by(ServiceRequest.id)
         locked = query.with_for_update(of=ServiceRequest)
         found = await self._session.scalars(locked.execution_options(populate_existing=True))
         return found.all()
+
+    async def tables_of(self, session_id: UUID) -> set[UUID]:
+        """The tables that the party has, its main one among them."""
+        query = select(SessionTable.table_id).where(
+            SessionTable.store_id == self.store_id, SessionTable.session_id == session_id
+        )
+        return set(await self._session.scalars(query))
 
     async def table_numbers(self, requests: Sequence[ServiceRequest]) -> dict[UUID, int]:
         """The number of each request's table."""
@@ -186,10 +195,15 @@ class ServiceRequestRepository(StoreRepository[ServiceRequest]):
 
 def _of(place: Place) -> ColumnElement[bool]:
     """What belongs to the party there: its session's, and the table's own."""
-    of_table = and_(ServiceRequest.session_id.is_(None), ServiceRequest.table_id == place.table_id)
+    of_table = _without_party([place.table_id])
     if place.session_id is None:
         return of_table
     return or_(ServiceRequest.session_id == place.session_id, of_table)
+
+
+def _without_party(table_ids: Collection[UUID]) -> ColumnElement[bool]:
+    """What was asked for at these tables while nobody had them."""
+    return and_(ServiceRequest.session_id.is_(None), ServiceRequest.table_id.in_(table_ids))
 
 
 def _seen_from(place: Place) -> ColumnElement[bool]:

@@ -3,11 +3,13 @@
 from datetime import date
 from typing import Annotated
 
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 
 from app.core.security.principals import Channel
 from app.models.order import OrderStatus
-from app.schemas.base import Cursor, Id, Input, Instant, Limit, Note, Output, Query
+from app.schemas.audit import ActorOutput
+from app.schemas.base import Id, Input, Instant, Note, Output
+from app.schemas.cancel_reason import ReasonCode
 
 
 class OrderOptionInput(Input):
@@ -80,6 +82,17 @@ class SlotRef(Output):
     name: str
 
 
+class CancellationOutput(Output):
+    """Portions that were cancelled at once. `reason` is what staff wrote besides."""
+
+    quantity: int
+    reason_code: str
+    reason_name: str
+    reason: str | None = Field(description="For staff only.")
+    actor: ActorOutput | None = Field(description="Who cancelled; for staff only.")
+    cancelled_at: Instant
+
+
 class OrderLineOutput(Output):
     """A dish, a set, or what was chosen in a set.
 
@@ -104,6 +117,9 @@ class OrderLineOutput(Output):
     seat: int | None
     added_by: ActorRef | None = Field(description="Who put it into the basket; for staff only.")
     status: OrderStatus
+    cancellations: list[CancellationOutput] = Field(
+        description="Oldest first; their quantities sum to `cancelled_quantity`."
+    )
     total: int
 
 
@@ -170,34 +186,15 @@ class StatusInput(Input):
     status: Annotated[OrderStatus, Field(strict=False)]
 
 
-REASON_CODES = ("guest_request", "sold_out", "kitchen_error", "staff_error", "other")
-
-
 class CancelInput(Input):
-    """Guests read the reason when it leaves nothing of their order."""
+    """`reason_code` is one of `GET /cancel-reasons`.
 
-    reason_code: Annotated[str, Field(pattern=f"^({'|'.join(REASON_CODES)})$")]
+    Guests read the reason when it leaves nothing of their order.
+    """
+
+    reason_code: ReasonCode
     reason: Note | None = None
 
 
 class CancelLineInput(CancelInput):
     quantity: Annotated[int, Field(ge=1, le=99)]
-
-
-def _list(value: object) -> object:
-    """`pending,preparing` → both."""
-    if isinstance(value, list):
-        return [part for one in value for part in str(one).split(",")]
-    return value
-
-
-class OrderFilter(Query):
-    status: Annotated[list[OrderStatus], BeforeValidator(_list)] | None = Field(
-        default=None, description="One status, or several with commas."
-    )
-    session_id: Id | None = None
-    table_id: Id | None = None
-    business_date: date | None = None
-    updated_after: Instant | None = None
-    cursor: Cursor | None = None
-    limit: Limit = 50

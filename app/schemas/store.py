@@ -139,6 +139,7 @@ class StorePatch(Input):
     timezone: Annotated[str, AfterValidator(_zone)] | None = None
     ordering_url: WebUrl | None = None
     guest_pin_required: bool | None = None
+    guest_cancel_allowed: bool | None = None
     max_open_service_requests: Annotated[int, Field(ge=1, le=100)] | None = None
     pause_message: Messages | None = None
     paused_until: Instant | None = None
@@ -178,6 +179,7 @@ class StoreAtTableOutput(Output):
     default_language: str
     languages: list[str]
     ordering_paused: bool
+    guest_cancel_allowed: bool
     paused_channels: list[str]
     paused_until: Instant | None
 
@@ -219,6 +221,7 @@ class StoreOutput(Output):
     settlement_required: bool
     ordering_url: str | None
     guest_pin_required: bool
+    guest_cancel_allowed: bool
     max_open_service_requests: int = Field(
         description="How many service requests (직원 호출) may wait at one table."
     )

@@ -27,31 +27,39 @@ class CallFollowing:
     async def bring(
         self,
         session_id: UUID,
-        table_id: UUID | None,
         target: TableSession,
         *,
+        left: Collection[UUID] = (),
         origins: Collection[UUID] | None = None,
     ) -> None:
-        """Bring what a session waits for to `target`, which may be the same at another table.
+        """Bring what a session waits for to `target`, which may be the same at other tables.
+
+        A waiter goes to the table that called, as long as the party has it; else to its main one.
 
         Args:
-            table_id: where the session was; what its table asked for before it is its own too.
+            left: tables whose calls are the party's own too, even from before it sat down there.
             origins: only what a merge brought along from these.
         """
-        requests = await self._requests.lock_waiting(session_id, table_id, origins)
-        for request in requests:
+        theirs = await self._requests.tables_of(target.id)
+        moving = [
+            request
+            for request in await self._requests.lock_waiting(session_id, left, origins)
+            if request.session_id != target.id or request.table_id not in theirs
+        ]
+        for request in moving:
             if request.session_id != target.id:
                 origin = request.origin_session_id or request.session_id or session_id
                 request.origin_session_id = None if origin == target.id else origin
                 # An equal one may wait there: both stay, and neither is in the other's way.
                 request.session_id, request.scope_id = target.id, request.id
-            request.table_id = target.table_id
+            if request.table_id not in theirs:
+                request.table_id = target.table_id
             await self._requests.touch(request)
-        await self._journal.publish("service_request.updated", requests)
+        await self._journal.publish("service_request.updated", moving)
 
-    async def end(self, session: TableSession) -> None:
-        """The party has left: nobody waits any more."""
-        requests = await self._requests.lock_waiting(session.id, session.table_id)
+    async def end(self, session: TableSession, linked: Collection[UUID]) -> None:
+        """The party has left its table and those that were linked: nobody waits any more."""
+        requests = await self._requests.lock_waiting(session.id, [session.table_id, *linked])
         for request in requests:
             await self._end(request, session.id)
         await self._journal.publish("service_request.updated", requests)

@@ -11,7 +11,7 @@ from app.core.database import Database
 from app.models import menu as rows
 from app.models.store import Store
 from app.repositories.menu import MenuRepository, MenuRows, catalog_version
-from app.services.dayparts import Opening, opening_of
+from app.services.dayparts import Opening, opening_of, within
 from app.services.menu_snapshot import (
     Availability,
     CategoryEntry,
@@ -116,7 +116,7 @@ def _build_in(zone: str, loaded: MenuRows) -> MenuSnapshot:
     """The snapshot with its times of day in this zone."""
     options = defaultdict(list)
     for option in loaded.options:
-        options[option.group_id].append(option)
+        options[option.group_id].append(_option_entry(option))
     groups = {group.id: group for group in loaded.groups}
     used = defaultdict(list)
     for link in loaded.links:
@@ -174,12 +174,6 @@ def _slots(
     return {item_id: tuple(found) for item_id, found in slots.items()}
 
 
-def _within(category: Opening, item: rows.Item, zone: str) -> Opening:
-    """When an item of the category is served; the category's own object where it adds nothing."""
-    own = opening_of(zone, item.dayparts, item.daypart_exceptions)
-    return Opening(category.hours + own.hours) if own.hours else category
-
-
 def _item_entry(
     item: rows.Item, groups: tuple[GroupEntry, ...], served: Opening, zone: str
 ) -> ItemEntry:
@@ -198,18 +192,35 @@ def _item_entry(
         position=item.position,
         availability=availability_of(item),
         groups=groups,
-        opening=_within(served, item, zone),
+        opening=within(served, opening_of(zone, item.dayparts, item.daypart_exceptions)),
         planned_prices=prices.planned,
         happy_hours=prices.happy_hours,
         image=item.image,
     )
 
 
+def _option_entry(option: rows.Option) -> OptionEntry:
+    return OptionEntry(
+        id=option.id,
+        names=option.names,
+        price=option.price,
+        max_quantity=option.max_quantity,
+        is_default=option.is_default,
+        position=option.position,
+        allergens_added=tuple(option.allergens_added),
+        allergens_removed=tuple(option.allergens_removed),
+        availability=availability_of(option),
+    )
+
+
 def _group_entry(
-    group: rows.OptionGroup, link: rows.ItemOptionGroup, options: list[rows.Option]
+    group: rows.OptionGroup, link: rows.ItemOptionGroup, options: list[OptionEntry]
 ) -> GroupEntry:
-    """The group as the item offers it: what the link says goes before what the group says."""
-    prices = link.prices or {}
+    """The group as the item offers it: what the link says goes before what the group says.
+
+    Items share the entries of the options whose price is not their own.
+    """
+    own = {UUID(option_id): price for option_id, price in (link.prices or {}).items()}
     return GroupEntry(
         id=group.id,
         names=group.names,
@@ -218,17 +229,7 @@ def _group_entry(
         free_quota=group.free_quota,
         position=link.position,
         options=tuple(
-            OptionEntry(
-                id=option.id,
-                names=option.names,
-                price=prices.get(str(option.id), option.price),
-                max_quantity=option.max_quantity,
-                is_default=option.is_default,
-                position=option.position,
-                allergens_added=tuple(option.allergens_added),
-                allergens_removed=tuple(option.allergens_removed),
-                availability=availability_of(option),
-            )
+            replace(option, price=own[option.id]) if option.id in own else option
             for option in options
         ),
     )

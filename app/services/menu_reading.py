@@ -78,6 +78,7 @@ class _Page:
         self._snapshot = snapshot
         self._language = language
         self._now = now
+        self._options: dict[int, dict[str, Any]] = {}
 
     def menu(self) -> dict[str, Any]:
         return {
@@ -183,8 +184,15 @@ class _Page:
             "max_select": group.max_select,
             "free_quota": group.free_quota,
             "position": group.position,
-            "options": [self._option(one) for one in group.options if self._is_visible(one)],
+            "options": [self._shared(one) for one in group.options if self._is_visible(one)],
         }
+
+    def _shared(self, option: OptionEntry) -> dict[str, Any]:
+        """The option, rendered once for all items that have the same entry."""
+        shown = self._options.get(id(option))
+        if shown is None:
+            shown = self._options[id(option)] = self._option(option)
+        return shown
 
     def _option(self, option: OptionEntry) -> dict[str, Any]:
         now = option.availability.at(self._now)

@@ -234,10 +234,9 @@ class MenuSnapshot:
 
     def next_change(self, now: datetime) -> datetime | None:
         """The next instant after `now` at which the menu that guests see changes by itself."""
-        openings = {id(item.opening): item.opening for item in self._seen()}
         changes = [entry.changes_after(now) for entry in self._availabilities()]
         changes += [item.prices.next_change(now) for item in self._seen()]
-        changes += [opening.next_change(now) for opening in openings.values()]
+        changes += [item.opening.next_change(now) for item in self._seen()]
         changes += self.store.changes_after(now)
         return min((change for change in changes if change is not None), default=None)
 

@@ -46,6 +46,7 @@ class NewLine:
             "seat": line.seat,
             "added_by": self.added_by if names else None,
             "status": "pending",
+            "cancellations": [],
             "total": line.total,
         }
 

@@ -1,6 +1,7 @@
 """Placing orders: price the basket at the menu that this worker knows, write it, and let the
 database check that nothing has moved meanwhile."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -21,7 +22,7 @@ from app.repositories.placing import CatalogChangedError, Placed, Placement, Pla
 from app.schemas.order import OrderInput, QuoteOutput
 from app.services.menu_loading import MenuCatalog
 from app.services.menu_snapshot import MenuSnapshot
-from app.services.order_writing import fingerprint, order_lines, utc_text
+from app.services.order_writing import Actor, fingerprint, order_lines, utc_text
 from app.services.ordering_rules import FIRST_ORDER, GUESTS
 from app.services.priced_basket import PricedBasket
 from app.services.pricing import check_expected_total, price_basket
@@ -45,8 +46,13 @@ class OrderingService:
         self._principal = principal
         self._accept_language = accept_language
 
-    async def place(self, wanted: OrderInput, intent: Intent) -> Placed:
+    async def place(
+        self, wanted: OrderInput, intent: Intent, authors: Sequence[Actor] | None = None
+    ) -> Placed:
         """Accept the whole order, or refuse it and write nothing.
+
+        Args:
+            authors: who chose each of the lines; the caller, unless given.
 
         Raises:
             StoreClosedError: staff paused ordering, or the last order has passed.
@@ -57,7 +63,8 @@ class OrderingService:
             SessionClosedError, NotFoundError: where it should go.
             IdempotencyKeyReusedError, RequestInProgressError: the key.
         """
-        table_id, session_id = self._destination(wanted)
+        destination = self._destination(wanted)
+        chosen_by = authors or [self._principal.actor] * len(wanted.lines)
         snapshot = await self._catalog.known()
         for _ in range(ATTEMPTS):
             now = clock.now()
@@ -74,7 +81,7 @@ class OrderingService:
                     raise
                 snapshot = current
                 continue
-            placement = self._placement(snapshot, basket, wanted, table_id, session_id)
+            placement = self._placement(snapshot, basket, wanted, destination, chosen_by)
             try:
                 placed = await self._placing.place(intent, placement)
             except CatalogChangedError:
@@ -130,12 +137,13 @@ class OrderingService:
         snapshot: MenuSnapshot,
         basket: PricedBasket,
         wanted: OrderInput,
-        table_id: UUID | None,
-        session_id: UUID | None,
+        destination: tuple[UUID | None, UUID | None],
+        authors: Sequence[Actor],
     ) -> Placement:
         store, now = snapshot.store, basket.at
         order_id = uuid7()
-        lines = order_lines(basket, [self._principal.actor] * len(basket.lines))
+        table_id, session_id = destination
+        lines = order_lines(basket, authors)
         language = self._language(snapshot)
         fallback = store.default_language
         staff = not self._principal.sits_at_table

@@ -57,6 +57,10 @@ class PricedLine:
     parts: tuple["PricedLine", ...] = ()
     part: SetPart | None = None
 
+    def quote(self, language: tuple[str, str]) -> dict[str, Any]:
+        """The line as a quote shows it, texts in the wanted language or else the default one."""
+        return _quote_line(self, language)
+
 
 @dataclass(frozen=True, slots=True)
 class PricedBasket:

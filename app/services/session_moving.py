@@ -34,6 +34,8 @@ class SessionMovingService:
     ) -> SessionOutput:
         """Seat the party at another table, with its orders and guests; the tablets stay.
 
+        Tables that are linked stay linked; moving to one of them makes it the party's own.
+
         Raises:
             SessionNotOpenError: the party has left.
             NotFoundError: no such session or table, or the table is archived.
@@ -45,15 +47,16 @@ class SessionMovingService:
         before = await self._journal.shown(session_id)
         if session.table_id == wanted.table_id:
             return before
-        table = await self._moving.lock_free_table(wanted.table_id)
+        table = await self._moving.lock_free_table(wanted.table_id, but_for=session_id)
+        await self._moving.unlink(session_id, [table.id])
         session.table_id = table.id
         await self._sessions.touch(session)
         orders = await self._moving.orders_of(session_id)
         await self._moving.bring(orders, session)
-        await self._journal.table_left(before.table.id)
+        await self._journal.tables([before.table.id])
         output = await self._journal.session("session.updated", session_id)
         await self._journal.orders(orders)
-        await self._calls.bring(session_id, before.table.id, session)
+        await self._calls.bring(session_id, session, left=[before.table.id])
         tables = {"from_table": before.table.number, "to_table": table.number}
         await self._journal.audit("session-moved", session_id, wanted.reason, tables)
         return output

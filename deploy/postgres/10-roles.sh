@@ -5,8 +5,14 @@
 #   table_order_app     what the API signs in as; may neither create tables nor pass by row-level security
 #
 # The roles for reports and backups have no login here; the first migration makes them.
+#
+# DB_OWNER_PASSWORD, DB_APP_PASSWORD: their passwords, or in DB_…_PASSWORD_FILE the files that hold them.
 set -euo pipefail
 
+for name in DB_OWNER_PASSWORD DB_APP_PASSWORD; do
+    file=${name}_FILE
+    [ -z "${!file:-}" ] || export "$name=$(<"${!file}")"
+done
 : "${DB_OWNER_PASSWORD:?}" "${DB_APP_PASSWORD:?}"
 
 PGHOST='' PGHOSTADDR='' psql --no-psqlrc --set ON_ERROR_STOP=1 \

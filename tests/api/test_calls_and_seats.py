@@ -4,7 +4,7 @@ from tests.support.calls import CallFloor, answer, listed, on_board, read
 from tests.support.credentials import enter
 from tests.support.invariants import broken
 from tests.support.menu_building import ok
-from tests.support.parties import act, merge, move, order, orders_of, split, told
+from tests.support.parties import act, link, merge, move, order, orders_of, split, told
 from tests.support.shops import Shop
 
 
@@ -32,6 +32,39 @@ def test_a_move_takes_waiting_calls_along(shop: Shop) -> None:
     assert floor.calls(floor.tablet(1), staff=1)["session_id"] is None
     again = floor.tablet(2).post("/service-requests", json=floor.body(water=1))
     assert (again.status_code, again.json()["id"]) == (200, waiting["id"])
+    assert broken(shop) == {}
+
+
+def test_a_call_comes_from_the_linked_table_and_is_the_partys(shop: Shop) -> None:
+    floor = CallFloor(shop)
+    early = floor.calls(floor.tablet(2), staff=1)
+    session = floor.sit(1)
+
+    ok(link(floor, session["id"], 2, 3))
+
+    # A waiter goes to the table that called, whoever of the party sits there.
+    there = floor.calls(floor.tablet(3), water=1)
+    assert (there["table"]["number"], there["session_id"]) == (3, session["id"])
+    assert (read(shop, early)["table"]["number"], read(shop, early)["session_id"]) == (
+        2,
+        session["id"],
+    )
+    assert [one["id"] for one in on_board(shop, floor.table(3))] == [there["id"]]
+    again = floor.tablet(1).post("/service-requests", json=floor.body(water=1))
+    assert (again.status_code, again.json()["id"]) == (200, there["id"])
+    assert sorted(listed(floor.tablet(1))) == sorted([early["id"], there["id"]])
+    assert broken(shop) == {}
+
+    ok(link(floor, session["id"], 2))
+
+    assert read(shop, there)["table"]["number"] == 1
+    assert read(shop, early)["table"]["number"] == 2
+    assert listed(floor.tablet(3)) == []
+    assert broken(shop) == {}
+
+    ok(act(shop, session["id"], "close"))
+
+    assert {read(shop, call)["status"] for call in (early, there)} == {"cancelled"}
     assert broken(shop) == {}
 
 

@@ -42,6 +42,7 @@ EVERYTHING = {
     "timezone": "Asia/Tokyo",
     "ordering_url": "https://order.example/#",
     "guest_pin_required": True,
+    "guest_cancel_allowed": True,
     "pause_message": {"ko": "재료 소진", "en": "Sold out for now"},
     "paused_channels": ["guest", "tablet"],
     "paused_until": "2199-01-01T00:00:00.000000Z",
@@ -166,7 +167,9 @@ def test_tables_get_what_they_need(shop: Shop) -> None:
     floor = Floor(shop)
     needed = {
         *("id", "code", "name", "timezone", "currency"),
-        *("default_language", "languages", "ordering_paused", "paused_channels", "paused_until"),
+        *("default_language", "languages", "ordering_paused", "guest_cancel_allowed"),
+        "paused_channels",
+        "paused_until",
     }
     for client in (floor.tablet(1), enter(shop, floor.table(1)).http):
         assert set(client.get("/store").json()) == needed

@@ -71,6 +71,7 @@ def test_a_visit_plays_to_its_end_and_leaves_nothing_behind(
     assert re.search(r"asks for 2 × .+, 2 × .+", done.stdout)
     assert re.search(r"answered after \d+ s; on the board 0 calls wait here", done.stdout)
     assert re.search(r"merges table \d+ into table \d+: 3 orders", done.stdout)
+    assert re.search(r"links table \d+ to table \d+: one party, one bill", done.stdout)
     assert re.search(r"splits 1 × .+ off to table \d+: no\. \d+ with", done.stdout)
     with psycopg.connect(settings.api_url) as connection:
         left = connection.execute(

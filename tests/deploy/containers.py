@@ -15,8 +15,8 @@ ROOT: Final = Path(__file__).resolve().parents[2]
 _BASE_IMAGES_SCRIPT: Final = Path(
     os.environ.get("BASE_IMAGES_SCRIPT", ROOT.parent / "shared" / "tools" / "make-base-images.sh")
 )
-# The script's own names of what Dockerfile and docker-compose.yml start from.
-_BASE_IMAGES: Final = ("python313", "postgres")
+# The script's own names of what the Dockerfile and the compose files start from.
+_BASE_IMAGES: Final = ("python313", "postgres", "haproxy", "pgbouncer")
 
 
 class NoEngineError(Exception):

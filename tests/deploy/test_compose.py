@@ -4,108 +4,66 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
-import secrets
-import socket
-import subprocess
 import time
 import uuid
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 import httpx
 import pytest
 
-from tests.deploy.containers import NoEngineError, copy_of_the_project, engine_environment
+from tests.deploy.containers import copy_of_the_project
+from tests.deploy.stack import UP_SECONDS, Stack, engine, free_port
 
 pytestmark = pytest.mark.deploy
 
 MEGABYTE: Final = 1_000_000
 IMAGE: Final = "table-order-service:local"
-UP_SECONDS: Final = 300
+CANARY: Final = "canary-that-no-image-may-hold"
+"""What stands in every file of a clone that is nobody's business."""
 
 
-@dataclass(frozen=True)
-class Stack:
-    """One running copy of the stack, under a project name of its own."""
-
-    folder: Path
-    environment: dict[str, str]
-    project: str
-    port: int
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
-
-    def docker(self, *arguments: str, timeout: int = 60) -> str:
-        """Runs docker and returns what it printed; fails the test with its complaint."""
-        done = subprocess.run(
-            ["docker", *arguments],
-            cwd=self.folder,
-            env=self.environment,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=timeout,
-        )
-        assert done.returncode == 0, (
-            f"docker {' '.join(arguments)}\n{done.stdout[-2000:]}\n{done.stderr[-2000:]}"
-        )
-        return done.stdout
-
-    def compose(self, *arguments: str, timeout: int = 120) -> str:
-        return self.docker("compose", "--project-name", self.project, *arguments, timeout=timeout)
-
-    def wait_until_ready(self, seconds: float = 60) -> None:
-        end = time.monotonic() + seconds
-        while time.monotonic() < end:
-            try:
-                if httpx.get(f"{self.url}/health/ready", timeout=2).status_code == httpx.codes.OK:
-                    return
-            except httpx.TransportError:
-                pass
-            time.sleep(0.25)
-        pytest.fail(f"not ready after {seconds} s:\n{self.compose('logs', '--tail', '40', 'api')}")
+def url(stack: Stack) -> str:
+    return f"http://127.0.0.1:{stack.environment['PORT']}"
 
 
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port
+def wait_until_ready(stack: Stack, base: str, seconds: float = 60) -> None:
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        try:
+            if httpx.get(f"{base}/health/ready", timeout=2).status_code == httpx.codes.OK:
+                return
+        except httpx.TransportError:
+            pass
+        time.sleep(0.25)
+    pytest.fail(f"not ready after {seconds} s:\n{stack.compose('logs', '--tail', '40', 'api')}")
 
 
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    try:
-        environment = engine_environment()
-    except NoEngineError as reason:
-        if os.environ.get("REQUIRE_DOCKER"):
-            pytest.fail(f"REQUIRE_DOCKER is set, but: {reason}")
-        pytest.skip(f"CONTAINERS NOT TESTED: {reason}")
-    folder = copy_of_the_project(tmp_path_factory.mktemp("clone"))
-    assert not (folder / ".env").exists()
-    port = free_port()
-    # Only what a bare shell has: none of the test run's own settings may reach the stack.
-    kept = ("PATH", "HOME", "DOCKER_HOST", "DOCKER_CONFIG", "DOCKER_CONTEXT", "XDG_RUNTIME_DIR")
-    environment = {name: environment[name] for name in kept if name in environment} | {
-        "PORT": str(port)
-    }
-    made = Stack(folder, environment, f"table-order-test-{secrets.token_hex(4)}", port)
+    environment = engine() | {"PORT": str(free_port())}
+    made = Stack(copy_of_the_project(tmp_path_factory.mktemp("clone")), environment)
+    assert not (made.folder / ".env").exists()
+    plant_secrets(made.folder)
     try:
         made.compose("up", "--detach", "--build", "--wait", timeout=UP_SECONDS)
         yield made
     finally:
-        made.compose("down", "--volumes", "--remove-orphans", "--timeout", "10")
+        made.remove()
+
+
+def plant_secrets(folder: Path) -> None:
+    """Files that a working folder has beside the source, all with the canary in them."""
+    for name in ("deploy/secrets/staging/jwt_keys", "app/.env", ".env.staging", ".data/dump.sql"):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(f"KEY={CANARY}\n")
 
 
 @contextlib.contextmanager
 def sign_in(stack: Stack) -> Iterator[httpx.Client]:
     """A client of the demo restaurant's owner."""
-    with httpx.Client(base_url=f"{stack.url}/api/v1", timeout=10) as client:
+    with httpx.Client(base_url=f"{url(stack)}/api/v1", timeout=10) as client:
         answer = client.post(
             "/auth/login",
             json={"store_code": "hanok", "username": "owner", "password": "table-order-demo"},
@@ -145,7 +103,7 @@ def test_an_order_is_taken_and_outlives_a_restart_of_everything(stack: Stack) ->
         assert placed.status_code == httpx.codes.CREATED, placed.text
 
     stack.compose("restart")
-    stack.wait_until_ready()
+    wait_until_ready(stack, url(stack))
 
     with sign_in(stack) as staff:
         kept = staff.get(f"/orders/{placed.json()['id']}").raise_for_status().json()
@@ -162,7 +120,7 @@ def test_a_second_up_changes_nothing(stack: Stack) -> None:
 
 def test_the_docs_pages_are_served(stack: Stack) -> None:
     for path in ("/", "/docs", "/redoc", "/problems", "/openapi.json"):
-        assert httpx.get(stack.url + path, timeout=10).status_code == httpx.codes.OK
+        assert httpx.get(url(stack) + path, timeout=10).status_code == httpx.codes.OK
 
 
 def test_the_api_signs_in_as_a_role_that_owns_nothing(stack: Stack) -> None:
@@ -184,7 +142,7 @@ def test_the_api_signs_in_as_a_role_that_owns_nothing(stack: Stack) -> None:
         )
         return stack.compose("exec", "-T", "db", *psql, question).strip()
 
-    httpx.get(f"{stack.url}/health/ready", timeout=10).raise_for_status()
+    httpx.get(f"{url(stack)}/health/ready", timeout=10).raise_for_status()
     assert ask(sessions) == "table_order_app"
     assert ask(owned) == "0"
     assert ask(powers) == "f"
@@ -201,7 +159,7 @@ def test_a_changed_source_file_is_served_without_a_rebuild(stack: Stack) -> None
         try:
             if (
                 "Reloaded"
-                in httpx.get(stack.url, headers={"Accept-Language": "en"}, timeout=2).text
+                in httpx.get(url(stack), headers={"Accept-Language": "en"}, timeout=2).text
             ):
                 return
         except httpx.TransportError:
@@ -221,18 +179,31 @@ def test_the_image_is_small_and_runs_as_nobody_in_particular(stack: Stack) -> No
     assert stack.docker("run", "--rm", IMAGE, "sh", "-c", f"{looked}; true").strip() == ""
 
 
+def test_the_image_holds_no_secret_in_any_layer(stack: Stack, tmp_path: Path) -> None:
+    saved = tmp_path / "image.tar"
+    stack.docker("save", "--output", str(saved), IMAGE, timeout=120)
+    content = saved.read_bytes()
+    assert b"def create_app" in content, "the layers can't be read like this"
+    assert not [word for word in (CANARY, "local-owner", "local-app") if word.encode() in content]
+    made = stack.docker("history", "--no-trunc", "--format", "{{.CreatedBy}}", IMAGE)
+    assert "TOKEN" not in made.upper()
+    assert "PASSWORD" not in made.upper()
+
+
 def test_the_image_serves_from_a_read_only_file_system_and_ends_on_sigterm(stack: Stack) -> None:
     name = f"{stack.project}-read-only"
     url = "postgresql://table_order_app:local-app@db:5432/table_order"
     port = free_port()
     stack.docker(
-        "run", "--detach", "--name", name, "--read-only", "--tmpfs=/tmp", "--cap-drop=ALL",
-        f"--network={stack.project}_default", f"--publish=127.0.0.1:{port}:8000",
+        "create", "--name", name, "--read-only", "--tmpfs=/tmp", "--cap-drop=ALL",
+        f"--network={stack.project}_edge", f"--publish=127.0.0.1:{port}:8000",
         f"--env=DATABASE_URL={url}", "--env=DATABASE_APP_ROLE=", "--env=ENVIRONMENT=local",
         IMAGE,
     )  # fmt: skip
+    stack.docker("network", "connect", f"{stack.project}_data", name)
+    stack.docker("start", name)
     try:
-        Stack(stack.folder, stack.environment, stack.project, port).wait_until_ready(30)
+        wait_until_ready(stack, f"http://127.0.0.1:{port}", 30)
         end = time.monotonic() + 30
         while (
             health := stack.docker("inspect", "--format={{.State.Health.Status}}", name).strip()

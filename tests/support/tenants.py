@@ -24,6 +24,8 @@ Path = tuple[str | int, ...]
 """Where in a body something stands: keys of objects and places in lists."""
 
 THING_OF: dict[str, str] = {
+    "lines.id": "line_id",
+    "removed.id": "line_id",
     "option_groups.id": "group_id",
     "options.id": "option_id",
     "set_slots.id": "slot_id",
@@ -34,6 +36,7 @@ THING_OF: dict[str, str] = {
     "order_items.ids": "item_id",
     "order_option_groups.ids": "group_id",
     "order_options.ids": "option_id",
+    "table_ids": "table_id",
     "target_id": "order_id",
     "actor_id": "staff_id",
     "into_session_id": "session_id",

@@ -73,7 +73,7 @@ class EventSource:
         listen = settings.database_listen_url
         url = listen.get_secret_value() if listen else settings.api_url
         arguments = {
-            **connect_arguments(settings),
+            **connect_arguments(settings, direct=listen is not None),
             "keepalives_idle": 10,
             "keepalives_interval": 5,
             "keepalives_count": 3,

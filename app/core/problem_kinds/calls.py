@@ -2,6 +2,7 @@
 
 from http import HTTPStatus as S
 
+from app.core.problem_kinds import reasons
 from app.core.problem_kinds.kind import kind
 
 KINDS = [
@@ -16,6 +17,7 @@ KINDS = [
             "요청할 수 없는 항목",
             "지금 요청할 수 없는 항목이 있습니다. `errors`를 확인하고 목록을 다시 읽어 주세요.",
         ),
+        reasons=reasons.CALL,
     ),
     kind(
         S.CONFLICT,

@@ -37,6 +37,7 @@ class Permission(StrEnum):
     SERVICE_REQUESTS_HANDLE = "service-requests:handle"
     SERVICE_REQUESTS_REPORT = "service-requests:report"
     SERVICE_REQUEST_TYPES_MANAGE = "service-request-types:manage"
+    CANCEL_REASONS_MANAGE = "cancel-reasons:manage"
     EVENTS_STREAM = "events:stream"
     EVENTS_READ = "events:read"
 
@@ -103,6 +104,7 @@ _MANAGER = _STAFF | {
     P.TABLES_MANAGE,
     P.MENU_MANAGE,
     P.ORDERS_CANCEL_ANY,
+    P.CANCEL_REASONS_MANAGE,
     P.DEVICES_MANAGE,
     P.AUDIT_READ,
     P.SERVICE_REQUESTS_REPORT,
@@ -115,6 +117,8 @@ _AT_TABLE = _KNOWN | {
     P.ORDERS_PLACE,
     P.ORDERS_READ,
     *_CALL,
+    # What is pending, and only where the store lets its guests do so.
+    P.ORDERS_CANCEL,
     P.EVENTS_STREAM,
 }
 

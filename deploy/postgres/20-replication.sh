@@ -1,0 +1,15 @@
+#!/usr/bin/env bash
+# Runs once, when the database server is made: the login of a standby and its slot, where DB_REPLICATION_PASSWORD_FILE names its
+# password.
+set -euo pipefail
+
+[ -n "${DB_REPLICATION_PASSWORD_FILE:-}" ] || exit 0
+
+PGHOST='' PGHOSTADDR='' psql --no-psqlrc --set ON_ERROR_STOP=1 --username "$POSTGRES_USER" --dbname postgres \
+    --set password="$(<"$DB_REPLICATION_PASSWORD_FILE")" <<'SQL'
+CREATE ROLE table_order_replication LOGIN REPLICATION PASSWORD :'password';
+SELECT pg_create_physical_replication_slot('table_order_replica');
+-- A standby that stays away must not fill the primary's disk.
+ALTER SYSTEM SET max_slot_wal_keep_size = '4GB';
+SQL
+echo 'host replication table_order_replication all scram-sha-256' >> "$PGDATA/pg_hba.conf"

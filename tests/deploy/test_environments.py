@@ -1,0 +1,150 @@
+"""What the compose files of each environment say, before anything is started."""
+
+from __future__ import annotations
+
+import configparser
+import json
+import re
+import stat
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+
+from app.cli.secret_files import create
+from app.core.config import Environment
+from app.core.problem_kinds import PROBLEMS
+from tests.deploy.containers import ROOT
+from tests.deploy.stack import HOST, Stack, hosted
+
+pytestmark = pytest.mark.deploy
+
+HOSTED: Final = ("development", "staging", "production")
+PROXIED: Final = ("staging", "production")
+# What needs more than nothing: PostgreSQL's entry point starts as root.
+DATABASES: Final = ("db", "db-replica")
+JOBS: Final = ("migrate", "certificate")
+
+
+@pytest.fixture(scope="module", params=HOSTED)
+def environment(request: pytest.FixtureRequest) -> str:
+    name: str = request.param
+    return name
+
+
+@pytest.fixture(scope="module")
+def services(environment: str, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    stack = hosted(tmp_path_factory.mktemp("clone"), environment, PUBLIC_HOST=HOST, TLS_DIR="/tls")
+    shown: dict[str, Any] = config(stack)["services"]
+    return shown
+
+
+def config(stack: Stack) -> dict[str, Any]:
+    shown: dict[str, Any] = json.loads(stack.compose("config", "--format", "json"))
+    return shown
+
+
+def test_only_the_proxy_is_published(environment: str, services: dict[str, Any]) -> None:
+    published = {name for name, service in services.items() if service.get("ports")}
+    assert published == ({"proxy"} if environment in PROXIED else {"api"})
+
+
+def test_the_proxy_does_not_see_the_databases(environment: str, services: dict[str, Any]) -> None:
+    networks = {name: set(service.get("networks") or {}) for name, service in services.items()}
+    if environment in PROXIED:
+        assert networks["proxy"] == {"edge"}
+    assert networks["api"] == {"edge", "data"}
+    for name in ("db", "db-replica", "pgbouncer", "migrate"):
+        assert networks.get(name, {"data"}) == {"data"}
+
+
+def test_everything_is_locked_down_watched_and_bounded(
+    environment: str, services: dict[str, Any]
+) -> None:
+    for name, service in services.items():
+        assert service["cap_drop"] == ["ALL"], name
+        assert service["security_opt"] == ["no-new-privileges:true"], name
+        assert service.get("read_only", False) is (name not in DATABASES), name
+        assert "privileged" not in service, name
+        if name in JOBS:
+            assert service["restart"] == "no", name
+            continue
+        assert service["restart"] == "unless-stopped", name
+        assert "test" in service["healthcheck"], name
+        assert service["logging"]["options"]["max-size"], name
+        if environment in PROXIED:
+            assert service["deploy"]["resources"]["limits"].keys() == {"cpus", "memory"}, name
+
+
+def test_secrets_are_files_and_nothing_else(environment: str, services: dict[str, Any]) -> None:
+    for name, service in services.items():
+        for variable, value in (service.get("environment") or {}).items():
+            secret = re.search(r"PASSWORD|SECRET_KEY|JWT_KEYS|DATABASE_\w*URL", variable)
+            if secret and value:
+                assert variable.endswith("_FILE"), f"{name}: {variable}"
+                assert Path(value).name in {mount["source"] for mount in service["secrets"]}, name
+
+
+def test_every_secret_that_is_mounted_is_made(
+    environment: str, services: dict[str, Any], tmp_path: Path
+) -> None:
+    folder = tmp_path / "secrets"
+    made = set(create(Environment(environment), folder))
+    used = {
+        mount["source"] for service in services.values() for mount in service.get("secrets", ())
+    }
+    assert used <= made
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+
+    before = {path.name: path.read_text() for path in folder.iterdir()}
+    (folder / "jwt_keys").unlink()
+    assert create(Environment(environment), folder) == ["jwt_keys"]
+    after = {path.name: path.read_text() for path in folder.iterdir()}
+    assert after.keys() == before.keys()
+    assert {name for name in before if after[name] != before[name]} == {"jwt_keys"}
+
+
+def test_the_grace_time_is_longer_than_what_happens_in_it(
+    environment: str, services: dict[str, Any]
+) -> None:
+    for name in ("api", "api-2"):
+        if name in services:
+            said = services[name]["environment"]
+            needed = float(said.get("DRAIN_DELAY", 0)) + float(said.get("SHUTDOWN_GRACE", 15))
+            granted = services[name]["stop_grace_period"]
+            assert seconds(granted) > needed + 5
+
+
+def seconds(duration: str) -> float:
+    minutes, rest = re.fullmatch(r"(?:(\d+)m)?(?:(\d+)s)?", duration).groups()  # type: ignore[union-attr]
+    return int(minutes or 0) * 60 + int(rest or 0)
+
+
+def test_poolers_limits_are_those_that_the_service_counts_with() -> None:
+    ini = configparser.ConfigParser()
+    ini.read(ROOT / "deploy/pgbouncer/pgbouncer.ini")
+    lines = (ROOT / "deploy/env/production.env").read_text().splitlines()
+    said = dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
+    assert ini["pgbouncer"]["max_client_conn"] == said["DATABASE_POOLER_CLIENTS"]
+    assert ini["pgbouncer"]["max_db_connections"] == said["DATABASE_POOLER_SERVERS"]
+
+
+def test_the_proxys_refusals_are_problems_of_the_service() -> None:
+    text = (ROOT / "deploy/proxy/haproxy.cfg").read_text()
+    bodies = re.findall(
+        r"status (\d{3}) content-type \"application/problem\+json\" lf-string '(.+?)'", text
+    )
+    assert len(bodies) == 5
+    for status, body in bodies:
+        problem = json.loads(body)
+        kind = PROBLEMS[problem["code"]]
+        assert kind.status == problem["status"] == int(status)
+        assert problem["type"] == f"/problems/{kind.code}"
+
+
+def test_the_image_is_for_both_architectures(tmp_path: Path) -> None:
+    stack = hosted(tmp_path, "staging")
+    shown = stack.docker("buildx", "bake", "--file", "docker-bake.hcl", "--print")
+    assert json.loads(shown)["target"]["default"]["platforms"] == ["linux/amd64", "linux/arm64"]
+    for name in ("Dockerfile", "docker-compose.yml", "deploy/staging.yml", "deploy/production.yml"):
+        assert not re.search(r"amd64|x86_64|arm64|aarch64", (stack.folder / name).read_text())

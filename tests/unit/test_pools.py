@@ -1,0 +1,76 @@
+"""Connections are counted over all processes, and against the limit that they meet first."""
+
+import psycopg
+import pytest
+from psycopg import sql
+from pydantic import SecretStr, ValidationError
+
+from app.core.config import Settings
+from app.core.database import connect_arguments
+from app.core.pools import Admitted, Demand, problems_of, shortages
+
+
+def settings(**said: object) -> Settings:
+    return Settings.model_validate({"_env_file": None, **said})
+
+
+def test_every_worker_of_every_replica_counts() -> None:
+    demand = Demand.of(settings(replicas=2, workers=4, database_pool_size=10))
+    assert demand == Demand(pooled=2 * 4 * 11, lines=2 * 4 * 4)
+
+
+@pytest.mark.parametrize(
+    ("admitted", "words"),
+    [
+        (Admitted(servers=120), []),
+        (Admitted(servers=119), ["need 120 connections to PostgreSQL, which admits 119"]),
+        (Admitted(72, pooler_clients=88, pooler_servers=40), []),
+        (Admitted(71, pooler_clients=88, pooler_servers=40), ["need 72 connections to PostgreSQL"]),
+        (Admitted(72, pooler_clients=87, pooler_servers=40), ["88 connections to the pooler"]),
+    ],
+)
+def test_the_limit_itself_is_enough_and_one_less_is_not(
+    admitted: Admitted, words: list[str]
+) -> None:
+    found = shortages(Demand(pooled=88, lines=32), admitted)
+    assert len(found) == len(words)
+    for text, word in zip(found, words, strict=True):
+        assert word in text
+
+
+def test_a_pooler_without_a_direct_way_is_refused() -> None:
+    with pytest.raises(ValidationError, match="DATABASE_LISTEN_URL"):
+        settings(database_pooler=True)
+
+
+def test_only_direct_connections_bring_options_of_their_own() -> None:
+    pooled = settings(database_pooler=True, database_listen_url="postgresql://direct")
+    assert "options" not in connect_arguments(pooled)
+    assert "statement_timeout" in connect_arguments(pooled, direct=True)["options"]
+    assert "statement_timeout" in connect_arguments(settings())["options"]
+
+
+@pytest.mark.anyio
+async def test_the_server_is_asked_for_its_limits(database_url: str) -> None:
+    said = {"database_url": SecretStr(database_url)}
+    assert await problems_of(settings(**said)) == []
+    [found] = await problems_of(settings(**said, workers=64, replicas=2))
+    assert "need 1920 connections to PostgreSQL" in found
+
+    with psycopg.connect(database_url, autocommit=True) as admin:
+        name = sql.Identifier(admin.info.dbname)
+        admin.execute(sql.SQL("ALTER DATABASE {} CONNECTION LIMIT 14").format(name))
+        try:
+            [found] = await problems_of(settings(**said))
+            assert "need 15 connections to PostgreSQL, which admits 14" in found
+        finally:
+            admin.execute(sql.SQL("ALTER DATABASE {} CONNECTION LIMIT -1").format(name))
+
+
+@pytest.mark.anyio
+async def test_behind_a_pooler_the_login_must_bring_its_limits(database_url: str) -> None:
+    """The test run's login has none, as an operator's own role would not."""
+    said = {"database_url": SecretStr(database_url), "database_listen_url": SecretStr(database_url)}
+    found = await problems_of(settings(**said, database_pooler=True))
+    assert [problem for problem in found if "no statement_timeout of its own" in problem]
+    assert [problem for problem in found if "no lock_timeout of its own" in problem]
