@@ -35,8 +35,8 @@ def reasons(backups: Iterable[Backup], keep: Keep) -> dict[str, list[str]]:
             found.setdefault(backup.label, []).append(name)
     if good:
         # Whatever the counts say.
-        for backup in (good[0], *_fulls(good)[:1]):
-            found.setdefault(backup.label, []).append("newest")
+        for label in {good[0].label, *(full.label for full in _fulls(good)[:1])}:
+            found.setdefault(label, []).append("newest")
     for backup in newest_first:
         if backup.damaged and (not good or backup.started > good[0].started):
             found.setdefault(backup.label, []).append("damaged, newest")

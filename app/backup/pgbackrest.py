@@ -173,10 +173,12 @@ def _cipher(settings: BackupSettings) -> dict[str, object]:
 def _bucket(settings: BackupSettings) -> dict[str, object]:
     if not settings.s3_bucket:
         return {}
+    host, _, port = settings.s3_endpoint.partition(":")
     options: dict[str, object] = {
         "repo1-type": "s3",
         "repo1-s3-bucket": settings.s3_bucket,
-        "repo1-s3-endpoint": settings.s3_endpoint,
+        "repo1-s3-endpoint": host,
+        "repo1-storage-port": port or 443,
         "repo1-s3-region": settings.s3_region,
         # The bucket in the path: servers other than Amazon's seldom have a name for each.
         "repo1-s3-uri-style": "path",

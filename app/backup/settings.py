@@ -6,7 +6,7 @@ The API's containers hold neither the repository's pass phrase nor its keys.
 import os
 from datetime import time
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -25,6 +25,12 @@ class BackupSettings(BaseSettings):
     )
 
     environment: Annotated[Environment, Field(validation_alias="ENVIRONMENT")] = Environment.LOCAL
+    log_level: Annotated[
+        Literal["DEBUG", "INFO", "WARNING", "ERROR"], Field(validation_alias="LOG_LEVEL")
+    ] = "INFO"
+    log_format: Annotated[Literal["readable", "json"], Field(validation_alias="LOG_FORMAT")] = (
+        "readable"
+    )
 
     stanza: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")] = "table-order"
     """What the repository calls this server."""

@@ -116,8 +116,9 @@ def _check_room(scratch: Path, needed: int) -> None:
 def _of_the_running_server(program: PgBackRest) -> tuple[int, ...] | None:
     settings = program.settings
     where = f"host={settings.socket_directory} port={settings.port} user={settings.user}"
+    # Down, or not migrated yet: then the copy speaks for itself.
     with (
-        suppress(psycopg.OperationalError),
+        suppress(psycopg.OperationalError, psycopg.errors.UndefinedTable),
         psycopg.connect(f"{where} dbname={settings.database}", connect_timeout=5) as server,
     ):
         return server.execute(COUNTS).fetchone()

@@ -8,7 +8,7 @@ from types import FrameType
 
 from app.backup.catalogue import Kind, read_catalogue
 from app.backup.metrics import ACTIVITIES, BackupMetrics
-from app.backup.pgbackrest import BackupError, PgBackRest
+from app.backup.pgbackrest import PgBackRest
 from app.backup.runs import BackupRuns
 from app.backup.schedule import Plan, due
 from app.backup.state import State
@@ -67,7 +67,7 @@ class Watch:
             return
         try:
             act()
-        except (BackupError, OSError) as error:
+        except Exception as error:  # noqa: BLE001 - whatever it is, the next look may go well
             self._not_before[activity] = clock.now() + RETRY
             again = self._not_before[activity].isoformat()
             log.critical("failed", activity=activity, error=str(error), again=again)

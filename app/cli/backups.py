@@ -20,7 +20,6 @@ from app.backup.watch import Watch
 from app.cli import database
 from app.cli.console import complain, result, say
 from app.core import clock, logging
-from app.core.config import get_settings
 
 MIB = 2**20
 cli = database.cli
@@ -62,7 +61,7 @@ def setup_command(
 def schedule_command() -> None:
     """Make backups when they are due and verify one every week, until stopped (a service)."""
     settings = BackupSettings()
-    logging.configure(get_settings())
+    logging.configure(settings)
     program = PgBackRest(settings)
     metrics = BackupMetrics(program)
     if settings.metrics_port:
