@@ -69,6 +69,9 @@ def verify(program: PgBackRest, runs: BackupRuns, say: Callable[[str], None]) ->
         BackupError: the first thing that is wrong.
     """
     with runs.noted("verify"), scratch_folder(program) as scratch:
+        plan_restore(
+            program, None, scratch, None
+        )  # the pass phrase is right, and there is a backup
         _check_files(program, say)
         before = _of_the_running_server(program)
         if before is not None:
