@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 
 from app.cli import (
+    backups,
     database,
     demo,
     media,
@@ -38,7 +39,7 @@ cli = typer.Typer(
 cli.add_typer(store.cli, name="store")
 cli.add_typer(staff.cli, name="staff")
 cli.add_typer(menu.cli, name="menu")
-cli.add_typer(database.cli, name="db")
+cli.add_typer(backups.cli, name="db")
 cli.add_typer(media.cli, name="media")
 cli.add_typer(secret_files.cli, name="secrets")
 database.cli.command("prune")(pruning.prune)

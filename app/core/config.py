@@ -6,6 +6,7 @@ and a line in `.env.example`; a test compares the two. A secret may also come fr
 """
 
 import os
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Network
@@ -27,6 +28,16 @@ SECRETS = (
     "media_s3_access_key",
     "media_s3_secret_key",
 )
+
+
+def secrets_from_files(
+    names: Iterable[str], prefix: str, environment: Mapping[str, str]
+) -> dict[str, str]:
+    """The settings whose value stands in a file that `<PREFIX><NAME>_FILE` names."""
+    paths = {name: environment.get(f"{prefix}{name.upper()}_FILE") for name in names}
+    return {
+        name: _read_secret(f"{prefix}{name}", Path(path)) for name, path in paths.items() if path
+    }
 
 
 class Environment(StrEnum):
@@ -132,11 +143,7 @@ class Settings(BaseSettings):
     @classmethod
     def _read_secret_files(cls, values: dict[str, Any]) -> dict[str, Any]:
         """`JWT_KEYS_FILE=/run/secrets/jwt` stands for `JWT_KEYS=<content of that file>`."""
-        for name in SECRETS:
-            path = os.environ.get(f"{name.upper()}_FILE")
-            if path:
-                values[name] = _read_secret(name, Path(path))
-        return values
+        return values | secrets_from_files(SECRETS, "", os.environ)
 
     @field_validator("allowed_hosts", "cors_origins", "trusted_proxies", "jwt_keys", mode="before")
     @classmethod
