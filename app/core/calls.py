@@ -10,7 +10,7 @@ from typing import Any
 import psycopg
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
-from app.core.connection import Connection
+from app.core.connection import Connection, is_lost
 from app.core.errors import BusyError, DatabaseUnavailableError
 
 RECONNECT_SECONDS = 1.0
@@ -62,7 +62,7 @@ class CallPool:
             alive = self._pool.get_stats().get("pool_size", 0) > 0
             raise (BusyError if alive else DatabaseUnavailableError) from error
         except psycopg.OperationalError as error:
-            if error.sqlstate is None and self._checking is None:
+            if is_lost(error) and self._checking is None:
                 # One connection broke: most likely all did. The others need not fail first.
                 self._checking = asyncio.create_task(self._pool.check(), name="check-calls")
                 self._checking.add_done_callback(self._checked)

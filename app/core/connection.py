@@ -2,9 +2,26 @@
 
 from typing import Any
 
-from psycopg import AsyncConnection, OperationalError
+from psycopg import AsyncConnection, Error, OperationalError
 from psycopg.abc import RV, PQGen
 from psycopg.pq import TransactionStatus
+
+CONNECTION_EXCEPTION = "08"
+"""SQLSTATE class; also what PgBouncer says when it has lost its server, or can't get one."""
+SERVER_LEAVES = ("57P01", "57P02", "57P03", "57P05", "25P03")
+"""Shut down, crashed, not started yet; the session was idle for too long, in a transaction or not."""
+
+
+def is_lost(error: BaseException) -> bool:
+    """Whether the connection broke, and not just what was asked on it.
+
+    What was being committed may be stored or not: the same request with the same key tells.
+    """
+    if not isinstance(error, Error):
+        return False
+    if error.sqlstate is None:
+        return isinstance(error, OperationalError)
+    return error.sqlstate.startswith(CONNECTION_EXCEPTION) or error.sqlstate in SERVER_LEAVES
 
 
 class Connection(AsyncConnection[Any]):
