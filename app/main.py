@@ -21,7 +21,7 @@ from app.core.health import VERSION
 from app.core.internal import serve_metrics
 from app.core.middleware import CompressionMiddleware, RequestMiddleware
 from app.core.runtime import Runtime
-from app.services.menu_returning import publishing_returns
+from app.services.menu_returning import publishing_changes
 
 GARBAGE_ROUND = 10_000
 """So many new objects start a round of garbage collection; a request makes some hundred."""
@@ -59,7 +59,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         await runtime.start()
         _settle_garbage()
         with draining_on_signals(runtime, settings.drain_delay):
-            async with serve_metrics(settings), publishing_returns(runtime.database):
+            async with serve_metrics(settings), publishing_changes(runtime.database):
                 yield
         await runtime.stop()
 
@@ -126,8 +126,8 @@ class Service(FastAPI):
 def _settle_garbage() -> None:
     """Leave what lives as long as the process out of the garbage collector's rounds.
 
-    They went over all modules, models and routes again and again: 15 % of an order's time.
+    They went over all modules, models and routes again and again: 15 % of an order's time. No last
+    round before: it takes a tenth of the start and finds a hundred objects.
     """
-    gc.collect()
     gc.freeze()
     gc.set_threshold(GARBAGE_ROUND, 20, 50)
