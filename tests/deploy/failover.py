@@ -74,6 +74,10 @@ def _standby(cluster: Cluster) -> str:
     return cluster.standbys()[0]
 
 
+def _both_standbys(cluster: Cluster) -> str:
+    return " ".join(cluster.standbys())
+
+
 def _majority(cluster: Cluster) -> str:
     return " ".join(CONSENSUS[:2])
 
@@ -87,6 +91,7 @@ SCENARIOS: Final = {
     "primary-frozen": Scenario("The primary freezes", _LEADER, _pause, _unpause, True),
     "switchover": Scenario("Planned switchover", _LEADER, _switch_over, _nothing, True),
     "standby-killed": Scenario("A standby's container is killed", _standby, _kill, _start, False),
+    "standbys-killed": Scenario("Both standbys are killed", _both_standbys, _kill, _start, False),
     "etcd-killed": Scenario("etcd's leader is killed", _ETCD, _kill, _start, False),
     "etcd-majority-killed": Scenario(
         "Two of three etcd are killed", _majority, _kill, _start, False

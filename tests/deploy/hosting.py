@@ -50,6 +50,7 @@ def started(folder: Path, environment: str, **variables: str) -> Iterator[Front]
 def production(folder: Path) -> Iterator[Front]:
     """Production, with a certificate in place of the operator's own."""
     tls = folder / "tls"
+    tls.mkdir()
     subprocess.run(["sh", SIGN, tls, HOST], check=True, timeout=30, capture_output=True)
     # The proxy's user has to be able to read it.
     tls.chmod(0o755)
