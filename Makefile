@@ -2,7 +2,7 @@
 # Needs Python 3.11+ with venv, make and a package index; all else goes into .venv and .data here.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test demo bench lint format openapi migration clean secrets deploy upgrade rolling-restart
+.PHONY: help run test demo bench lint format openapi migration clean secrets deploy upgrade rolling-restart failover
 .DELETE_ON_ERROR:
 
 VENV := .venv
@@ -69,6 +69,9 @@ rolling-restart: ## replace ENV's API containers one after the other; with two o
 	  echo "Replacing $$service"; \
 	  $(COMPOSE) up --detach --no-deps --no-build --force-recreate --wait --wait-timeout 300 $$service || exit 1; \
 	done
+
+failover: $(VENV)/.dev ## lose parts of a production database of its own under load, and count (ARGS="--scenario primary-killed")
+	@exec $(PY) -m tests.deploy.failover $(ARGS)
 
 clean: ## remove .venv and caches; the data in .data stays
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage

@@ -20,6 +20,8 @@ PASSWORDS = {
     "db_owner_password": OWNER,
     "db_app_password": APP,
     "db_replication_password": "table_order_replication",
+    "db_rewind_password": "table_order_rewind",
+    "patroni_api_password": "patroni",
 }
 RANDOM_BYTES = 32
 
