@@ -2,7 +2,7 @@
 # Needs Python 3.11+ with venv, make and a package index; all else goes into .venv and .data here.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test demo bench lint format openapi clean secrets deploy upgrade rolling-restart failover
+.PHONY: help run test demo bench lint format openapi migration clean secrets deploy upgrade rolling-restart failover
 .DELETE_ON_ERROR:
 
 VENV := .venv
@@ -45,6 +45,10 @@ format: $(VENV)/.dev ## put the code into the common form
 
 openapi: $(VENV)/.local ## write openapi.json anew
 	@exec $(PY) -m app.cli openapi --output openapi.json
+
+migration: $(VENV)/.dev ## begin a dated migration (NAME="add x"; ARGS=--autogenerate compares with the models)
+	@test -n "$(NAME)" || { echo 'Say what it does: make migration NAME="add tips"' >&2; exit 2; }
+	@$(PY) -m alembic revision --rev-id "$$(date -u +%Y%m%d_%H%M)" --message "$(NAME)" $(ARGS)
 
 secrets: ## make the secrets of ENV that are not there yet, in SECRETS_DIR
 	@$(COMPOSE) build --quiet api

@@ -22,6 +22,7 @@ from app.core.internal import serve_metrics
 from app.core.middleware import CompressionMiddleware, RequestMiddleware
 from app.core.runtime import Runtime
 from app.services.menu_returning import publishing_changes
+from app.services.retention_job import keeping_retention
 
 GARBAGE_ROUND = 10_000
 """So many new objects start a round of garbage collection; a request makes some hundred."""
@@ -59,7 +60,11 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         await runtime.start()
         _settle_garbage()
         with draining_on_signals(runtime, settings.drain_delay):
-            async with serve_metrics(settings), publishing_changes(runtime.database):
+            async with (
+                serve_metrics(settings),
+                publishing_changes(runtime.database),
+                keeping_retention(runtime.database, runtime.media, settings),
+            ):
                 yield
         await runtime.stop()
 

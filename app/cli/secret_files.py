@@ -78,6 +78,10 @@ def create(environment: Environment, directory: Path) -> list[str]:
     keep("database_owner_url", url(OWNER, direct))
     keep("database_listen_url", url(APP, direct))
     keep("pgbouncer_users", f'"{APP}" "{logins[APP]}"')
+    # Of the backups (deploy/backup.yml). The keys of a bucket are written into their files by hand.
+    keep("backup_cipher_pass", secrets.token_urlsafe(RANDOM_BYTES))
+    keep("backup_s3_access_key", "")
+    keep("backup_s3_secret_key", "")
     keep("jwt_keys", f"{secrets.token_hex(4)}:{secrets.token_urlsafe(RANDOM_BYTES)}")
     return made
 

@@ -2,15 +2,20 @@
 
 import logging
 import sys
-from typing import Any
+from typing import Any, Literal, Protocol
 
 import orjson
 import structlog
 
-from app.core.config import Settings
+
+class LogSettings(Protocol):
+    """What of the settings decides about logs."""
+
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"]
+    log_format: Literal["readable", "json"]
 
 
-def configure(settings: Settings) -> None:
+def configure(settings: LogSettings) -> None:
     """Set up structlog and the standard library's logging for this process.
 
     Log calls take key=value pairs; values are encoded, so that no input can forge a line.

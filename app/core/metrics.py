@@ -38,6 +38,13 @@ EVENT_LAG = Histogram(
     buckets=(0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10),
 )
 EVENT_TAIL_FAILURES = Counter("event_tail_failures_total", "Failed readings of the event log.")
+RETENTION_DELETED = Counter("retention_deleted_total", "What the retention job deleted.", ["kind"])
+RETENTION_FAILURES = Counter("retention_failures_total", "Runs of the retention job that failed.")
+RETENTION_FINISHED = Gauge(
+    "retention_finished_timestamp_seconds",
+    "When the retention job last came to its end.",
+    multiprocess_mode="max",
+)
 
 
 def exposition() -> bytes:

@@ -1,13 +1,15 @@
 """A whole menu at once, as plain rows: for files, which read and write thousands of them."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Table, bindparam, delete, insert, select, text, update
+from sqlalchemy import Table, bindparam, delete, insert, null, select, text, update
 
+from app.core.errors import BusyError
 from app.models.menu import Category, Item, ItemOptionGroup, Option, OptionGroup
 from app.models.menu_set import SetChoice, SetSlot
 from app.models.store import StoreCounters
@@ -22,7 +24,8 @@ TABLES: dict[str, Any] = {
 }
 """In the order in which they are locked: from the whole to the part."""
 _WRITTEN: dict[str, Any] = TABLES | {"set_slot": SetSlot}
-_LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended('menu-import ' || :store, 0))")
+TRIES, PAUSE_SECONDS = 200, 0.1
+_LOCK = text("SELECT pg_try_advisory_xact_lock(hashtextextended('menu-import ' || :store, 0))")
 _TAKE_TIME = text("SELECT set_config('idle_in_transaction_session_timeout', '60s', true)")
 _NOT_SET_BY_HAND = {"store_id", "id", "created_at", "version"}
 
@@ -47,33 +50,59 @@ class MenuFileRepository(Repository):
         await self._session.execute(_TAKE_TIME)
 
     async def lock(self) -> None:
-        """Wait for another import of the store to end; two of them would add everything twice."""
-        await self._session.execute(_LOCK, {"store": str(self.store_id)})
+        """Wait for another import of the store to end; two of them would add everything twice.
+
+        By asking again and again: an import may take longer than a statement may wait.
+
+        Raises:
+            BusyError: it takes very long.
+        """
+        for _ in range(TRIES):
+            if await self._session.scalar(_LOCK, {"store": str(self.store_id)}):
+                return
+            await asyncio.sleep(PAUSE_SECONDS)
+        raise BusyError
 
     async def version(self) -> int:
         """The catalog version now."""
         query = select(StoreCounters.catalog_version).where(StoreCounters.store_id == self.store_id)
         return int(await self._session.scalar(query) or 0)
 
-    async def rows(self, *, lock: bool = False) -> MenuFileRows:
-        """The live menu; locked against changes, but not against orders that refer to it.
+    async def hold(self) -> dict[UUID, int | None]:
+        """Lock the live menu against changes, but not against orders that refer to it.
 
         Slots and links change only with their item locked, so they need no locks of their own.
+
+        Returns:
+            What is left of the items and options, by id: orders take it without a new version.
         """
-        live = {kind: await self._live(model, lock=lock) for kind, model in TABLES.items()}
+        left: dict[UUID, int | None] = {}
+        for model in TABLES.values():
+            table: Table = model.__table__
+            stock = table.c.stock if "stock" in table.c else null()
+            query = select(table.c.id, stock.label("stock")).where(
+                table.c.store_id == self.store_id, table.c.archived_at.is_(None)
+            )
+            held = query.order_by(table.c.id).with_for_update(key_share=True)
+            left |= {row.id: row.stock for row in await self._session.execute(held)}
+        return left
+
+    async def rows(self) -> MenuFileRows:
+        """The live menu."""
+        live = {kind: await self._live(model) for kind, model in TABLES.items()}
         return MenuFileRows(
             live["category"],
             live["item"],
             live["option_group"],
             live["option"],
             links=await self._joining(ItemOptionGroup, "group_id"),
-            slots=await self._live(SetSlot, lock=False),
+            slots=await self._live(SetSlot),
             choices=await self._joining(SetChoice, "item_id"),
         )
 
     async def groups(self) -> Sequence[Row]:
         """The live option groups in display order."""
-        return await self._live(OptionGroup, lock=False)
+        return await self._live(OptionGroup)
 
     async def references(self) -> frozenset[str]:
         """What other systems call the live items."""
@@ -102,13 +131,11 @@ class MenuFileRepository(Repository):
         rows = [dict(row._mapping) for row in await self._session.execute(query)]  # noqa: SLF001
         return sorted(rows, key=lambda row: (row["position"], row[other]))
 
-    async def _live(self, model: Any, *, lock: bool) -> list[Row]:
+    async def _live(self, model: Any) -> list[Row]:
         table: Table = model.__table__
         query = select(table).where(
             table.c.store_id == self.store_id, table.c.archived_at.is_(None)
         )
-        if lock:
-            query = query.order_by(table.c.id).with_for_update(key_share=True)
         rows = [dict(row._mapping) for row in await self._session.execute(query)]  # noqa: SLF001
         return sorted(rows, key=lambda row: (row["position"], row["id"]))
 

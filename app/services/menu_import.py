@@ -1,11 +1,12 @@
 """Importing a menu from a file: all of it or nothing, and only what differs."""
 
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from typing import Any, TypeVar
+from uuid import UUID
 
 from app.core import clock
 from app.core.database import UnitOfWork
@@ -67,7 +68,8 @@ class MenuImportService:
         """Make the store's menu what the file says, in this transaction.
 
         A file that says what is stored already changes nothing and publishes nothing. The menu is
-        locked when the file has been read: whoever orders or edits waits for the rest only.
+        locked when the file has been compared with it: whoever orders or edits waits for the
+        writing only, and for another comparison if somebody edited meanwhile.
 
         Raises:
             MalformedBodyError: the file can't be read.
@@ -83,20 +85,29 @@ class MenuImportService:
         read = await self._images.check(read, known, keep=not wanted.dry_run)
         if not wanted.dry_run:
             await self._rows.lock()
-        rows = await self._rows.rows(lock=not wanted.dry_run)
-        items = sum(len(category.items) for category in read.file.categories)
-        self._progress(f"Comparing {items} items with the menu")
-        plan, output = await _apart(_plan, read, store, rows, wanted)
+        version = await self._rows.version()
+        plan, output = await self._compare(read, store, wanted)
         if not wanted.dry_run and plan.changes_anything:
-            await self._apply(plan)
+            left = await self._rows.hold()
+            if await self._rows.version() != version:
+                plan, output = await self._compare(read, store, wanted)
+            await self._apply(plan, left)
             await self._tell(plan, output.counts)
         return output
 
-    async def _apply(self, plan: ImportPlan) -> None:
+    async def _compare(
+        self, read: ReadMenu, store: Store, wanted: ImportFilter
+    ) -> tuple[ImportPlan, ImportOutput]:
+        items = sum(len(category.items) for category in read.file.categories)
+        self._progress(f"Comparing {items} items with the menu")
+        return await _apart(_plan, read, store, await self._rows.rows(), wanted)
+
+    async def _apply(self, plan: ImportPlan, left: Mapping[UUID, int | None]) -> None:
         now = clock.now()
         for kind in TABLES:
             one = plan.kinds[kind]  # type: ignore[index] # the tables are named by the kinds
             self._sign(kind, one, now)
+            _keep_stock(one, left)
             gone = [thing.row | {"archived_at": now} for thing in one.archived]
             changed = [placed.row for placed in one.changed] + gone
             if one.added or changed:
@@ -147,6 +158,15 @@ class MenuImportService:
             target_kind="menu",
             details={"counts": shown, "prices": price_changes(plan)},
         )
+
+
+def _keep_stock(plan: KindPlan, left: Mapping[UUID, int | None]) -> None:
+    """Where the file doesn't say how much there is, it is what orders have left."""
+    for thing in plan.archived:
+        thing.row["stock"] = left[thing.id]
+    for placed in plan.changed:
+        if not any(change.field == "availability" for change in placed.changes):
+            placed.row["stock"] = left[placed.id]
 
 
 async def _apart(work: Callable[..., T], *arguments: object) -> T:

@@ -4,20 +4,24 @@ import asyncio
 import json
 import os
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from threading import Event
 from typing import Any
 from uuid import uuid4
 
 import httpx
+import psycopg
 import pytest
 
 from app.core.runtime import Runtime
+from app.local.processes import wait_until
 from app.services.media_sweeping import MediaSweepingService
 from tests.support.floor import created
 from tests.support.menu_building import add_category, add_item, ok
 from tests.support.menu_files import counts, exported, must, send
 from tests.support.pictures import fetch, picture, upload
-from tests.support.racing import at_once, sender
+from tests.support.racing import at_once, blocked, sender
 from tests.support.shops import Json, Shop
 
 JSON = "application/json"
@@ -275,3 +279,29 @@ async def sweep(shop: Shop) -> list[str]:
         return [one async for one in service.sweep(dry_run=False)]
     finally:
         await runtime.close()
+
+
+@pytest.mark.parametrize("edited", [False, True], ids=["sold", "sold and edited"])
+def test_what_happens_while_the_file_is_compared_is_not_lost(shop: Shop, edited: bool) -> None:
+    """The import has compared the file and waits for the first of its locks."""
+    place = Place(shop)
+    dish = all_items(shop)[place.items[-1]]
+    body = {"lines": [{"item_id": dish["id"], "quantity": 3}]}
+    words = {"ko": "갓 지은 밥과 함께"}
+    lock = "SELECT FROM categories WHERE store_id = %s FOR UPDATE"
+    with ThreadPoolExecutor(1) as pool, psycopg.connect(shop.owner_url) as holder:
+        holder.execute(lock, [shop.id])
+        importing = pool.submit(place.importing(NEW))
+        wait_until(partial(blocked, shop, 1), 2)
+        ok(sender(place.tablet, "POST", "/orders", body, "k")(), 201)
+        if edited:
+            path = f"/menu/items/{dish['id']}"
+            ok(edit(shop, path, {"description": words}, dish["version"])())
+        holder.rollback()
+        answer = importing.result()
+
+    assert answer.status_code == 200, answer.text
+    after = all_items(shop)[dish["id"]]
+    assert (after["price"], after["availability"]["stock"]) == (NEW, 997)
+    assert after["description"] == (words if edited else None)
+    assert place.prices() == {NEW}

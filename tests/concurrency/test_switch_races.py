@@ -15,7 +15,7 @@ from app.local.processes import wait_until
 from tests.support.floor import Floor, order_body
 from tests.support.invariants import broken
 from tests.support.menu_building import if_match, ok
-from tests.support.racing import at_once, sender
+from tests.support.racing import at_once, blocked, sender
 from tests.support.shops import Shop
 from tests.support.switches import order, placed, store, turn
 
@@ -167,12 +167,6 @@ def all_under_way(
         sent = []
         for number, call in enumerate(calls, 1):
             sent.append(pool.submit(call))
-            wait_until(partial(_blocked, shop, number), 1)
+            wait_until(partial(blocked, shop, number), 1)
         holder.rollback()
         return [one.result() for one in sent]
-
-
-def _blocked(shop: Shop, number: int) -> bool:
-    """Whether this many statements wait for a lock."""
-    query = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
-    return shop.rows(f"{query} AND wait_event_type = 'Lock'") == [(number,)]
