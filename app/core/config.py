@@ -22,6 +22,7 @@ SECRETS = (
     "database_url",
     "database_owner_url",
     "database_listen_url",
+    "database_replica_url",
     "jwt_keys",
     "media_s3_access_key",
     "media_s3_secret_key",
@@ -71,6 +72,10 @@ class Settings(BaseSettings):
     database_owner_url: SecretStr | None = None
     database_app_role: str = "table_order_app"
     database_listen_url: SecretStr | None = None
+    database_replica_url: SecretStr | None = None
+    """A streaming replica for reads that declare it; reached as `DATABASE_URL` is, pooler or not."""
+    database_replica_wait: Annotated[float, Field(gt=0, le=10)] = 0.1
+    """How far it may lag: how long a read waits for it before the primary answers."""
     database_pooler: bool = False
     database_pooler_clients: Annotated[int, Field(ge=1)] = 1000
     """PgBouncer's max_client_conn."""
@@ -130,13 +135,17 @@ class Settings(BaseSettings):
             return [part.strip() for part in value.split(",") if part.strip()]
         return value
 
-    @field_validator("database_owner_url", "database_listen_url", mode="before")
+    @field_validator(
+        "database_owner_url", "database_listen_url", "database_replica_url", mode="before"
+    )
     @classmethod
     def _empty_is_none(cls, value: object) -> object:
         """`DATABASE_OWNER_URL=` in an environment file means: not set."""
         return value or None
 
-    @field_validator("database_url", "database_owner_url", "database_listen_url")
+    @field_validator(
+        "database_url", "database_owner_url", "database_listen_url", "database_replica_url"
+    )
     @classmethod
     def _is_postgresql(cls, value: SecretStr | None) -> SecretStr | None:
         """Found here, a wrong URL is one clear line; found by a driver, it is a traceback."""
