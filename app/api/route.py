@@ -33,6 +33,7 @@ from app.core.errors import (
 from app.core.idempotency import Intent, Recorded, check_key, fingerprint
 from app.core.json_reader import read_json
 from app.core.metrics import READS
+from app.core.replica import Replica
 from app.core.runtime import Runtime
 from app.core.security.permissions import Permission
 from app.core.security.principals import Principal
@@ -238,9 +239,9 @@ async def _read(
     """
     replica = runtime.replica
     asks_much = principal is not None and not principal.sits_at_table
-    if replica is not None and asks_much and await replica.is_current():
+    if replica is not None and asks_much and replica.is_worth_asking():
         try:
-            response = await _attempt(replica.database, handle, request, principal)
+            response = await _attempt(replica, handle, request, principal)
         except Exception as error:
             if not replica.is_away(error):
                 raise
@@ -252,7 +253,7 @@ async def _read(
 
 
 async def _attempt(
-    database: Database,
+    database: Database | Replica,
     handle: Handler,
     request: Request,
     principal: Principal | None,

@@ -1,21 +1,27 @@
 """Long reads on a streaming replica that has everything the primary had when the request came.
 
-The primary is asked how far its log is written, the replica how far it has got. An answer of the
-replica is therefore never older than its request, whichever worker, host or credential wrote last,
-and nobody has to remember who wrote what. A replica that is behind, or away, costs one wait: it is
-then left alone for a second while the primary answers.
+The primary is asked how far its log is written, the replica whether it has got that far; an answer
+of the replica is therefore never older than its request, whichever worker, host or credential
+wrote last, and nobody has to remember who wrote what. The question is put in the read's own
+transaction: behind one address there may be several replicas, each as far as it is.
 """
 
 import asyncio
 import time
-from typing import Self
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any, Self
+from uuid import UUID
 
 import psycopg
+from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.config import Settings
-from app.core.database import Database
+from app.core.connection import Connection
+from app.core.database import Database, UnitOfWork
 from app.core.errors import BusyError, DatabaseUnavailableError
 from app.core.logging import get_logger
 
@@ -26,20 +32,22 @@ LOOK_SECONDS = 0.005
 QUERY_CANCELED = "57014"
 # Connection, sign-in, lost to what the replica had to replay, resources, operator, system.
 AWAY = ("08", "28", "40", "53", "57", "58")
-UNREACHABLE = (psycopg.Error, BusyError, DatabaseUnavailableError)
+
+
+class BehindError(Exception):
+    """The replica can't be said to have what the primary has."""
 
 
 class Replica:
-    """One replica as a worker sees it."""
+    """The replica as a worker sees it: in use until it fails, then tried once a second."""
 
     def __init__(self, settings: Settings, primary: Database, url: str) -> None:
-        self.database = Database(settings, url)
+        self._database = Database(settings, url)
         self._primary = primary
         self._wait = settings.database_replica_wait
-        self._asking: set[asyncio.Task[bool]] = set()
-        self._late: asyncio.Task[bool] | None = None
         self._aside_until = 0.0
         self._missed = False
+        self._trying = False
 
     @classmethod
     def of(cls, settings: Settings, primary: Database) -> Self | None:
@@ -47,81 +55,86 @@ class Replica:
         url = settings.database_replica_url
         return cls(settings, primary, url.get_secret_value()) if url else None
 
-    async def is_current(self) -> bool:
-        """Whether it has what was committed before this call; it gets a moment to get there."""
-        if self._is_aside():
-            return False
-        asking = asyncio.create_task(self._reach(), name="replica-position")
-        self._asking.add(asking)
-        asking.add_done_callback(self._asked)
-        # Not cancelled when it takes too long: a frozen server doesn't answer that either.
-        await asyncio.wait({asking}, timeout=self._wait)
-        if not asking.done():
-            self._late = asking
-        current = asking.done() and asking.result()
-        if not current:
-            self._set_aside("behind, or it does not answer")
-        elif self._missed:
-            self._missed = False
-            log.info("replica answers again")
-        return current
+    def is_worth_asking(self) -> bool:
+        """False for a second after it has failed, and while somebody tries whether it is back."""
+        return not self._missed or not (self._trying or time.monotonic() < self._aside_until)
+
+    @asynccontextmanager
+    async def transaction(self, store_id: UUID | None) -> AsyncIterator[UnitOfWork]:
+        """A unit of work that sees all that was committed before it was asked for.
+
+        Raises:
+            BehindError, DBAPIError, PoolTimeoutError: what `is_away` takes for the replica's fault.
+        """
+        self._trying = True
+        try:
+            goal = await self._position()
+            async with self._database.transaction() as unit:
+                await self._catch_up(await unit.session(), goal)
+                self._found()
+                if store_id is not None:
+                    await unit.enter(store_id)
+                yield unit
+        finally:
+            self._trying = False
 
     def is_away(self, error: Exception) -> bool:
         """Whether a read failed for want of the replica, so that the primary should answer."""
-        if not isinstance(error, DBAPIError | PoolTimeoutError):
-            return False
         cause = error.orig if isinstance(error, DBAPIError) else error
+        if not isinstance(cause, psycopg.Error | PoolTimeoutError | BehindError):
+            return False
         state: str | None = getattr(cause, "sqlstate", None)
         away = state is None or (state.startswith(AWAY) and state != QUERY_CANCELED)
         if away:
-            self._set_aside(str(cause).partition("\n")[0])
+            self._aside_until = time.monotonic() + ASIDE_SECONDS
+            if not self._missed:
+                self._missed = True
+                log.warning("replica set aside", reason=str(cause).partition("\n")[0])
         return away
 
     async def close(self) -> None:
-        for asking in self._asking:
-            asking.cancel()
-        await self.database.close()
+        await self._database.close()
 
-    def _is_aside(self) -> bool:
-        late = self._late is not None and not self._late.done()
-        return late or time.monotonic() < self._aside_until
+    def _found(self) -> None:
+        if self._missed:
+            self._missed = False
+            log.info("replica answers again")
 
-    def _set_aside(self, reason: str) -> None:
-        self._aside_until = time.monotonic() + ASIDE_SECONDS
-        if not self._missed:
-            self._missed = True
-            log.warning("replica set aside", reason=reason)
-
-    async def _reach(self) -> bool:
-        """Whether the replica gets to where the primary is now."""
-        end = time.monotonic() + self._wait
+    async def _position(self) -> dict[str, Any]:
+        """Up to where the primary's log is on disk."""
         try:
-            goal = await self._primary.call(_PRIMARY, ())
-            while not (await self.database.call(_REACHED, goal))[0]:
-                if time.monotonic() > end:
-                    return False
-                await asyncio.sleep(LOOK_SECONDS)
-        except UNREACHABLE:
-            return False
-        return True
+            row = await self._primary.call(_POSITION, ())
+        except (psycopg.Error, BusyError, DatabaseUnavailableError) as error:
+            raise BehindError("the primary does not say where it is") from error
+        return dict(zip(("system", "timeline", "position"), row, strict=True))
 
-    def _asked(self, asking: asyncio.Task[bool]) -> None:
-        self._asking.discard(asking)
-        if not asking.cancelled():
-            asking.exception()  # who waited for it has seen it, if anybody still did
+    async def _catch_up(self, session: AsyncSession, goal: dict[str, Any]) -> None:
+        """Wait until the server of this session has replayed as much."""
+        end = time.monotonic() + self._wait
+        opened = await (await session.connection()).get_raw_connection()
+        connection = opened.driver_connection
+        assert isinstance(connection, Connection)  # noqa: S101 - for mypy
+        patience, connection.patience = connection.patience, self._wait
+        try:
+            while not await session.scalar(_REACHED, goal):
+                if time.monotonic() > end:
+                    raise BehindError("it is behind, or follows somebody else")
+                await asyncio.sleep(LOOK_SECONDS)
+        finally:
+            connection.patience = patience
 
 
 # A position means something within one history only: that of a cluster (its identifier) since its
 # last failover (its timeline). A replica's timeline is that of its last checkpoint: for a while
 # after a failover an old one, and then the primary answers.
-_PRIMARY = """
+_POSITION = """
 SELECT system_identifier, left(pg_walfile_name(pg_current_wal_flush_lsn()), 8),
        pg_current_wal_flush_lsn()::text
 FROM pg_control_system()
 """
-_REACHED = """
-SELECT pg_is_in_recovery() AND s.system_identifier = %s
-       AND upper(lpad(to_hex(c.timeline_id), 8, '0')) = %s
-       AND pg_last_wal_replay_lsn() >= %s::pg_lsn
-FROM pg_control_system() AS s, pg_control_checkpoint() AS c
-"""
+_REACHED = text(
+    "SELECT pg_is_in_recovery() AND s.system_identifier = :system"
+    " AND upper(lpad(to_hex(c.timeline_id), 8, '0')) = :timeline"
+    " AND pg_last_wal_replay_lsn() >= CAST(:position AS pg_lsn)"
+    " FROM pg_control_system() AS s, pg_control_checkpoint() AS c"
+)
