@@ -53,6 +53,9 @@ def serving(primary: str, replica: str | None) -> Iterator[Shop]:
         database_url=SecretStr(primary),
         database_replica_url=None if replica is None else SecretStr(replica),
         database_replica_wait=WAIT,
+        # Longer than a test holds a lock, on a busy machine too.
+        database_lock_timeout_ms=10_000,
+        database_statement_timeout_ms=12_000,
     )
     app = create_app(settings)
     with live_server(app) as url:
