@@ -15,6 +15,7 @@ from pathlib import Path
 from bench import pgbench, wrk
 from bench import streams as stream_load
 from bench.aged import ASKED, YOUNG_ORDERS, aged_world
+from bench.cost import Meter
 from bench.load import Figures, LoadError
 from bench.numbers import BUSY, HOT, LARGE, ORDERING, RICH, SPREAD, STORES, TABLES, VAST
 from bench.report import Row
@@ -40,6 +41,11 @@ GROUPS: dict[str, list[Row]] = {
     ],
     "order-p99": [
         Row("POST /orders, p99", "ms", "order_calm.p99", "order_raw_calm.p99", 4, "less"),
+    ],
+    "order-cost": [
+        Row("CPU of the service per order", "ms", "order_cost.service_ms", better="less"),
+        Row("CPU of PostgreSQL per order", "ms", "order_cost.database_ms", better="less"),
+        Row("log written per order", "KiB", "order_cost.log_kib", better="less"),
     ],
     "hot-store": [
         Row("orders of 1 store ÷ of 40", "1/s", "hot_store.rate", "spread_stores.rate", 0.5),
@@ -169,6 +175,18 @@ def order(
     return asdict(bench.http(server, requests, expect=201, connections=connections))
 
 
+def order_cost(bench: Bench) -> Mapping[str, float]:
+    """What an order of three lines takes of the machine: what a bigger one carries follows."""
+    server = bench.server(bench.service, ORDER_WORKERS)
+    load = partial(
+        wrk.run, server.host, bench.world.orders(), expect=201, connections=CALM_CONNECTIONS
+    )
+    load(seconds=WARM_SECONDS)
+    with Meter(server, bench.world.url) as meter:
+        figures = load(seconds=bench.seconds)
+    return meter.each(figures.count)
+
+
 def order_sql(bench: Bench, script: Path, clients: int) -> Mapping[str, float]:
     """The database's limit: the order's writes by pgbench, in the role of the service."""
     load = partial(
@@ -263,6 +281,7 @@ _hammer = partial(order, workers=HAMMERING_WORKERS, connections=len(SPREAD))
 
 MEASURES: dict[str, Callable[[Bench], Mapping[str, float]]] = {
     "order": partial(order, workers=ORDER_WORKERS, connections=ORDER_CONNECTIONS),
+    "order_cost": order_cost,
     "order_raw": partial(order_sql, script=ORDER, clients=ORDER_CLIENTS),
     "order_function": partial(order_sql, script=ORDER_FUNCTION, clients=ORDER_CLIENTS),
     "order_calm": partial(order, workers=ORDER_WORKERS, connections=CALM_CONNECTIONS),

@@ -106,6 +106,8 @@ def _describe(operation: dict[str, Any], declared: Operation) -> None:
     if declared.takes_ticket:
         operation["security"].append({"ticket": []})
     operation["x-permission"] = str(declared.permission)
+    if declared.replica:
+        operation["x-replica"] = True
     if declared.body == "image":
         operation["requestBody"] = _image_body()
     codes = _codes(operation, declared)

@@ -48,6 +48,7 @@ class Operation:
     shown_once: tuple[str, ...] = ()
     takes_ticket: bool = False
     body: Body = "json"
+    replica: bool = False
 
 
 result: ContextVar[Any] = ContextVar("result", default=None)
@@ -63,6 +64,7 @@ def operation(  # noqa: PLR0913 - an endpoint says all of itself in one place
     shown_once: tuple[str, ...] = (),
     takes_ticket: bool = False,
     body: Body = "json",
+    replica: bool = False,
 ) -> Callable[[Callable[P, Awaitable[T]]], Callable[P, Awaitable[T]]]:
     """Declare an endpoint.
 
@@ -75,6 +77,7 @@ def operation(  # noqa: PLR0913 - an endpoint says all of itself in one place
             nowhere in clear.
         takes_ticket: whether `?ticket=` stands in for a missing `Authorization`.
         body: what kind of body the operation takes, if it takes any: of a model, an image, a file.
+        replica: whether a replica may carry it out: a `GET` that reads a lot and can wait a moment.
     """
 
     def declare(endpoint: Callable[P, Awaitable[T]]) -> Callable[P, Awaitable[T]]:
@@ -85,7 +88,7 @@ def operation(  # noqa: PLR0913 - an endpoint says all of itself in one place
             return value
 
         call.operation = Operation(  # type: ignore[attr-defined]
-            permission, problems, idempotency, if_match, shown_once, takes_ticket, body
+            permission, problems, idempotency, if_match, shown_once, takes_ticket, body, replica
         )
         return call
 

@@ -20,7 +20,7 @@ from app.api.bodies import file_intent, read_bounded, read_file, read_image
 from app.api.direct import Handler, call_planner
 from app.api.operation import FileBody, Operation, result
 from app.core.admission import admit, admit_stranger
-from app.core.database import UnitOfWork, may_succeed_again
+from app.core.database import Database, UnitOfWork, may_succeed_again
 from app.core.errors import (
     FieldError,
     IdempotencyKeyMissingError,
@@ -32,6 +32,8 @@ from app.core.errors import (
 )
 from app.core.idempotency import Intent, Recorded, check_key, fingerprint
 from app.core.json_reader import read_json
+from app.core.metrics import READS
+from app.core.replica import Replica
 from app.core.runtime import Runtime
 from app.core.security.permissions import Permission
 from app.core.security.principals import Principal
@@ -50,6 +52,8 @@ class OperationRoute(APIRoute):
         declared = getattr(endpoint, "operation", None)
         if not isinstance(declared, Operation):
             raise TypeError(f"{endpoint.__qualname__} has no @operation: say who may call it")
+        if declared.replica and options["methods"] != ["GET"]:
+            raise TypeError(f"{endpoint.__qualname__}: a replica only reads")
         self.operation = declared
         # `place_order`, not `place_order_api_v1_orders_post`: clients get readable methods.
         options["operation_id"] = endpoint.__name__
@@ -81,7 +85,11 @@ class OperationRoute(APIRoute):
             if by_statement:
                 request.state.intent = intent
                 return await _attempts(lambda: handle(request))
-            return await _attempts(lambda: _attempt(runtime, handle, request, principal, intent))
+            if declared.replica:
+                return await _attempts(lambda: _read(runtime, handle, request, principal))
+            return await _attempts(
+                lambda: _attempt(runtime.database, handle, request, principal, intent)
+            )
 
         self.handler: Handler = run
         return run
@@ -222,15 +230,37 @@ async def _attempts(attempt_once: Callable[[], Coroutine[Any, Any, Response]]) -
     raise AssertionError("unreachable")
 
 
+async def _read(
+    runtime: Runtime, handle: Handler, request: Request, principal: Principal | None
+) -> Response:
+    """The answer of the replica, or of the primary when there is none that is up to date.
+
+    A table asks for the few rows of its own visit, and often: that is not worth the waiting.
+    """
+    replica = runtime.replica
+    asks_much = principal is not None and not principal.sits_at_table
+    if replica is not None and asks_much and replica.is_worth_asking():
+        try:
+            response = await _attempt(replica, handle, request, principal)
+        except Exception as error:
+            if not replica.is_away(error):
+                raise
+        else:
+            READS.labels("replica").inc()
+            return response
+    READS.labels("primary").inc()
+    return await _attempt(runtime.database, handle, request, principal)
+
+
 async def _attempt(
-    runtime: Runtime,
+    database: Database | Replica,
     handle: Handler,
     request: Request,
     principal: Principal | None,
-    intent: Intent | None,
+    intent: Intent | None = None,
 ) -> Response:
     store_id = principal.store_id if principal else None
-    async with runtime.database.transaction(store_id) as unit:
+    async with database.transaction(store_id) as unit:
         if intent is not None:
             recorded = await intent.begin(await unit.session())
             if recorded is not None:

@@ -13,7 +13,7 @@ from app.local.processes import LocalError
 
 cli = typer.Typer(help="Look after the files with an environment's secrets.", no_args_is_help=True)
 
-DATABASE, POOLER = "db:5432", "pgbouncer:6432"
+DATABASE, POOLER, REPLICA = "db:5432", "pgbouncer:6432", "db-replica:5432"
 APP, OWNER = "table_order_app", "table_order_owner"
 PASSWORDS = {
     "db_superuser_password": "postgres",
@@ -77,6 +77,8 @@ def create(environment: Environment, directory: Path) -> list[str]:
     keep("database_url", url(APP, POOLER if pooled else direct))
     keep("database_owner_url", url(OWNER, direct))
     keep("database_listen_url", url(APP, direct))
+    if environment is Environment.STAGING:
+        keep("database_replica_url", url(APP, REPLICA))
     keep("pgbouncer_users", f'"{APP}" "{logins[APP]}"')
     # Of the backups (deploy/backup.yml). The keys of a bucket are written into their files by hand.
     keep("backup_cipher_pass", secrets.token_urlsafe(RANDOM_BYTES))

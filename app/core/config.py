@@ -24,6 +24,7 @@ SECRETS = (
     "database_url",
     "database_owner_url",
     "database_listen_url",
+    "database_replica_url",
     "jwt_keys",
     "media_s3_access_key",
     "media_s3_secret_key",
@@ -90,6 +91,10 @@ class Settings(BaseSettings):
     """The authority's certificate that the server's is checked against; `system`: the machine's."""
     database_private_network: bool = False
     """Everything between here and the database is one host's own network: no TLS is needed."""
+    database_replica_url: SecretStr | None = None
+    """A streaming replica for reads that declare it; reached as `DATABASE_URL` is, pooler or not."""
+    database_replica_wait: Annotated[float, Field(gt=0, le=10)] = 0.1
+    """How far it may lag: how long a read waits for it before the primary answers."""
     database_pooler: bool = False
     database_pooler_clients: Annotated[int, Field(ge=1)] = 1000
     """PgBouncer's max_client_conn."""
@@ -153,13 +158,17 @@ class Settings(BaseSettings):
             return [part.strip() for part in value.split(",") if part.strip()]
         return value
 
-    @field_validator("database_owner_url", "database_listen_url", mode="before")
+    @field_validator(
+        "database_owner_url", "database_listen_url", "database_replica_url", mode="before"
+    )
     @classmethod
     def _empty_is_none(cls, value: object) -> object:
         """`DATABASE_OWNER_URL=` in an environment file means: not set."""
         return value or None
 
-    @field_validator("database_url", "database_owner_url", "database_listen_url")
+    @field_validator(
+        "database_url", "database_owner_url", "database_listen_url", "database_replica_url"
+    )
     @classmethod
     def _is_postgresql(cls, value: SecretStr | None) -> SecretStr | None:
         """Found here, a wrong URL is one clear line; found by a driver, it is a traceback."""
@@ -234,6 +243,12 @@ class Settings(BaseSettings):
     def listen_url(self) -> str:
         """The URL for LISTEN, which no pooler passes on: one of its own, or the API's."""
         return self._secured(self.database_listen_url or self.database_url)
+
+    @property
+    def replica_url(self) -> str | None:
+        """The URL of the replica for long reads, where there is one."""
+        url = self.database_replica_url
+        return None if url is None else self._secured(url)
 
     @property
     def ordering_url(self) -> str:

@@ -73,16 +73,17 @@ def connect_arguments(settings: Settings, *, direct: bool = False) -> dict[str, 
 
 
 class Database:
-    """The connections of one worker process: half for units of work, half for single calls."""
+    """A worker process's connections to one server: half for units of work, half for calls."""
 
-    def __init__(self, settings: Settings) -> None:
-        url = make_url(settings.api_url).set(drivername=DRIVER)
+    def __init__(self, settings: Settings, url: str | None = None) -> None:
+        """Make it without connecting; `url` is the primary's unless it is given."""
+        url = url or settings.api_url
         arguments = connect_arguments(settings)
         calls = max(settings.database_pool_size // 2, 1)
         # A server that lives ends a statement by itself before this.
         patience = settings.database_statement_timeout_ms / 1000 + PATIENCE_MARGIN
         self.engine: AsyncEngine = create_async_engine(
-            url,
+            make_url(url).set(drivername=DRIVER),
             pool_size=max(settings.database_pool_size - calls, 1),
             # No overflow: under load it would open and close connections all the time.
             max_overflow=0,
@@ -94,7 +95,7 @@ class Database:
         )
         event.listen(self.engine.sync_engine, "checkout", _check)
         self._calls = CallPool(
-            settings.api_url,
+            url,
             arguments,
             size=calls,
             wait=settings.database_pool_wait,

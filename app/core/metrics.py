@@ -31,6 +31,9 @@ ANSWER_TIMES = Histogram(
     buckets=(5, 10, 20, 30, 60, 90, 120, 180, 300, 600, 1200),
 )
 SIGN_INS_REFUSED = Counter("sign_ins_refused_total", "Refused sign-ins and pairings.", ["kind"])
+READS = Counter(
+    "replica_reads_total", "Reads that a replica may answer, by the server that did.", ["server"]
+)
 STREAMS = Gauge("event_streams_open", "Open event streams.", multiprocess_mode="livesum")
 EVENT_LAG = Histogram(
     "event_lag_seconds",

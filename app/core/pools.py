@@ -1,11 +1,12 @@
 """How many connections all processes together may open, against what the servers admit.
 
-Each worker has the pool of `DATABASE_POOL_SIZE`, four lines for events and one for readiness. The
+Each worker has the pool of `DATABASE_POOL_SIZE`, four lines for events and one for readiness, and
+where there is a replica as large a pool to that. The
 sum over all workers of all replicas has to fit before the first of them starts: found later, it is
 a refused connection on the busiest evening of the week.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import psycopg
@@ -23,15 +24,18 @@ UTC_NAMES = ("UTC", "Etc/UTC", "GMT", "Etc/GMT")
 
 @dataclass(frozen=True, slots=True)
 class Demand:
-    """Connections of all replicas: through the URL of the API, and for events."""
+    """Connections of all workers: through the URL of the API, for events, and to the replica."""
 
     pooled: int
     lines: int
+    replica: int = 0
 
     @classmethod
     def of(cls, settings: Settings) -> "Demand":
         workers = settings.replicas * settings.workers
-        return cls(workers * (settings.database_pool_size + PROBES), workers * LINES)
+        size = settings.database_pool_size
+        replica = size if settings.database_replica_url else 0
+        return cls(workers * (size + PROBES), workers * LINES, workers * replica)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,23 +45,33 @@ class Admitted:
     servers: int
     pooler_clients: int | None = None
     pooler_servers: int = 0
+    replica_servers: int | None = None
+    """None: there is no replica, or it can't be asked; without it the primary answers."""
 
 
 def shortages(demand: Demand, admitted: Admitted) -> list[str]:
     """What does not fit, in words for an operator; empty when all of it does."""
     found = []
     direct, parts = demand.pooled + demand.lines, "pools, readiness and events"
+    replica = demand.replica
     if admitted.pooler_clients is not None:
-        if demand.pooled > admitted.pooler_clients:
+        clients = demand.pooled + demand.replica
+        if clients > admitted.pooler_clients:
             found.append(
-                f"the workers open {demand.pooled} connections to the pooler, which takes"
+                f"the workers open {clients} connections to the pooler, which takes"
                 f" {admitted.pooler_clients} (max_client_conn, DATABASE_POOLER_CLIENTS)"
             )
         direct, parts = admitted.pooler_servers + demand.lines, "the pooler and events"
+        replica = min(replica, admitted.pooler_servers)
     if direct > admitted.servers:
         found.append(
             f"{parts} need {direct} connections to PostgreSQL, which admits {admitted.servers}"
             " (max_connections without the reserved ones, and the limits of role and database)"
+        )
+    if admitted.replica_servers is not None and replica > admitted.replica_servers:
+        found.append(
+            f"long reads need {replica} connections to the replica, which admits"
+            f" {admitted.replica_servers}"
         )
     return found
 
@@ -69,14 +83,25 @@ async def problems_of(settings: Settings) -> list[str]:
         psycopg.OperationalError: it can't be asked.
     """
     servers = (await _ask(settings, settings.listen_url, _LIMIT, direct=True))[0]
-    admitted = Admitted(servers)
+    admitted = Admitted(servers, replica_servers=await _replica_limit(settings))
     found = []
     if settings.database_pooler:
-        admitted = Admitted(
-            servers, settings.database_pooler_clients, settings.database_pooler_servers
+        admitted = replace(
+            admitted,
+            pooler_clients=settings.database_pooler_clients,
+            pooler_servers=settings.database_pooler_servers,
         )
         found = _careless(await _ask(settings, settings.api_url, _SESSION, direct=False))
     return shortages(Demand.of(settings), admitted) + found
+
+
+async def _replica_limit(settings: Settings) -> int | None:
+    if settings.replica_url is None:
+        return None
+    try:
+        return int((await _ask(settings, settings.replica_url, _LIMIT, direct=False))[0])
+    except psycopg.OperationalError:
+        return None
 
 
 def _careless(row: tuple[Any, ...]) -> list[str]:

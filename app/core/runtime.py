@@ -10,6 +10,7 @@ from app.core.events.revocations import Revocations
 from app.core.events.slots import StreamSlots
 from app.core.media import PictureMaker, media_store
 from app.core.rate_limit import RateLimiter
+from app.core.replica import Replica
 from app.core.security.api_keys import MARK as API_KEY_MARK
 from app.core.security.api_keys import ApiKeys
 from app.core.security.passwords import PasswordHasher
@@ -27,6 +28,7 @@ class Runtime:
         self.credential_limit = _limiter("credential", settings.rate_limit_per_minute, settings)
         self.address_limit = _limiter("address", settings.address_limit_per_minute, settings)
         self.database = Database(settings)
+        self.replica = Replica.of(settings, self.database)
         self.tokens = AccessTokens(settings)
         self.api_keys = ApiKeys(self.database)
         self.passwords = PasswordHasher()
@@ -72,6 +74,8 @@ class Runtime:
     async def close(self) -> None:
         """Give back what was opened, for who never started the hub."""
         self.passwords.close()
+        if self.replica is not None:
+            await self.replica.close()
         await self.database.close()
 
     def recognise(self, header: str | None) -> Principal | None:

@@ -42,6 +42,18 @@ def test_an_order_goes_through_the_proxy_and_reaches_the_replica(
     assert psql(front, "db-replica", "SELECT pg_is_in_recovery()") == "t"
 
 
+def test_long_reads_are_the_replicas(front: Front, house: House) -> None:
+    asked = (
+        "SELECT count(*) FROM pg_stat_activity"
+        " WHERE application_name = 'table-order-api' AND query = 'COMMIT'"
+    )
+    with front.client(house.owner) as owner:
+        end = time.monotonic() + 20
+        while psql(front, "db-replica", asked) == "0":
+            assert owner.get("/orders").status_code == 200
+            assert time.monotonic() < end, "the replica was never asked"
+
+
 def test_http_is_sent_to_https(front: Front) -> None:
     plain = httpx.get(
         f"http://127.0.0.1:{front.http_port}/docs?a=1", headers={"Host": HOST}, trust_env=False

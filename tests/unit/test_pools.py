@@ -19,6 +19,35 @@ def test_every_worker_of_every_replica_counts() -> None:
     assert demand == Demand(pooled=2 * 4 * 11, lines=2 * 4 * 4)
 
 
+def test_a_replica_gets_as_large_a_pool_from_every_worker() -> None:
+    replica = SecretStr("postgresql://replica")
+    said = settings(replicas=2, workers=4, database_pool_size=10, database_replica_url=replica)
+    assert Demand.of(said) == Demand(pooled=88, lines=32, replica=80)
+
+
+@pytest.mark.parametrize(
+    ("admitted", "words"),
+    [
+        (Admitted(200, replica_servers=80), []),
+        (
+            Admitted(200, replica_servers=79),
+            ["need 80 connections to the replica, which admits 79"],
+        ),
+        (Admitted(200, replica_servers=None), []),
+        (Admitted(200, 168, 40, replica_servers=40), []),
+        (Admitted(200, 167, 40, replica_servers=40), ["168 connections to the pooler"]),
+        (Admitted(200, 168, 40, replica_servers=39), ["need 40 connections to the replica"]),
+    ],
+)
+def test_a_replica_and_a_pooler_before_it_admit_them_too(
+    admitted: Admitted, words: list[str]
+) -> None:
+    found = shortages(Demand(pooled=88, lines=32, replica=80), admitted)
+    assert len(found) == len(words)
+    for text, word in zip(found, words, strict=True):
+        assert word in text
+
+
 @pytest.mark.parametrize(
     ("admitted", "words"),
     [
@@ -56,6 +85,11 @@ async def test_the_server_is_asked_for_its_limits(database_url: str) -> None:
     assert await problems_of(settings(**said)) == []
     [found] = await problems_of(settings(**said, workers=64, replicas=2))
     assert "need 1920 connections to PostgreSQL" in found
+
+    away = SecretStr("postgresql://127.0.0.1:1/nobody")
+    assert await problems_of(settings(**said, database_replica_url=away)) == []
+    both = settings(**said, workers=20, database_replica_url=said["database_url"])
+    assert [text for text in await problems_of(both) if "need 200 connections to the rep" in text]
 
     with psycopg.connect(database_url, autocommit=True) as admin:
         name = sql.Identifier(admin.info.dbname)

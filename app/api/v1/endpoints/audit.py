@@ -13,7 +13,7 @@ router = APIRouter(prefix="/audit-log", tags=["Staff"], route_class=OperationRou
 
 
 @router.get("", summary="Who did what, newest first")
-@operation(Permission.AUDIT_READ)
+@operation(Permission.AUDIT_READ, replica=True)
 async def list_audit_entries(
     wanted: Annotated[AuditFilter, Query()], audit: AuditReadingDep
 ) -> Page[AuditOutput]:

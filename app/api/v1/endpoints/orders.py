@@ -74,7 +74,7 @@ async def quote_order(body: OrderInput, ordering: OrderingDep) -> QuoteOutput:
 
 
 @router.get("", summary="Orders, newest first")
-@operation(Permission.ORDERS_READ)
+@operation(Permission.ORDERS_READ, replica=True)
 async def list_orders(
     wanted: Annotated[OrderFilter, Query()], orders: OrderReadingDep
 ) -> Page[OrderOutput]:

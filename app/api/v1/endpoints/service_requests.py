@@ -69,7 +69,7 @@ async def list_service_requests(
 
 
 @router.get("/answer-times", summary="How long tables waited")
-@operation(Permission.SERVICE_REQUESTS_REPORT)
+@operation(Permission.SERVICE_REQUESTS_REPORT, replica=True)
 async def get_answer_times(
     wanted: Annotated[AnswerTimesFilter, Query()], times: AnswerTimesDep
 ) -> AnswerTimesOutput:

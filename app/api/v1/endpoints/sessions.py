@@ -22,7 +22,7 @@ async def get_own_session(seating: SeatingDep) -> SessionOutput:
 
 
 @router.get("/sessions", summary="Sessions, newest first")
-@operation(Permission.TABLES_READ)
+@operation(Permission.TABLES_READ, replica=True)
 async def list_sessions(
     wanted: Annotated[SessionFilter, Query()], history: SessionHistoryDep
 ) -> Page[SessionOutput]:
