@@ -31,6 +31,7 @@ class RateLimiter:
     """
 
     def __init__(self, name: str, per_minute: int, workers: int) -> None:
+        self.name = name
         self._name = name.encode()
         share = max(1, per_minute // workers)
         self._step = WINDOW / share

@@ -16,14 +16,12 @@ from uuid import UUID
 
 from app.core import clock
 from app.core.database import Database
-from app.core.logging import get_logger
+from app.core.jobs import job_run
 from app.models.menu import Availability, Item, Option
 from app.repositories.menu import ItemRepository, OptionGroupRepository, OptionRepository
 from app.repositories.menu_returns import STORAGE_ERRORS, ReturnsRepository, stores_with_returns
 from app.services.menu_availability import current
 from app.services.menu_journal import MenuJournal, TheService
-
-log = get_logger(__name__)
 
 LOOK_SECONDS = 1.0
 AWAY_SECONDS = 5.0
@@ -47,14 +45,11 @@ async def _keep_publishing(database: Database) -> None:
     while True:
         await asyncio.sleep(pause)
         try:
-            await publish_returns(database, clock.now())
+            with job_run("menu-returns", expected=STORAGE_ERRORS):
+                await publish_returns(database, clock.now())
             pause = LOOK_SECONDS
-        except Exception as error:
+        except Exception:  # noqa: BLE001 - whatever it was is told; the next look may succeed
             pause = AWAY_SECONDS
-            expected = isinstance(error, STORAGE_ERRORS)
-            log.warning(
-                "returns not published", exc_info=None if expected else error, error=str(error)
-            )
 
 
 async def publish_returns(database: Database, now: datetime) -> int:
