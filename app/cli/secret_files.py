@@ -20,8 +20,11 @@ PASSWORDS = {
     "db_owner_password": OWNER,
     "db_app_password": APP,
     "db_replication_password": "table_order_replication",
+    "db_monitor_password": "table_order_monitor",
 }
 RANDOM_BYTES = 32
+NOWHERE = "http://localhost:9/write-your-webhook-into-alert_webhook_url"
+"""Alerts go here until the operator says where to; the metrics show that they do not arrive."""
 
 
 @cli.callback()
@@ -76,6 +79,8 @@ def create(environment: Environment, directory: Path) -> list[str]:
     keep("database_owner_url", url(OWNER, direct))
     keep("database_listen_url", url(APP, direct))
     keep("pgbouncer_users", f'"{APP}" "{logins[APP]}"')
+    keep("grafana_admin_password", secrets.token_urlsafe(RANDOM_BYTES))
+    keep("alert_webhook_url", NOWHERE)
     keep("jwt_keys", f"{secrets.token_hex(4)}:{secrets.token_urlsafe(RANDOM_BYTES)}")
     return made
 

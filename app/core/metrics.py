@@ -82,17 +82,19 @@ LOOP_DELAY = Histogram(
     buckets=(0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5),
 )
 
-JOB_RUNS = Counter("job_runs_total", "Runs of background jobs: done or failed.", ["job", "outcome"])
+JOB_RUNS = Counter(
+    "job_runs_total", "Runs of background jobs: done or failed.", ["job_name", "outcome"]
+)
 JOB_DURATION = Histogram(
     "job_duration_seconds",
     "How long the runs took.",
-    ["job"],
+    ["job_name"],
     buckets=(0.001, 0.01, 0.1, 1, 10, 60, 600, 3600),
 )
 JOB_LAST_SUCCESS = Gauge(
     "job_last_success_timestamp_seconds",
     "When a job last came to its end (Unix time).",
-    ["job"],
+    ["job_name"],
     multiprocess_mode="max",
 )
 

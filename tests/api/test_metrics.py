@@ -122,15 +122,15 @@ async def _one_more(database: Database) -> None:
 
 def test_a_job_is_counted_by_how_it_ended() -> None:
     before = {
-        outcome: value("job_runs_total", job="test", outcome=outcome)
+        outcome: value("job_runs_total", job_name="test", outcome=outcome)
         for outcome in ("done", "failed")
     }
     with pytest.raises(KeyError), job_run("test", expected=(KeyError,)):
         raise KeyError
-    failed_at = value("job_last_success_timestamp_seconds", job="test")
+    failed_at = value("job_last_success_timestamp_seconds", job_name="test")
     with job_run("test"):
         pass
 
-    assert value("job_last_success_timestamp_seconds", job="test") > failed_at
+    assert value("job_last_success_timestamp_seconds", job_name="test") > failed_at
     for outcome, count in before.items():
-        assert value("job_runs_total", job="test", outcome=outcome) == count + 1
+        assert value("job_runs_total", job_name="test", outcome=outcome) == count + 1
