@@ -26,7 +26,7 @@ help: ## this list
 run: $(VENV)/.local ## start the service with its own PostgreSQL (PORT, HOST, DATA_DIR, DATABASE_URL)
 	@exec $(PY) -m app.cli run
 
-test: $(VENV)/.dev ## run all tests on a PostgreSQL of their own (ARGS="-k menu" for some of them)
+test: $(VENV)/.dev $(VENV)/.s3 ## run all tests on a PostgreSQL of their own (ARGS="-k menu" for some of them)
 	@exec $(PY) -m pytest $(ARGS)
 
 demo: $(VENV)/.local ## play a party's visit against the running service
@@ -78,6 +78,12 @@ $(VENV)/.dev: requirements.txt requirements-local.txt requirements-dev.txt $(VEN
 	@echo "Installing the service and its tools into $(VENV) (a minute or two, once)"
 	@$(PIP) -r requirements-dev.txt
 	@touch $(VENV)/.local $@
+
+$(VENV)/.s3: requirements-s3.txt $(VENV)/.made
+	@echo "Installing an S3-compatible server for the tests into $(VENV)/s3 (a minute, once)"
+	@$(PY) -m venv --clear $(VENV)/s3
+	@$(VENV)/s3/bin/python -m pip install -qq --disable-pip-version-check --no-input -r requirements-s3.txt
+	@touch $@
 
 $(VENV)/.local: requirements.txt requirements-local.txt $(VENV)/.made
 	@echo "Installing the service into $(VENV) (a minute or so, once)"

@@ -1,5 +1,7 @@
 """How migrations reach the database: as the owner, one run at a time, giving way to traffic."""
 
+import time
+
 import sqlalchemy
 from sqlalchemy.engine import make_url
 
@@ -9,6 +11,7 @@ from app.models import Model
 
 MIGRATION_LOCK = 7_340_021
 LOCK_TIMEOUT = "5s"
+LOOK_EVERY = 0.2
 
 
 def database_url() -> sqlalchemy.URL:
@@ -22,8 +25,7 @@ def database_url() -> sqlalchemy.URL:
 def run_online() -> None:
     engine = sqlalchemy.create_engine(database_url(), poolclass=sqlalchemy.NullPool)
     with engine.connect() as connection:
-        # Two deployments at once: the second waits here, then finds nothing to do.
-        connection.exec_driver_sql(f"SELECT pg_advisory_lock({MIGRATION_LOCK})")
+        _take_turns(connection)
         connection.exec_driver_sql(f"SET lock_timeout = '{LOCK_TIMEOUT}'")
         connection.commit()
         context.configure(
@@ -32,6 +34,17 @@ def run_online() -> None:
         with context.begin_transaction():
             context.run_migrations()
     engine.dispose()
+
+
+def _take_turns(connection: sqlalchemy.Connection) -> None:
+    """Two deployments at once: the second waits here, then finds nothing to do.
+
+    It asks again and again: a statement that waits is what CREATE INDEX CONCURRENTLY waits for.
+    """
+    asked = sqlalchemy.text(f"SELECT pg_try_advisory_lock({MIGRATION_LOCK})")
+    while not connection.scalar(asked):
+        connection.rollback()
+        time.sleep(LOOK_EVERY)
 
 
 def run_offline() -> None:

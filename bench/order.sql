@@ -44,19 +44,19 @@ INSERT INTO events (store_id, seq, type, occurred_at, actor, table_id, session_i
     VALUES (:store_id::uuid, :seq::bigint, 'order.created', :at::timestamptz, '{"kind": "tablet", "id": "00000001-0009-7000-8000-000000000000", "name": "Tablet 1"}',
         :table_id::uuid, :session_id::uuid, '{"channel": "tablet", "status": "pending", "note": null, "total": 46500, "currency": "KRW", "client_created_at": null,
  "created_at": "2026-11-25T12:00:00.000000Z", "updated_at": "2026-11-25T12:00:00.000000Z", "version": 1, "lines": [{"id": "0193-1", "item_id": "00000001-0004-7000-8000-000000000000", "name": "김치찌개 1", "names": {"ko": "김치찌개 1", "en": "Kimchi stew 1"}, "quantity": 1,
-  "cancelled_quantity": 0, "unit_price": 9100, "options": [{"option_id": "00000001-0005-7000-8000-000000000000", "group": "맵기", "name": "단계 1", "quantity": 1, "price": 500}], "note": null, "seat": null, "status": "pending", "total": 9100},
+  "cancelled_quantity": 0, "cancellations": [], "unit_price": 9100, "options": [{"option_id": "00000001-0005-7000-8000-000000000000", "group": "맵기", "name": "단계 1", "quantity": 1, "price": 500}], "note": null, "seat": null, "status": "pending", "total": 9100},
  {"id": "0193-2", "item_id": "00000002-0004-7000-8000-000000000000", "name": "김치찌개 2", "names": {"ko": "김치찌개 2", "en": "Kimchi stew 2"}, "quantity": 1,
-  "cancelled_quantity": 0, "unit_price": 9100, "options": [], "note": null, "seat": null, "status": "pending", "total": 9100},
+  "cancelled_quantity": 0, "cancellations": [], "unit_price": 9100, "options": [], "note": null, "seat": null, "status": "pending", "total": 9100},
  {"id": "0193-3", "item_id": "00000003-0004-7000-8000-000000000000", "name": "김치찌개 3", "names": {"ko": "김치찌개 3", "en": "Kimchi stew 3"}, "quantity": 1,
-  "cancelled_quantity": 0, "unit_price": 9100, "options": [], "note": null, "seat": null, "status": "pending", "total": 9100}]}');
+  "cancelled_quantity": 0, "cancellations": [], "unit_price": 9100, "options": [], "note": null, "seat": null, "status": "pending", "total": 9100}]}');
 INSERT INTO idempotency_records
         (store_id, scope, key, fingerprint, status, body, headers, created_at)
     VALUES (:store_id::uuid, 'pgbench', :order_id, sha256(convert_to(:order_id, 'UTF8')), 201, '{"channel": "tablet", "status": "pending", "note": null, "total": 46500, "currency": "KRW", "client_created_at": null,
  "created_at": "2026-11-25T12:00:00.000000Z", "updated_at": "2026-11-25T12:00:00.000000Z", "version": 1, "lines": [{"id": "0193-1", "item_id": "00000001-0004-7000-8000-000000000000", "name": "김치찌개 1", "names": {"ko": "김치찌개 1", "en": "Kimchi stew 1"}, "quantity": 1,
-  "cancelled_quantity": 0, "unit_price": 9100, "options": [{"option_id": "00000001-0005-7000-8000-000000000000", "group": "맵기", "name": "단계 1", "quantity": 1, "price": 500}], "note": null, "seat": null, "status": "pending", "total": 9100},
+  "cancelled_quantity": 0, "cancellations": [], "unit_price": 9100, "options": [{"option_id": "00000001-0005-7000-8000-000000000000", "group": "맵기", "name": "단계 1", "quantity": 1, "price": 500}], "note": null, "seat": null, "status": "pending", "total": 9100},
  {"id": "0193-2", "item_id": "00000002-0004-7000-8000-000000000000", "name": "김치찌개 2", "names": {"ko": "김치찌개 2", "en": "Kimchi stew 2"}, "quantity": 1,
-  "cancelled_quantity": 0, "unit_price": 9100, "options": [], "note": null, "seat": null, "status": "pending", "total": 9100},
+  "cancelled_quantity": 0, "cancellations": [], "unit_price": 9100, "options": [], "note": null, "seat": null, "status": "pending", "total": 9100},
  {"id": "0193-3", "item_id": "00000003-0004-7000-8000-000000000000", "name": "김치찌개 3", "names": {"ko": "김치찌개 3", "en": "Kimchi stew 3"}, "quantity": 1,
-  "cancelled_quantity": 0, "unit_price": 9100, "options": [], "note": null, "seat": null, "status": "pending", "total": 9100}]}',
+  "cancelled_quantity": 0, "cancellations": [], "unit_price": 9100, "options": [], "note": null, "seat": null, "status": "pending", "total": 9100}]}',
         '{"etag": "\"1\"", "content-language": "ko"}', :at::timestamptz);
 COMMIT;

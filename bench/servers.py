@@ -83,6 +83,9 @@ def running(
         "--http",
         "httptools",
         "--no-access-log",
+        # As in the image (Dockerfile), for the reference as for the service.
+        "--no-server-header",
+        "--no-proxy-headers",
         "--log-level",
         "warning",
     ]

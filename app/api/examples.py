@@ -9,19 +9,26 @@ from types import NoneType
 from typing import Any
 
 ID = "01932c07-a5e1-7c42-b0a9-4b8f3c6d2e10"
+_DIGEST = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
 NOW, LATER = "2026-11-25T09:30:00.000000Z", "2026-11-25T09:40:00.000000Z"
 
 BY_FIELD: dict[str, tuple[Any, ...]] = {
     "access_token": ("eyJhbGciOiJIUzI1NiIsImtpZCI6IjIwMjYifQ.eyJzdWIiOiIuLi4ifQ.c2ln",),
     "action": ("session-closed",),
     "actor": ({"kind": "staff", "id": ID, "name": "민지"},),
+    "added_by": ({"kind": "tablet", "id": ID, "name": "7번 태블릿"},),
     "allergens": (["soybean"],),
     "allergens_added": (["milk"],),
     "allergens_removed": ([],),
+    "archived": (False,),
+    "cancellations": ([],),
     "cancelled_quantity": (0,),
+    "cooldown_seconds": (30,),
     "business_date": ("2026-11-25",),
     "business_day_start": ("05:00:00",),
     "capacity": (4,),
+    "changed_at": (NOW,),
+    "changed_by": ({"kind": "staff", "id": ID, "name": "민지"},),
     "client_created_at": (NOW,),
     "code": ("K7M3X9PA", "hanok"),
     "currency": ("KRW",),
@@ -31,16 +38,22 @@ BY_FIELD: dict[str, tuple[Any, ...]] = {
         {"ko": "묵은지로 끓인 찌개", "en": "A stew of aged kimchi"},
         "묵은지로 끓인 찌개",
     ),
+    "confirm_duplicate": (False,),
     "detail": ("What happened here, and what to do.",),
     "device_kind": ("table",),
     "device_name": ("7번 태블릿",),
     "display_name": ("민지",),
+    "display_number": ("T-7",),
+    "duplicate_action": ("confirm",),
+    "duplicate_window_seconds": (20,),
+    "effective_from": (LATER,),
     "end": ("14:30",),
     "event_seq": (4711,),
     "external_ref": ("POS-1042",),
     "expected_total": (19_000,),
     "expires_at": (LATER,),
     "expires_in": (900,),
+    "first_business_date": ("2026-11-26",),
     "free_quota": (0,),
     "group": ("맵기",),
     "guest_count": (3,),
@@ -50,17 +63,28 @@ BY_FIELD: dict[str, tuple[Any, ...]] = {
     "kind": ("staff",),
     "label": ("창가",),
     "language": ("ko",),
+    "linked_tables": ([],),
     "languages": (["ko", "en"],),
+    "last_order_at": (LATER,),
+    "longest": (190,),
     "max": (1,),
+    "max_lines_per_order": (20,),
+    "max_open_service_requests": (10,),
     "max_quantity": (2,),
+    "max_quantity_per_order": (50,),
     "max_select": (2,),
+    "median": (24,),
     "min": (1,),
     "min_select": (0,),
+    "minimum_amount_per_guest": (8_000,),
+    "minimum_items_per_guest": (1,),
     "name": ({"ko": "김치찌개", "en": "Kimchi stew"}, "김치찌개"),
     "names": ({"ko": "김치찌개", "en": "Kimchi stew"},),
     "newest_orders": ([],),
     "next_after": (4711,),
     "next_cursor": (ID,),
+    "order_acceptance": ({"tablet": "auto", "guest": "first_order", "pos": "auto"},),
+    "order_number_prefixes": ({"tablet": "T", "guest": "G", "staff": None, "pos": "P"},),
     "note": ("덜 맵게 해 주세요",),
     "new_password": ("staple battery horse correct",),
     "number": (7,),
@@ -68,7 +92,11 @@ BY_FIELD: dict[str, tuple[Any, ...]] = {
     "order_count": (2,),
     "orders_by_status": ({"pending": 1, "preparing": 0, "ready": 0, "served": 1, "cancelled": 0},),
     "origin": ({"ko": "배추김치: 국내산", "en": "Kimchi: Korea"}, "배추김치: 국내산"),
+    "p90": (81,),
     "ordering_url": ("https://order.example/t",),
+    "pause_message": ({"ko": "잠시 쉬어요", "en": "A short break"}, "잠시 쉬어요"),
+    "paused_channels": (["guest", "tablet"],),
+    "paused_until": (LATER,),
     "password": ("correct horse battery staple",),
     "pin": ("4711",),
     "permissions": (["orders:read", "store:read"],),
@@ -76,14 +104,20 @@ BY_FIELD: dict[str, tuple[Any, ...]] = {
     "position": (1,),
     "price": (9_000,),
     "regular_price": (9_000,),
+    "price_change": (500,),
     "prices": ({ID: 500},),
+    "problems": ([],),
     "quantity": (2,),
     "reason": ("손님 요청",),
     "reason_code": ("guest_request",),
+    "reason_name": ("손님 요청",),
     "refresh_token": (
         "01932c07a5e17c42b0a94b8f3c6d2e10.01932c07a5e17c42b0a94b8f3c6d2e11.c2VjcmV0",
     ),
     "seat": (2,),
+    "seconds_to_acknowledge": (12,),
+    "seconds_to_done": (95,),
+    "sha256": (_DIGEST,),
     "seq": (4711,),
     "start": ("11:00",),
     "starts_at": ("2027-01-01T00:00:00.000000Z",),
@@ -104,6 +138,7 @@ BY_FIELD: dict[str, tuple[Any, ...]] = {
     "username": ("minji",),
     "valid_until": (LATER,),
     "version": (1,),
+    "was": (18_500,),
     "weekday": (1,),
     "width": (1280,),
 }
@@ -112,8 +147,17 @@ _OPTION = {"name": {"ko": "아주 맵게", "en": "Extra hot"}, "price": 500}
 _CHOICES: dict[str, Any] = {"choices": []}
 _SLOT = {"name": {"ko": "식사", "en": "Main dish"}}
 _STORE = {"name": "한옥식당", "code": "hanok"}
+_REASON: dict[str, Any] = {
+    "code": "guest_request",
+    "name": {"ko": "손님 요청", "en": "Guest's request"},
+}
 _AREA = {"name": "창가 구역"}
-_DIGEST = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
+_WATER = {"ko": "물", "en": "Water", "ja": "お水", "zh-Hans": "水"}
+_WATER_ASKED = {"code": "water", "name": "물", "names": _WATER}
+_WATER_TYPE = {"code": "water", "max_quantity": 10, "cooldown_seconds": 0, "active": True}
+_CALL = {"note": "얼음 빼고 주세요"}
+_WAITING = {"done_at": None, "done_by": None, "seconds_to_done": None}
+_NOT_CANCELLED = {"cancelled_at": None, "cancelled_by": None}
 _THUMBNAIL = {"url": f"/media/{_DIGEST}.webp", "width": 320, "height": 213}
 _DEVICE = {"name": "7번 태블릿", "kind": "table", "table_id": ID}
 BY_MODEL: dict[str, dict[str, Any]] = {
@@ -129,6 +173,8 @@ BY_MODEL: dict[str, dict[str, Any]] = {
     "AreaPatch": _AREA,
     "DeviceOutput": _DEVICE,
     "DevicePatch": {"name": "7번 태블릿", "table_id": ID},
+    "BasketLineInput": _CHOICES,
+    "BasketLineOutput": _CHOICES,
     "BulkAvailabilityInput": {"status": "sold_out", "until": "business_day_end", "stock": None},
     "ImageOutput": {"url": f"/media/{_DIGEST[::-1]}.webp"},
     "LineInput": _CHOICES,
@@ -145,8 +191,14 @@ BY_MODEL: dict[str, dict[str, Any]] = {
     "OrderLineOutput": {"parent_line_id": None, "slot": None},
     "OrderOptionOutput": {"name": "아주 맵게", "quantity": 1, "price": 500},
     "AvailabilityPart": {"status": "sold_out", "until": LATER, "stock": None},
+    "CancelReasonInput": _REASON | {"for_guests": True},
+    "CancelReasonOutput": _REASON
+    | {"name": "손님 요청", "names": _REASON["name"], "for_guests": True},
     "CategoryPart": {"key": "찌개", "name": {"ko": "찌개", "en": "Stews"}},
     "GroupPart": _GROUP | {"key": "맵기"},
+    "ChoicePart": {"key": "김치찌개"},
+    "ImageSizePart": {"sha256": _DIGEST[::-1], "width": 320, "height": 213},
+    "SlotPart": _SLOT | {"key": "식사"},
     "OptionPart": _OPTION | {"key": "아주 맵게"},
     "UsePart": {"key": "맵기", "prices": {"아주 맵게": 500}},
     "ImportChange": {
@@ -157,6 +209,7 @@ BY_MODEL: dict[str, dict[str, Any]] = {
     },
     "ImportNote": {
         "row": 7,
+        "pointer": None,
         "code": "modifier-set-unknown",
         "detail": "Add an option group 'Milk'.",
     },
@@ -167,10 +220,27 @@ BY_MODEL: dict[str, dict[str, Any]] = {
     "SetSlotInput": _SLOT,
     "SetSlotOutput": _SLOT,
     "SlotRef": {"name": "식사"},
+    "ActorRef": {"name": "민지"},
+    "AnswerTimesGroup": {
+        "table": None,
+        "hour": None,
+        "count": 42,
+        "acknowledged": 41,
+        "done": 40,
+        "cancelled": 1,
+    },
+    "ServiceRequestInput": _CALL,
+    "ServiceRequestItemOutput": _WATER_ASKED,
+    "ServiceRequestOutput": _CALL | {"status": "acknowledged"} | _WAITING | _NOT_CANCELLED,
+    "ServiceRequestTypeInput": _WATER_TYPE | {"name": _WATER},
+    "ServiceRequestTypeOutput": _WATER_TYPE | {"name": "물", "names": _WATER, "position": 0},
+    "TypeRef": {"name": "물"},
     "StatusInput": {"status": "preparing"},
     "ThumbnailOutput": _THUMBNAIL,
     "TagOutput": {"code": "vegan", "name": "비건", "names": {"ko": "비건", "en": "Vegan"}},
     "StoreAtTableOutput": _STORE,
+    "LastOrder": {"weekday": 5, "at": "21:30"},
+    "PendingCalendar": {"business_day_start": "04:00"},
     "StoreOutput": _STORE | {"business_day_start": "05:00"},
     "StorePatch": {"name": "한옥식당", "business_day_start": "05:00"},
 }
@@ -178,9 +248,13 @@ BY_MODEL: dict[str, dict[str, Any]] = {
 
 UNUSUAL = {
     "archived_at",
+    "cancel_reason",
+    "cancel_reason_code",
     "closed_at",
+    "duplicate_of",
     "merged_into_id",
     "next_cursor",
+    "pending_calendar",
     "revoked_at",
     "session_id",
     "table_id",

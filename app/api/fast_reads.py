@@ -9,13 +9,14 @@ second. The board is asked for right after something was done, so the store's ne
 is asked anew each time, by one question for all who are waiting.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from typing import NamedTuple
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.api.conditional import Answer, page_answer
 from app.core import clock
-from app.core.admission import admit
+from app.core.admission import admit_recognised
 from app.core.cache import CachedMenu, CachedPage
 from app.core.errors import DomainError
 from app.core.runtime import Runtime
@@ -24,17 +25,15 @@ from app.core.security.principals import Principal
 from app.services.menu_reading import page_of
 
 MENU, BOARD = "/api/v1/menu", "/api/v1/tables/board"
+PERMISSIONS = {MENU: Permission.MENU_READ, BOARD: Permission.TABLES_READ}
 
 
-@dataclass(slots=True)
-class _Asked:
-    """The headers that make a difference; `plain` is False when only the framework may judge."""
+class _Asked(NamedTuple):
+    """The headers that make a difference between the copies of a page."""
 
-    authorization: str | None = None
-    accept_encoding: str = ""
-    accept_language: str | None = None
-    if_none_match: str | None = None
-    plain: bool = True
+    accept_encoding: str
+    accept_language: str | None
+    if_none_match: str | None
 
 
 class FastReads:
@@ -43,13 +42,19 @@ class FastReads:
     def __init__(self, app: ASGIApp, runtime: Runtime) -> None:
         self.app = app
         self._runtime = runtime
-        self._permissions = {MENU: Permission.MENU_READ, BOARD: Permission.TABLES_READ}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         answer = None
         path = scope["path"]
-        if path in self._permissions and scope["method"] == "GET" and not scope["query_string"]:
-            answer = await self._answer(scope, _asked(scope))
+        if path in PERMISSIONS and scope["method"] == "GET" and not scope["query_string"]:
+            headers = dict(scope["headers"])
+            principal = self._reader(scope, headers)
+            if principal is not None:
+                asked = _asked(headers)
+                if path == MENU:
+                    answer = self._menu(principal, asked)
+                else:
+                    answer = await self._board(principal, asked)
         if answer is None:
             await self.app(scope, receive, send)
             return
@@ -58,21 +63,20 @@ class FastReads:
         await send(start)
         await send({"type": "http.response.body", "body": answer.body})
 
-    async def _answer(self, scope: Scope, asked: _Asked) -> Answer | None:
-        """What the route would answer, or None when only the route can tell."""
-        if not asked.plain:
+    def _reader(self, scope: Scope, headers: Mapping[bytes, bytes]) -> Principal | None:
+        """Who may have the page from memory; None when only the route can tell."""
+        if b"origin" in headers:  # a browser on another origin: its headers are CORSMiddleware's
             return None
-        path = scope["path"]
         try:
-            principal = await admit(self._runtime, scope, asked.authorization)
-            if not principal.may(self._permissions[path]):
-                return None
-            read = self._menu if path == MENU else self._board
-            return await read(principal, asked)
+            authorization = _text(headers, b"authorization")
+            principal = admit_recognised(self._runtime, scope, authorization)
         except DomainError:
             return None
+        if principal is None or not principal.may(PERMISSIONS[scope["path"]]):
+            return None
+        return principal
 
-    async def _menu(self, principal: Principal, asked: _Asked) -> Answer | None:
+    def _menu(self, principal: Principal, asked: _Asked) -> Answer | None:
         menu = self._runtime.menus.known(principal.store_id)
         if menu is None:
             return None
@@ -82,39 +86,37 @@ class FastReads:
         return None if age is None else _stale(menu, asked, age)
 
     async def _board(self, principal: Principal, asked: _Asked) -> Answer | None:
-        head = await self._runtime.heads.get(principal.store_id)
+        try:
+            head = await self._runtime.heads.get(principal.store_id)
+        except DomainError:
+            return None
         page = self._runtime.boards.get(principal.store_id, head.event_seq)
         if page is None:
             return None
         return page_answer(page, asked.accept_encoding, asked.if_none_match)
 
 
-def _asked(scope: Scope) -> _Asked:
-    asked = _Asked()
-    for name, value in scope["headers"]:
-        match name:
-            case b"authorization":
-                asked.authorization = value.decode("latin-1")
-            case b"accept-encoding":
-                asked.accept_encoding = value.decode("latin-1")
-            case b"accept-language":
-                asked.accept_language = value.decode("latin-1")
-            case b"if-none-match":
-                asked.if_none_match = value.decode("latin-1")
-            case b"origin":  # a browser on another origin: its headers are CORSMiddleware's work
-                asked.plain = False
-    return asked
+def _asked(headers: Mapping[bytes, bytes]) -> _Asked:
+    return _Asked(
+        _text(headers, b"accept-encoding") or "",
+        _text(headers, b"accept-language"),
+        _text(headers, b"if-none-match"),
+    )
+
+
+def _text(headers: Mapping[bytes, bytes], name: bytes) -> str | None:
+    value = headers.get(name)
+    return None if value is None else value.decode("latin-1")
 
 
 def _remembered(menu: CachedMenu, asked: _Asked) -> Answer:
     """The answer to these headers, made once as long as its page is valid."""
-    key = (asked.accept_language, asked.accept_encoding, asked.if_none_match)
-    known: tuple[CachedPage, Answer] | None = menu.answers.get(key)
+    known: tuple[CachedPage, Answer] | None = menu.answers.get(asked)
     if known is not None and known[0].is_valid_at(clock.now()):
         return known[1]
     page = page_of(menu, asked.accept_language, clock.now())
     answer = page_answer(page, asked.accept_encoding, asked.if_none_match)
-    menu.remember(key, (page, answer))
+    menu.remember(asked, (page, answer))
     return answer
 
 

@@ -35,6 +35,7 @@ _TEXTS: Final[dict[Language, dict[str, str]]] = {
         "meaning": "Meaning",
         "status": "HTTP status",
         "advice": "What the client should do",
+        "reasons": "Codes in <code>errors</code>",
         "all": "All error codes",
         "reference": "API reference",
         "unknown": "There is no such error code",
@@ -51,6 +52,7 @@ _TEXTS: Final[dict[Language, dict[str, str]]] = {
         "meaning": "의미",
         "status": "HTTP 상태",
         "advice": "클라이언트가 할 일",
+        "reasons": "<code>errors</code>의 코드",
         "all": "전체 오류 코드",
         "reference": "API 레퍼런스",
         "unknown": "없는 오류 코드입니다",
@@ -103,6 +105,7 @@ def _as_json(kind: ProblemKind, language: Language) -> dict[str, object]:
         "status": kind.status,
         "title": kind.title[language],
         "advice": kind.advice[language],
+        "reasons": {code: text[language] for code, text in kind.reasons.items()},
     }
 
 
@@ -156,8 +159,19 @@ def _one_page(kind: ProblemKind, language: Language) -> Response:
 </dl>
 <h2>{texts["advice"]}</h2>
 {advice}
-{_links(texts)}"""
+{_reasons(kind, language)}{_links(texts)}"""
     return page(title=f"{title} · {kind.code}", body=body, language=language, depth=1, vary=_VARY)
+
+
+def _reasons(kind: ProblemKind, language: Language) -> str:
+    """The codes that `errors` may have, if the problem has such."""
+    if not kind.reasons:
+        return ""
+    rows = "\n".join(
+        f"<dt><code>{escape(code)}</code></dt><dd>{_rich(text[language])}</dd>"
+        for code, text in kind.reasons.items()
+    )
+    return f"<h2>{_TEXTS[language]['reasons']}</h2>\n<dl>\n{rows}\n</dl>\n"
 
 
 def _unknown_page(code: str, language: Language) -> Response:

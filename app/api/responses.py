@@ -1,8 +1,11 @@
 """Responses whose bytes are already there."""
 
+from http import HTTPStatus
+
 from fastapi import Response
 
 from app.core.metrics import REPLAYS
+from app.services.calling import Called
 from app.services.ordering import Placed
 
 SVG = "image/svg+xml"
@@ -15,6 +18,14 @@ def order_response(placed: Placed) -> Response:
         REPLAYS.inc()
         headers["Idempotent-Replayed"] = "true"
     return Response(placed.body, placed.status, headers, media_type="application/json")
+
+
+def call_response(called: Called) -> Response:
+    """201 for a new service request, 200 for the equal one that waits already."""
+    status = (HTTPStatus.CREATED if called.created else HTTPStatus.OK).value
+    headers = {"ETag": f'"{called.request.version}"'}
+    body = called.request.model_dump_json()
+    return Response(body, status, headers, media_type="application/json")
 
 
 def svg_response(content: bytes) -> Response:

@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import secrets
 from collections.abc import Awaitable, Callable, Iterable, Iterator
+from uuid import UUID
 
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
@@ -17,7 +18,7 @@ from app.core.events import EventRecord, Subscription
 from app.core.logging import get_logger
 from app.core.runtime import Runtime
 from app.core.security.principals import Principal
-from app.services.event_reading import visible_to
+from app.services.event_reading import TableEvents, shown_to, visible_to
 
 log = get_logger(__name__)
 
@@ -34,6 +35,9 @@ GOODBYE_SECONDS = 1.0
 
 Replay = Callable[[int, int], Awaitable[list[EventRecord] | None]]
 """The events in (after, upto] that the caller may see; None when they can't be told any more."""
+
+Linked = Callable[[], Awaitable[UUID | None]]
+"""The party that the caller's table is linked to."""
 
 HEADERS = {
     "Content-Type": "text/event-stream; charset=utf-8",
@@ -129,7 +133,7 @@ class EventStreamResponse(Response):
         self._limit = None
 
     async def _put_all(self, records: Iterable[EventRecord]) -> None:
-        for chunk in _chunks(records):
+        for chunk in _chunks(shown_to(self._principal, record) for record in records):
             if self._gone or self._is_revoked():
                 return
             await self._put(chunk)
@@ -209,7 +213,11 @@ def _resync(event_seq: int) -> bytes:
 
 
 async def open_stream(
-    runtime: Runtime, principal: Principal, last_event_id: str | None, missed: Replay
+    runtime: Runtime,
+    principal: Principal,
+    last_event_id: str | None,
+    missed: Replay,
+    linked: Linked,
 ) -> EventStreamResponse:
     """A stream of what `principal` may see.
 
@@ -221,6 +229,11 @@ async def open_stream(
         raise NotReadyError
     runtime.slots.check(principal.sign_in_id, principal.store_id)
     size = runtime.settings.stream_queue_events
-    subscription = await runtime.hub.subscribe(principal.store_id, visible_to(principal), size)
+    accepts = visible_to(principal)
+    subscription = await runtime.hub.subscribe(principal.store_id, accepts, size)
+    if isinstance(accepts, TableEvents):
+        # Asked once the subscription stands: what is linked from now on, it hears itself.
+        accepts.link(await linked())
+        subscription.sift()
     last = parse_last_event_id(last_event_id)
     return EventStreamResponse(runtime, principal, subscription, last, missed)

@@ -2,27 +2,35 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, TypeVar
 
+import psycopg
 import typer
+from sqlalchemy.exc import DBAPIError
 
 from app.cli.console import complain, result, say
 from app.cli.database import opened
 from app.core.config import Settings, get_settings
+from app.core.database import UnitOfWork, may_succeed_again
 from app.core.errors import FieldError, MalformedBodyError, MenuFileInvalidError, NotFoundError
+from app.core.media import Folder, MediaStore
 from app.core.runtime import Runtime
 from app.core.security.principals import SYSTEM_ACTOR
 from app.core.upload import Upload
+from app.repositories.media import MediaRepository
 from app.repositories.menu_file import MenuFileRepository
 from app.repositories.sign_in import SignInRepository
 from app.repositories.store import StoreReader
 from app.schemas.menu_file import ImportFilter, ImportOutput
 from app.services.menu_export import ExportedFile, MenuExportService
-from app.services.menu_import import MenuImportService
+from app.services.menu_import import ImportSources, MenuImportService
+from app.services.menu_import_images import ImportedImages
 
 T = TypeVar("T")
+ATTEMPTS = 4
 MEDIA_TYPES = {".json": "application/json", ".csv": "text/csv", ".tsv": "text/csv"}
 WORDS = {
     "categories": "categories",
@@ -50,6 +58,12 @@ def import_command(
     archive_missing: Annotated[  # noqa: FBT002 - a flag of the command line
         bool, typer.Option("--archive-missing", help="Archive what the file doesn't have.")
     ] = False,
+    images: Annotated[
+        Path | None,
+        typer.Option(
+            exists=True, file_okay=False, help="A folder of pictures, as export --images writes it."
+        ),
+    ] = None,
 ) -> None:
     """Make a store's menu what a file says: all of it, or nothing when the file has errors."""
     media_type = MEDIA_TYPES.get(file.suffix.lower())
@@ -59,7 +73,7 @@ def import_command(
     wanted = ImportFilter(dry_run=dry_run, archive_missing=archive_missing)
     with opened(get_settings()) as settings:
         try:
-            done = asyncio.run(_in_store(settings, store, _importing(upload, wanted)))
+            done = asyncio.run(_in_store(settings, store, _importing(upload, wanted, images)))
         except MalformedBodyError as error:
             complain(f"{file.name}: {error}")
             raise typer.Exit(1) from error
@@ -76,11 +90,19 @@ def export_command(
     output: Annotated[
         Path | None, typer.Option(help="Write it into this file instead of stdout.")
     ] = None,
+    images: Annotated[
+        Path | None, typer.Option(file_okay=False, help="Write the pictures into this folder.")
+    ] = None,
 ) -> None:
     """Write a store's menu into a file."""
 
-    async def export(rows: MenuFileRepository, stores: StoreReader) -> ExportedFile:
-        return await MenuExportService(rows, stores).export(format_.value)
+    async def export(place: Place) -> ExportedFile:
+        exporting = MenuExportService(place.rows, place.stores)
+        exported = await exporting.export(format_.value)
+        if images is not None:
+            count = await exporting.copy_pictures(place.media, Folder(images))
+            say(f"Wrote {count} files of pictures to {images}")
+        return exported
 
     with opened(get_settings()) as settings:
         say(f"Reading the menu of {store}")
@@ -92,33 +114,58 @@ def export_command(
         say(f"Wrote {len(exported.content) / 1024:.0f} KiB to {output}")
 
 
-Work = Callable[[MenuFileRepository, StoreReader], Awaitable[T]]
+@dataclass(frozen=True, slots=True)
+class Place:
+    """The store that a command works on, and where pictures are kept."""
+
+    unit: UnitOfWork
+    rows: MenuFileRepository
+    stores: StoreReader
+    media: MediaStore
 
 
-def _importing(upload: Upload, wanted: ImportFilter) -> Work[ImportOutput]:
-    async def run(rows: MenuFileRepository, stores: StoreReader) -> ImportOutput:
-        importing = MenuImportService(rows.unit, rows, stores, SYSTEM_ACTOR, say)
-        return await importing.import_file(upload, wanted)
+Work = Callable[[Place], Awaitable[T]]
+
+
+def _importing(upload: Upload, wanted: ImportFilter, images: Path | None) -> Work[ImportOutput]:
+    async def run(place: Place) -> ImportOutput:
+        source = None if images is None else Folder(images)
+        pictures = ImportedImages(place.media, MediaRepository(place.unit), source)
+        sources = ImportSources(place.unit, place.rows, place.stores, pictures)
+        return await MenuImportService(sources, SYSTEM_ACTOR, say).import_file(upload, wanted)
 
     return run
 
 
 async def _in_store(settings: Settings, code: str, work: Work[T]) -> T:
-    """Do the work in one transaction of the store.
+    """Do the work in one transaction of the store; again, when another one made it give way.
 
     Raises:
         NotFoundError: no store has the code.
     """
     runtime = Runtime(settings)
     try:
-        async with runtime.database.transaction() as unit:
-            store = await SignInRepository(unit).store_by_code(code.strip().lower())
-            if store is None:
-                raise NotFoundError(f"There is no store with the code {code}.")
-            place = (unit, await unit.session(), store.store_id)
-            return await work(MenuFileRepository(*place), StoreReader(*place))
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                return await _attempt(runtime, code, work)
+            except (DBAPIError, psycopg.Error) as error:
+                if attempt == ATTEMPTS or not may_succeed_again(error):
+                    raise
+                say("Another change came first: once more")
+        raise AssertionError("unreachable")
     finally:
         await runtime.close()
+
+
+async def _attempt(runtime: Runtime, code: str, work: Work[T]) -> T:
+    async with runtime.database.transaction() as unit:
+        store = await SignInRepository(unit).store_by_code(code.strip().lower())
+        if store is None:
+            raise NotFoundError(f"There is no store with the code {code}.")
+        place = (unit, await unit.session(), store.store_id)
+        return await work(
+            Place(unit, MenuFileRepository(*place), StoreReader(*place), runtime.media)
+        )
 
 
 def _complain_of_file(name: str, error: MenuFileInvalidError) -> None:
@@ -139,7 +186,8 @@ def _where(error: FieldError) -> str:
 def _tell(done: ImportOutput) -> None:
     """The counts to stdout; what the file could not say in full to stderr."""
     for note in done.warnings:
-        say(f"warning: row {note.row}: {note.detail} ({note.code})")
+        where = note.pointer if note.row is None else f"row {note.row}"
+        say(f"warning: {where}: {note.detail} ({note.code})")
     for field, words in WORDS.items():
         found = getattr(done.counts, field)
         result(

@@ -20,6 +20,8 @@ from app.core.security.principals import Principal
 
 EXEMPT = ("/health", "/api/v1/health")
 """Whoever watches the service must not be turned away."""
+REFUSALS = (NotAuthenticatedError, TokenExpiredError, SessionClosedError)
+"""What a request without a good credential gets."""
 
 
 async def admit(
@@ -35,19 +37,32 @@ async def admit(
         NotAuthenticatedError, TokenExpiredError, SessionClosedError: no good credential.
         RateLimitedError: too many requests of the credential, or of the address without one.
     """
-    if ticket is not None or runtime.must_ask(authorization):
-        _refuse_if_spent(runtime, scope)
+    if ticket is None:
+        principal = admit_recognised(runtime, scope, authorization)
+        if principal is not None:
+            return principal
+    _refuse_if_spent(runtime, scope)
     try:
         if ticket is not None:
             principal = await runtime.redeem(ticket)
         else:
-            principal = await runtime.authenticate(authorization)
-    except (NotAuthenticatedError, TokenExpiredError, SessionClosedError):
+            principal = await runtime.look_up(authorization)
+    except REFUSALS:
         admit_stranger(runtime, scope)
         raise
-    if runtime.credential_limit is not None:
-        # By its number: a UUID's own hash takes as long as all the rest of the counting.
-        _count(scope, runtime.credential_limit, principal.sign_in_id.int)
+    _count_credential(runtime, scope, principal)
+    return principal
+
+
+def admit_recognised(runtime: Runtime, scope: Scope, authorization: str | None) -> Principal | None:
+    """As `admit`, where no query is needed; None, and nothing is counted, where one is."""
+    try:
+        principal = runtime.recognise(authorization)
+    except REFUSALS:
+        admit_stranger(runtime, scope)
+        raise
+    if principal is not None:
+        _count_credential(runtime, scope, principal)
     return principal
 
 
@@ -70,6 +85,12 @@ def _refuse_if_spent(runtime: Runtime, scope: Scope) -> None:
 
 def _address(runtime: Runtime, scope: Scope) -> str:
     return client_address(scope, runtime.settings.trusted_proxies)
+
+
+def _count_credential(runtime: Runtime, scope: Scope, principal: Principal) -> None:
+    if runtime.credential_limit is not None:
+        # By its number: a UUID's own hash takes as long as all the rest of the counting.
+        _count(scope, runtime.credential_limit, principal.sign_in_id.int)
 
 
 def _count(scope: Scope, limiter: RateLimiter, key: object) -> None:

@@ -39,9 +39,3 @@ def business_date(instant: datetime, zone: str, day_start: time) -> date:
     """The business date of an aware `instant` in `zone`, whose days start at `day_start`."""
     today = instant.astimezone(ZoneInfo(zone)).date()
     return today if instant >= instant_of(today, day_start, zone) else today - timedelta(days=1)
-
-
-def business_day_end(instant: datetime, zone: str, day_start: time) -> datetime:
-    """The instant (UTC) at which the business day of the aware `instant` ends, exclusive."""
-    following = business_date(instant, zone, day_start) + timedelta(days=1)
-    return instant_of(following, day_start, zone)

@@ -245,6 +245,8 @@ class UnitOfWork:
         if head is None or self._store_id is None:
             raise RuntimeError("the store has no counter row")
         first, now = head - count + 1, clock.now()
+        if self._catalog_changed:
+            await self._session.execute(_MARK_CLOCK, {"store": self._store_id, "now": now})
         if self._events:
             await self._session.execute(
                 _INSERT_EVENT,
@@ -263,6 +265,15 @@ _ENTER_STORE = text("SELECT set_config('app.store_id', :store, true)")
 _TAKE_COUNTER = text(
     "UPDATE store_counters SET event_seq = event_seq + :events,"
     " catalog_version = catalog_version + :catalog WHERE store_id = :store RETURNING event_seq"
+)
+# What the clock will do next to the menu must be worked out anew, and told from now on; but where
+# something is due that nobody has told yet, from just before it. What is marked stays so.
+_MARK_CLOCK = text(
+    "INSERT INTO menu_clocks AS c (store_id, told_until, due_at) VALUES (:store, :now, :now)"
+    " ON CONFLICT (store_id) DO UPDATE SET (told_until, due_at) = (SELECT at, at FROM"
+    " (SELECT greatest(c.told_until, least(CAST(:now AS timestamptz),"
+    " c.due_at - interval '1 microsecond')) AS at) AS marked)"
+    " WHERE c.due_at IS NULL OR c.due_at > c.told_until"
 )
 _INSERT_EVENT = text(
     "INSERT INTO events (store_id, seq, type, occurred_at, actor, table_id, session_id, data)"

@@ -217,7 +217,28 @@ class CloseBlockedError(DomainError):
 
 
 class StoreClosedError(DomainError):
+    """`reason` says why, `until` when orders are taken again if that is known, `message` what
+    staff have to say of it."""
+
     code = "store-closed"
+
+
+class OrderTooLargeError(DomainError):
+    """`max_lines` and `max_quantity` are the store's limits."""
+
+    code = "order-too-large"
+
+
+class MinimumNotMetError(DomainError):
+    """`minimum_items` and `minimum_amount` are for the party, of `guest_count` if it is known."""
+
+    code = "minimum-not-met"
+
+
+class DuplicateSuspectedError(DomainError):
+    """`order_id`, `number` and `display_number` are the earlier order's."""
+
+    code = "duplicate-suspected"
 
 
 class ItemUnavailableError(DomainError):
@@ -250,6 +271,16 @@ class StockInsufficientError(DomainError):
     code = "stock-insufficient"
 
 
+class BasketChangedError(DomainError):
+    """`basket` is what it is now; `errors` name the lines that somebody else has changed."""
+
+    code = "basket-changed"
+
+
+class BasketEmptyError(DomainError):
+    code = "basket-empty"
+
+
 class PriceChangedError(DomainError):
     """`quote` is the basket at today's prices."""
 
@@ -258,6 +289,22 @@ class PriceChangedError(DomainError):
 
 class OrderHeldError(DomainError):
     code = "order-held"
+
+
+class ServiceRequestTypeUnavailableError(DomainError):
+    code = "service-request-type-unavailable"
+
+
+class TooManyServiceRequestsError(DomainError):
+    """`limit` is how many may wait at one table."""
+
+    code = "too-many-service-requests"
+
+
+class CoolingDownError(DomainError):
+    """`retry_after` is in seconds: when guests may ask for it again."""
+
+    code = "cooling-down"
 
 
 class TransitionInvalidError(DomainError):

@@ -36,6 +36,12 @@ REPLAYS = Counter(
     "idempotent_replays_total", "Keyed requests that were answered from their first answer."
 )
 ORDERS = Counter("orders_placed_total", "Orders accepted.", ["channel"])
+ANSWER_TIMES = Histogram(
+    "service_request_answer_seconds",
+    "From a table's call to the step that answers it.",
+    ["step"],
+    buckets=(5, 10, 20, 30, 60, 90, 120, 180, 300, 600, 1200),
+)
 SIGN_INS_REFUSED = Counter("sign_ins_refused_total", "Refused sign-ins and pairings.", ["kind"])
 
 STREAMS = Gauge("event_streams_open", "Open event streams.", multiprocess_mode="livesum")

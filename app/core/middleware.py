@@ -6,7 +6,7 @@ module, the shortest ones most: raw header pairs are read once, and nothing is l
 
 import re
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from http import HTTPStatus
 from typing import Any
@@ -72,7 +72,8 @@ class RequestMiddleware:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         started = time.perf_counter()
-        host, request_id = _host_and_id(scope)
+        sent = dict(scope["headers"])
+        request_id = _request_id(sent)
         scope["request_id"] = request_id
         state = scope.setdefault("state", {})
         reply = _Reply(scope["method"], request_id, state, send)
@@ -82,7 +83,7 @@ class RequestMiddleware:
         # The server gives each request a task, and with it a context of its own: no reset needed.
         request_scope.set(scope)
         try:
-            if self._hosts is not None and host not in self._hosts:
+            if self._hosts is not None and _host(sent) not in self._hosts:
                 refusal = problems.render("bad-request", request_id=request_id)
                 await refusal(scope, receive, reply)
             else:
@@ -102,9 +103,10 @@ class RequestMiddleware:
         requests, latency = _meters(method, route, status)
         requests.inc()
         latency.observe(seconds)
+        if not self._log_requests:
+            return
         path: str = scope["path"]
-        quiet = path.startswith(_QUIET) and status < HTTPStatus.BAD_REQUEST
-        if quiet or not self._log_requests:
+        if path.startswith(_QUIET) and status < HTTPStatus.BAD_REQUEST:
             return
         log.info(
             "request",
@@ -130,23 +132,23 @@ def route_of(scope: Scope) -> str:
     return path
 
 
-def _host_and_id(scope: Scope) -> tuple[str, str]:
-    """The host without its port, and the client's id for the request if it is a sane one."""
-    host, request_id = b"", None
-    for name, value in scope["headers"]:
-        if name == b"host":
-            host = value
-        elif name == b"x-request-id" and _SANE_REQUEST_ID.match(value):
-            request_id = value.decode()
-    name, _, port = host.decode("latin-1").rpartition(":")
-    return name or port, request_id or new_request_id()
+def _request_id(headers: Mapping[bytes, bytes]) -> str:
+    """The client's id for the request if it is a sane one, else a new one."""
+    sent = headers.get(b"x-request-id")
+    return sent.decode() if sent and _SANE_REQUEST_ID.match(sent) else new_request_id()
+
+
+def _host(headers: Mapping[bytes, bytes]) -> str:
+    """The host that was asked, without its port."""
+    name, _, port = headers.get(b"host", b"").decode("latin-1").rpartition(":")
+    return name or port
 
 
 def _completed(
     headers: Sequence[tuple[bytes, bytes]], request_id: bytes
 ) -> list[tuple[bytes, bytes]]:
     """The response's headers and those that every response has."""
-    names = {name for name, _ in headers}
+    names = dict(headers)
     added = [(b"x-request-id", request_id)]
     if b"x-content-type-options" not in names:
         added.append((b"x-content-type-options", b"nosniff"))

@@ -46,6 +46,7 @@ SQLSTATES: dict[str, str] = {
 CONSTRAINTS: dict[str, str] = {
     "uq_staff_live_username": "username-taken",
     "uq_table_sessions_open": "table-occupied",
+    "pk_session_tables": "table-occupied",
 }
 
 # What frameworks raise by number.

@@ -32,11 +32,11 @@ class RateLimiter:
 
     def __init__(self, name: str, per_minute: int, workers: int) -> None:
         self.name = name
-        self._name = name.encode()
         share = max(1, per_minute // workers)
         self._step = WINDOW / share
         self._slack = WINDOW - self._step * 0.999
         self._full_at: dict[Hashable, float] = {}
+        self._left = f'"{name}";r='.encode()
         self._policy = (b"ratelimit-policy", f'"{name}";q={share};w={WINDOW:.0f}'.encode())
 
     def take(self, key: Hashable) -> Quota:
@@ -61,4 +61,4 @@ class RateLimiter:
         return self._full_at.get(key, 0.0) - time.monotonic() > self._slack
 
     def _state(self, left: int, seconds: int) -> tuple[bytes, bytes]:
-        return b"ratelimit", b'"%b";r=%d;t=%d' % (self._name, left, seconds)
+        return b"ratelimit", b"%b%d;t=%d" % (self._left, left, seconds)

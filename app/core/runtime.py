@@ -74,14 +74,10 @@ class Runtime:
         self.passwords.close()
         await self.database.close()
 
-    def must_ask(self, header: str | None) -> bool:
-        """Whether reading this `Authorization` header costs a query."""
-        return API_KEY_MARK in (header or "") and self.api_keys.must_ask(_bearer(header))
+    def recognise(self, header: str | None) -> Principal | None:
+        """Whom the `Authorization` header speaks for, without a query.
 
-    async def authenticate(self, header: str | None) -> Principal:
-        """Whom the `Authorization` header speaks for.
-
-        Costs no query, but for an API key that this worker hasn't read for a minute.
+        None for an API key that this worker hasn't read for a minute: `look_up` can tell.
 
         Raises:
             NotAuthenticatedError: no Bearer credential, or not a good one.
@@ -92,10 +88,17 @@ class Runtime:
         if not token:
             raise NotAuthenticatedError
         if token.startswith(API_KEY_MARK):
-            principal = await self.api_keys.read(token)
-        else:
-            principal = self.tokens.read(token)
-        return self._not_ended(principal)
+            principal = self.api_keys.remembered(token)
+            return principal and self._not_ended(principal)
+        return self._not_ended(self.tokens.read(token))
+
+    async def look_up(self, header: str | None) -> Principal:
+        """Whom the API key in the `Authorization` header speaks for.
+
+        Raises:
+            NotAuthenticatedError: not a good one.
+        """
+        return self._not_ended(await self.api_keys.read(_bearer(header)))
 
     async def redeem(self, ticket: str) -> Principal:
         """Whom a stream ticket speaks for; it is used up.

@@ -68,6 +68,9 @@ class Actor:
     async def patch(self, path: str, json: Json) -> Json:
         return _body(_expect(await self.send("PATCH", path, json=json), 200))
 
+    async def put(self, path: str, json: Json) -> Json:
+        return _body(_expect(await self.send("PUT", path, json=json), 200))
+
     async def refused(self, path: str, json: Json, *, status: int, key: str | None = None) -> Json:
         """POST something that has to be refused with `status`; returns the problem document."""
         headers = {"Accept-Language": "en"} | ({"Idempotency-Key": key} if key else {})

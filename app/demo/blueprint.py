@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
-from app.schemas.timing import Dayparts, HappyHours
+from app.schemas.timing import DaypartExceptions, Dayparts, HappyHours
 
 DEMO_STORES = ("hanok", "harbor")
 """Codes of the stores under `data/`; the first is the one `make demo` visits."""
@@ -39,11 +39,15 @@ class StoreProfile(Blueprint):
     currency: Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
     default_language: str
     languages: list[str]
+    described_in: list[str]
+    """The languages of descriptions and origins; guests of others read the default one's."""
     business_day_start: Annotated[str, StringConstraints(pattern=r"^\d{2}:\d{2}$")]
 
     @model_validator(mode="after")
     def _coherent(self) -> Self:
         ZoneInfo(self.timezone)
+        if not {self.default_language} <= set(self.described_in) <= set(self.languages):
+            raise ValueError("descriptions must be in the default language, and in known ones")
         if self.default_language not in self.languages:
             raise ValueError(f"default language {self.default_language!r} is not among languages")
         return self
@@ -67,10 +71,12 @@ class AreaPlan(Blueprint):
 
 
 class Availability(Blueprint):
-    """As `PUT …/availability` takes it; `stock` counts portions that are left."""
+    """As `PUT …/availability` takes it; `stock` counts portions that are left. `for_hours` is
+    until so many hours after the store was made."""
 
     status: Literal["available", "sold_out", "hidden"]
     until: Literal["business_day_end"] | None = None
+    for_hours: Annotated[int, Field(ge=1)] | None = None
     stock: Annotated[int, Field(ge=0)] | None = None
 
 
@@ -139,6 +145,13 @@ class SetSlotPlan(Blueprint):
     choices: Annotated[list[SetChoicePlan], Field(min_length=1)]
 
 
+class PriceChange(Blueprint):
+    """What an item will cost so many days after the store was made, from midnight on."""
+
+    in_days: Annotated[int, Field(ge=1)]
+    price: Annotated[int, Field(ge=0)]
+
+
 class ItemPlan(Blueprint):
     """One thing on the menu; `price` is in minor units, tax included. Sets name others by key."""
 
@@ -152,6 +165,8 @@ class ItemPlan(Blueprint):
     origin: Texts | None = None
     availability: Availability = AVAILABLE
     dayparts: Dayparts = []
+    daypart_exceptions: DaypartExceptions = []
+    price_changes: list[PriceChange] = []
     happy_hours: HappyHours = []
     option_groups: list[GroupUse]
     set_slots: list[SetSlotPlan] = []
@@ -160,7 +175,18 @@ class ItemPlan(Blueprint):
 class CategoryPlan(Blueprint):
     name: Texts
     description: Texts
+    dayparts: Dayparts = []
+    daypart_exceptions: DaypartExceptions = []
     items: Annotated[list[ItemPlan], Field(min_length=1)]
+
+
+class ServiceRequestTypePlan(Blueprint):
+    """What guests can ask the staff for; `code` is the picture's."""
+
+    code: Key
+    name: Texts
+    max_quantity: Annotated[int, Field(ge=1, le=99)] = 1
+    cooldown_seconds: Annotated[int, Field(ge=0, le=3600)] = 0
 
 
 class StoreBlueprint(Blueprint):
@@ -169,6 +195,7 @@ class StoreBlueprint(Blueprint):
     store: StoreProfile
     staff: list[StaffMember]
     areas: list[AreaPlan]
+    service_request_types: list[ServiceRequestTypePlan]
     option_groups: list[OptionGroupPlan]
     categories: list[CategoryPlan]
 
@@ -196,24 +223,36 @@ class StoreBlueprint(Blueprint):
         for item in self.items:
             _check_item(item, groups)
             _check_set(item, dishes)
-        for texts in self._all_texts():
-            if set(texts) != set(self.store.languages):
-                raise ValueError(f"{texts} is not in exactly the languages of the store")
+        store = self.store
+        for texts, languages in (
+            (self._names(), store.languages),
+            (self._more(), store.described_in),
+        ):
+            for text in texts:
+                if set(text) != set(languages):
+                    raise ValueError(f"{text} is not in exactly the languages of the store")
         return self
 
-    def _all_texts(self) -> list[dict[str, str]]:
-        """Everything that guests read."""
-        texts = [group.name for group in self.option_groups]
-        texts += [option.name for group in self.option_groups for option in group.options]
-        texts += [text for each in self.categories for text in (each.name, each.description)]
-        texts += [text for each in self.items for text in (each.name, each.description)]
-        texts += [slot.name for each in self.items for slot in each.set_slots]
+    def _described(self) -> list[CategoryPlan | ItemPlan]:
+        return [*self.categories, *self.items]
+
+    def _names(self) -> list[dict[str, str]]:
+        names = [group.name for group in self.option_groups]
+        names += [one.name for one in self.service_request_types]
+        names += [each.name for each in self._described()]
+        names += [option.name for group in self.option_groups for option in group.options]
+        return names + [slot.name for each in self.items for slot in each.set_slots]
+
+    def _more(self) -> list[dict[str, str]]:
+        """What else guests read."""
+        texts = [each.description for each in self._described()]
         return texts + [item.origin for item in self.items if item.origin is not None]
 
 
 def _check_item(item: ItemPlan, groups: dict[str, OptionGroupPlan]) -> None:
     """Refuse a use of a group that does not exist, cannot be met, or could cost less than zero."""
-    lowest = min([item.price, *(happy.price for happy in item.happy_hours)])
+    prices = [item.price, *(one.price for one in item.happy_hours)]
+    lowest = min(prices + [one.price for one in item.price_changes])
     for use in item.option_groups:
         group = groups.get(use.group)
         if group is None:

@@ -6,9 +6,11 @@ have typed in: the same checks, the same events and the same audit trail.
 
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import time
+from datetime import time, timedelta
 from uuid import UUID
 
+from app.core import clock
+from app.core.business_time import instant_of
 from app.core.config import Settings
 from app.core.database import UnitOfWork
 from app.core.errors import StorageUnavailableError
@@ -25,13 +27,13 @@ from app.demo.blueprint import (
     ItemPlan,
     OptionGroupPlan,
     OptionPlan,
+    ServiceRequestTypePlan,
     SetSlotPlan,
     StaffMember,
     StoreBlueprint,
     read_blueprint,
 )
 from app.demo.pictures import draw_dish
-from app.models import Availability as Status
 from app.repositories.board import BoardRepository
 from app.repositories.media import MediaRepository
 from app.repositories.menu import (
@@ -42,12 +44,18 @@ from app.repositories.menu import (
 )
 from app.repositories.menu_set import SetSlotRepository
 from app.repositories.opening import OpeningRepository
+from app.repositories.service_request_type import ServiceRequestTypeRepository
 from app.repositories.store import StoreReader
 from app.repositories.table import AreaRepository, TableRepository
 from app.schemas import menu
+from app.schemas.base import instant_text
 from app.schemas.menu_set import ItemSetInput, SetChoiceInput, SetSlotInput
+from app.schemas.service_request import ServiceRequestTypeInput, ServiceRequestTypesInput
 from app.schemas.store import StoreInput
 from app.schemas.table import AreaInput, TableInput
+from app.schemas.timing import PriceStep
+from app.services.call_catalogue import CallCatalogueService
+from app.services.dayparts import local_day
 from app.services.floor_plan import FloorPlanService
 from app.services.item_images import ImageRows, ItemImageService
 from app.services.menu_editing import CategoryEditingService, ItemEditingService
@@ -105,9 +113,10 @@ async def load_demo(settings: Settings) -> list[str]:
 async def _load(unit: UnitOfWork, runtime: Runtime, code: str) -> None:
     blueprint = read_blueprint(code)
     owner = await _open(StoreOpeningService(unit, runtime.passwords), blueprint)
-    builder = _Builder(await _services(unit, runtime, owner))
+    builder = _Builder(await _services(unit, runtime, owner), blueprint.store.timezone)
     for area in blueprint.areas:
         await builder.add_area(area)
+    await builder.put_calls(blueprint.service_request_types)
     for group in blueprint.option_groups:
         await builder.add_group(group)
     for category in blueprint.categories:
@@ -157,6 +166,7 @@ class _Services:
     """What the owner of a new store fills it with."""
 
     floor: FloorPlanService
+    calls: CallCatalogueService
     options: OptionEditingService
     categories: CategoryEditingService
     items: ItemEditingService
@@ -182,6 +192,9 @@ async def _services(unit: UnitOfWork, runtime: Runtime, owner: Principal) -> _Se
             BoardRepository(session, owner.store_id),
             owner,
         ),
+        CallCatalogueService(
+            ServiceRequestTypeRepository(*place), stores, owner, (owner.language, owner.language)
+        ),
         OptionEditingService(groups, OptionRepository(*place), stores, journal),
         CategoryEditingService(categories, stores, journal),
         ItemEditingService(items, categories, groups, stores, journal),
@@ -194,8 +207,10 @@ async def _services(unit: UnitOfWork, runtime: Runtime, owner: Principal) -> _Se
 class _Builder:
     """Adds the parts of a blueprint, and knows the ids that their keys have got."""
 
-    def __init__(self, services: _Services) -> None:
+    def __init__(self, services: _Services, zone: str) -> None:
         self._services = services
+        self._zone = zone
+        self._now = clock.now()
         self._groups: dict[str, UUID] = {}
         self._options: dict[tuple[str, str], UUID] = {}
         self._items: dict[str, UUID] = {}
@@ -213,6 +228,22 @@ class _Builder:
                 )
             )
 
+    async def put_calls(self, plans: list[ServiceRequestTypePlan]) -> None:
+        """The store's own list in place of the one that every store begins with."""
+        given = await self._services.calls.read(archived=False)
+        ids = {one.code: one.id for one in given.data}
+        types = [
+            ServiceRequestTypeInput(
+                id=ids.get(plan.code),
+                code=plan.code,
+                name=plan.name,
+                max_quantity=plan.max_quantity,
+                cooldown_seconds=plan.cooldown_seconds,
+            )
+            for plan in plans
+        ]
+        await self._services.calls.put(ServiceRequestTypesInput(types=types), given.version)
+
     async def add_group(self, plan: OptionGroupPlan) -> None:
         group = await self._services.options.add(
             menu.OptionGroupInput(
@@ -229,19 +260,40 @@ class _Builder:
 
     async def add_category(self, plan: CategoryPlan) -> None:
         category = await self._services.categories.add(
-            menu.CategoryInput(name=plan.name, description=plan.description)
+            menu.CategoryInput(
+                name=plan.name,
+                description=plan.description,
+                dayparts=plan.dayparts,
+                daypart_exceptions=plan.daypart_exceptions,
+            )
         )
         stored = []
         for item in plan.items:
             added = await self._services.items.add(self._item(category.id, item))
             stored.append(added)
-            if item.happy_hours:
-                await self._services.prices.set_happy_hours(added.id, item.happy_hours, None)
+            await self._plan_prices(added.id, item)
             if item.key is not None:
                 self._items[item.key] = added.id
             if item.set_slots:
                 self._sets.append((added.id, item))
         await self._add_picture(stored[0])
+
+    async def _plan_prices(self, item_id: UUID, item: ItemPlan) -> None:
+        prices = self._services.prices
+        if item.happy_hours:
+            await prices.set_happy_hours(item_id, item.happy_hours, None)
+        if item.price_changes:
+            today = local_day(self._now, self._zone)
+            steps = [
+                PriceStep(
+                    starts_at=instant_of(
+                        today + timedelta(days=change.in_days), time(0), self._zone
+                    ),
+                    price=change.price,
+                )
+                for change in item.price_changes
+            ]
+            await prices.schedule(item_id, steps, None)
 
     async def _add_picture(self, item: menu.ItemOutput) -> None:
         """The first of each category has one; a demo without pictures is better than none."""
@@ -274,6 +326,7 @@ class _Builder:
             origin=plan.origin,
             availability=_availability(plan.availability),
             dayparts=plan.dayparts,
+            daypart_exceptions=plan.daypart_exceptions,
             option_groups=[self._use(use) for use in plan.option_groups],
         )
 
@@ -300,4 +353,8 @@ def _option(plan: OptionPlan) -> menu.OptionInput:
 
 
 def _availability(plan: Availability) -> menu.AvailabilityInput:
-    return menu.AvailabilityInput(status=Status(plan.status), until=plan.until, stock=plan.stock)
+    until: str | None = plan.until
+    if plan.for_hours is not None:
+        until = instant_text(clock.now() + timedelta(hours=plan.for_hours))
+    body = {"status": plan.status, "until": until, "stock": plan.stock}
+    return menu.AvailabilityInput.model_validate(body)

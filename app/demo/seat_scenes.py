@@ -1,4 +1,4 @@
-"""The scenes in which parties change seats: friends sit down together, and one leaves earlier."""
+"""The scenes in which parties change seats: friends join, a table is added, one leaves earlier."""
 
 from uuid import uuid4
 
@@ -58,6 +58,34 @@ async def friends_sit_together(
         f"brings no. {order['number']} to table {moved.data['table']['number']}, by one ticket",
     )
     return order
+
+
+async def the_party_gets_a_second_table(visit: Visit, tablet_live: LiveStream) -> None:
+    """Both tables are the party's until it leaves."""
+    visit.console.scene("The party needs a second table (테이블 연결)")
+    table = await _free_table(visit)
+    if table is None:
+        return
+    path = f"/sessions/{visit.session_id}/tables"
+    linked = await visit.floor.put(path, {"table_ids": [table["id"]]})
+    visit.console.says(
+        visit.floor.name,
+        f"links table {table['number']} to table {linked['table']['number']}: one party, one bill",
+    )
+    await tablet_live.wait_for(
+        "the second table",
+        lambda seen: (
+            seen.type == "session.updated"
+            and [one["id"] for one in seen.data["linked_tables"]] == [table["id"]]
+        ),
+    )
+    sitting = await visit.floor.get(f"/tables/{table['id']}/session")
+    if sitting["id"] != visit.session_id:
+        raise StepFailedError(
+            f"table {table['number']} has the session {sitting['id']}",
+            "this is a defect: a linked table must have the party's session",
+        )
+    visit.console.says(visit.tablet.name, f"shows table {table['number']} as the party's too")
 
 
 async def one_friend_leaves_earlier(visit: Visit, order: Json) -> None:

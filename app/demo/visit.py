@@ -13,7 +13,7 @@ from typing import Annotated
 
 import typer
 
-from app.demo import scenes, seat_scenes
+from app.demo import call_scenes, scenes, seat_scenes
 from app.demo.actors import Actor, StepFailedError
 from app.demo.blueprint import DEMO_STORES
 from app.demo.console import Console
@@ -64,9 +64,12 @@ async def play(console: Console, base_url: str, credentials: Credentials) -> Non
         await scenes.guests_order(visit, kitchen_live, credentials.store)
         await scenes.sold_out_is_refused(visit)
         await scenes.kitchen_works(visit, tablet_live)
+        floor_live = await stack.enter_async_context(LiveStream(floor))
+        await call_scenes.guests_call_the_staff(visit, floor_live, tablet_live)
         await scenes.guests_order(visit, kitchen_live, credentials.store)
         await scenes.floor_looks_at_the_board(visit)
         friends = await seat_scenes.friends_sit_together(visit, kitchen_live, tablet_live)
+        await seat_scenes.the_party_gets_a_second_table(visit, tablet_live)
         if friends is not None:
             await seat_scenes.one_friend_leaves_earlier(visit, friends)
         await scenes.table_is_closed(visit, tablet_live)

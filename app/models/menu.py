@@ -29,6 +29,11 @@ def _is_list(column: str) -> CheckConstraint:
     return CheckConstraint(f"jsonb_typeof({column}) = 'array'", name=f"{column}_is_list")
 
 
+def _change_is_whole() -> CheckConstraint:
+    whole = "num_nulls(availability_by, availability_at) IN (0, 2)"
+    return CheckConstraint(whole, name="availability_change_whole")
+
+
 def _returns(table: str) -> Index:
     """Finds what comes back by itself, in all stores: nearly always nothing."""
     coming_back = text("sold_out_until IS NOT NULL AND archived_at IS NULL")
@@ -55,6 +60,7 @@ class Item(StoreModel):
         one_of("availability", Availability),
         CheckConstraint(f"price BETWEEN 0 AND {MAX_AMOUNT}", name="price_in_range"),
         CheckConstraint("stock >= 0", name="stock_not_negative"),
+        _change_is_whole(),
         _is_list("dayparts"),
         _is_list("daypart_exceptions"),
         _is_list("price_schedule"),
@@ -77,6 +83,8 @@ class Item(StoreModel):
     position: Mapped[int]
     availability: Mapped[str]
     sold_out_until: Mapped[datetime | None]
+    availability_by: Mapped[dict[str, Any] | None]
+    availability_at: Mapped[datetime | None]
     stock: Mapped[int | None]
     external_ref: Mapped[str | None]
     dayparts: Mapped[list[dict[str, Any]]] = _plan()
@@ -126,6 +134,7 @@ class Option(StoreModel):
         CheckConstraint(f"price BETWEEN -{MAX_AMOUNT} AND {MAX_AMOUNT}", name="price_in_range"),
         CheckConstraint("max_quantity BETWEEN 1 AND 99", name="max_quantity_in_range"),
         CheckConstraint("stock >= 0", name="stock_not_negative"),
+        _change_is_whole(),
         Index("ix_options_group", "store_id", "group_id"),
         _returns("options"),
     )
@@ -140,6 +149,8 @@ class Option(StoreModel):
     allergens_removed: Mapped[list[str]]
     availability: Mapped[str]
     sold_out_until: Mapped[datetime | None]
+    availability_by: Mapped[dict[str, Any] | None]
+    availability_at: Mapped[datetime | None]
     stock: Mapped[int | None]
     archived_at: Mapped[datetime | None]
 

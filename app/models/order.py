@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.core.security.principals import Channel
 from app.models.base import StoreModel, in_store, of_store, one_of
+from app.models.cancelling import LineCancellation
 
 
 class OrderStatus(StrEnum):
@@ -25,8 +26,10 @@ class OrderStatus(StrEnum):
 class Order(StoreModel):
     """One submission of a basket. Its status follows from its lines.
 
-    A `held` one is a guest's that waits for staff to accept it; until then it can't move. One that
-    a merge brought along has its `origin_session_id`: where it goes back to if that is undone.
+    A `held` one waits for staff to accept it; until then it can't move. One that a merge brought
+    along has its `origin_session_id`: where it goes back to if that is undone. `basket_digest` is
+    of what was ordered, where the store compares it; `duplicate_of` is the earlier order that has
+    the same.
     """
 
     __tablename__ = "orders"
@@ -35,6 +38,7 @@ class Order(StoreModel):
         in_store("session_id", "table_sessions"),
         in_store("table_id", "tables"),
         in_store("origin_session_id", "table_sessions"),
+        in_store("duplicate_of", "orders"),
         one_of("status", OrderStatus),
         one_of("channel", Channel),
         CheckConstraint("origin_session_id <> session_id", name="origin_is_elsewhere"),
@@ -42,7 +46,24 @@ class Order(StoreModel):
         CheckConstraint("number >= 1", name="number_positive"),
         UniqueConstraint("store_id", "business_date", "number"),
         Index("ix_orders_session", "store_id", "session_id", "id"),
-        Index("ix_orders_updated_at", "store_id", "updated_at"),
+        # Newest first by table, by channel, and of the few that are not served: see order_history.
+        Index("ix_orders_table", "store_id", "table_id", "business_date", "number"),
+        Index("ix_orders_channel", "store_id", "channel", "business_date", "number"),
+        Index(
+            "ix_orders_live",
+            "store_id",
+            "business_date",
+            "number",
+            postgresql_where=text("status IN ('pending', 'preparing', 'ready')"),
+        ),
+        Index(
+            "ix_orders_cancelled",
+            "store_id",
+            "business_date",
+            "number",
+            postgresql_where=text("status = 'cancelled'"),
+        ),
+        Index("ix_orders_updated", "store_id", "updated_at", "id"),
     )
 
     number: Mapped[int]
@@ -58,9 +79,17 @@ class Order(StoreModel):
     placed_by: Mapped[dict[str, Any]]
     held: Mapped[bool] = mapped_column(server_default=text("false"), default=False)
     origin_session_id: Mapped[UUID | None]
+    number_prefix: Mapped[str | None]
+    basket_digest: Mapped[bytes | None]
+    duplicate_of: Mapped[UUID | None]
     lines: Mapped[list["OrderLine"]] = relationship(
         lazy="raise", order_by="OrderLine.position", viewonly=True
     )
+
+    @property
+    def display_number(self) -> str:
+        """The number as it was called when the order was placed, such as `T-12`."""
+        return f"{self.number_prefix}-{self.number}" if self.number_prefix else str(self.number)
 
 
 class OrderLine(StoreModel):
@@ -101,6 +130,7 @@ class OrderLine(StoreModel):
             name="total_adds_up",
         ),
         Index("ix_order_lines_order", "store_id", "order_id"),
+        Index("ix_order_lines_item", "store_id", "item_id", "order_id"),
     )
 
     order_id: Mapped[UUID]
@@ -121,8 +151,12 @@ class OrderLine(StoreModel):
     slot_names: Mapped[dict[str, str] | None]
     per_set: Mapped[int | None]
     set_share: Mapped[int | None] = mapped_column(BigInteger)
+    added_by: Mapped[dict[str, Any] | None]
     options: Mapped[list["OrderLineOption"]] = relationship(
         lazy="raise", order_by="OrderLineOption.position", viewonly=True
+    )
+    cancellations: Mapped[list[LineCancellation]] = relationship(
+        lazy="raise", order_by=LineCancellation.id, viewonly=True
     )
 
 

@@ -134,8 +134,16 @@ class TableSession(StoreModel):
             unique=True,
             postgresql_where=text("status = 'open'"),
         ),
-        Index("ix_table_sessions_table", "store_id", "table_id", "id"),
-        Index("ix_table_sessions_opened_at", "store_id", "opened_at"),
+        Index("ix_table_sessions_at_table", "store_id", "table_id", "opened_at", "id"),
+        Index("ix_table_sessions_opened", "store_id", "opened_at", "id"),
+        Index("ix_table_sessions_updated", "store_id", "updated_at", "id"),
+        Index(
+            "ix_table_sessions_open_opened",
+            "store_id",
+            "opened_at",
+            "id",
+            postgresql_where=text("status = 'open'"),
+        ),
         Index(
             "ix_table_sessions_merged_into",
             "store_id",
@@ -154,3 +162,22 @@ class TableSession(StoreModel):
     close_reason: Mapped[str | None]
     merged_into_id: Mapped[UUID | None]
     guest_pin: Mapped[str] = mapped_column(server_default=text(_NEW_PIN))
+
+
+class SessionTable(Model):
+    """A table at which a party sits: its session's own, and those that are linked to it.
+
+    A trigger of `table_sessions` keeps the own ones. The key is what keeps two parties from one
+    table, in whichever way they come to it; see docs/adr/0017.
+    """
+
+    __tablename__ = "session_tables"
+    __table_args__ = (
+        in_store("table_id", "tables"),
+        in_store("session_id", "table_sessions"),
+        Index("ix_session_tables_session", "store_id", "session_id"),
+    )
+
+    store_id: Mapped[UUID] = mapped_column(primary_key=True)
+    table_id: Mapped[UUID] = mapped_column(primary_key=True)
+    session_id: Mapped[UUID]

@@ -4,8 +4,9 @@ from uuid import UUID
 
 from sqlalchemy import func, select
 
-from app.models import SessionStatus, Store, Table, TableAccess, TableSession
+from app.models import Store, Table, TableAccess, TableSession
 from app.repositories.sign_in import SignInRepository
+from app.repositories.sitting import hold_sitting
 
 _NOWHERE = UUID(int=0)
 
@@ -56,18 +57,8 @@ class EntryRepository(SignInRepository):
         return found
 
     async def hold_open_session(self, table_id: UUID) -> TableSession | None:
-        """The table's open session, shared until the commit, so that it can't close meanwhile."""
-        session = await self._session()
-        found: TableSession | None = await session.scalar(
-            select(TableSession)
-            .where(
-                TableSession.store_id == self.store_id,
-                TableSession.table_id == table_id,
-                TableSession.status == SessionStatus.OPEN,
-            )
-            .with_for_update(read=True)
-        )
-        return found
+        """The session that sits at the table, shared until the commit: it can't leave meanwhile."""
+        return await hold_sitting(await self._session(), self.store_id, table_id)
 
     async def lock_table(self, table_id: UUID) -> None:
         """Keep others from opening a session there."""

@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import func, or_, select
 
 from app.core.events import EventRecord
-from app.models import Event, StoreCounters, TableSession
+from app.models import Event, SessionTable, StoreCounters, TableSession
 from app.models.table import SessionStatus
 from app.repositories.base import Repository
 
@@ -40,16 +40,36 @@ class EventRepository(Repository):
         session_id: UUID | None = None,
         limit: int = 500,
     ) -> list[EventRecord]:
-        """The events in (after, upto], in order; for a table or session, those that it may see."""
+        """The events in (after, upto], in order; for a table or session or both, those that they may see."""
+        wanted = []
         query = select(Event).where(
             Event.store_id == self.store_id, Event.seq > after, Event.seq <= upto
         )
         if table_id is not None:
-            query = query.where(or_(Event.table_id == table_id, Event.type.in_(PUBLIC_TYPES)))
+            wanted.append(Event.table_id == table_id)
         if session_id is not None:
-            query = query.where(or_(Event.session_id == session_id, Event.type.in_(PUBLIC_TYPES)))
+            wanted.append(Event.session_id == session_id)
+        if wanted:
+            query = query.where(or_(*wanted, Event.type.in_(PUBLIC_TYPES)))
         rows = await self._session.scalars(query.order_by(Event.seq).limit(limit))
         return [_record(row) for row in rows]
+
+    async def linked_session(self, table_id: UUID) -> UUID | None:
+        """The session of another table that this one is linked to."""
+        found: UUID | None = await self._session.scalar(
+            select(SessionTable.session_id)
+            .join(
+                TableSession,
+                (TableSession.store_id == SessionTable.store_id)
+                & (TableSession.id == SessionTable.session_id),
+            )
+            .where(
+                SessionTable.store_id == self.store_id,
+                SessionTable.table_id == table_id,
+                TableSession.table_id != table_id,
+            )
+        )
+        return found
 
     async def a_session_ended(self, after: int, upto: int, table_id: UUID) -> bool:
         """Whether events in (after, upto] belong to a party that has left the table.

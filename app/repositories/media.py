@@ -1,7 +1,8 @@
 """Which stored pictures are shown. Pictures are named by their content and belong to no store.
 
-Uploads hold the names of their files (shared) until they commit, the sweep claims what it looks at
-(exclusive): a file that an upload is about to refer to is never taken away.
+Who is about to refer to files holds their names (shared) until it commits, the sweep claims what it
+looks at (exclusive): a file that will be shown is never taken away. Names are held 256 at most at a
+time, by their first two digits: a menu of thousands of pictures must not fill the server's lock table.
 """
 
 from collections.abc import Collection
@@ -10,9 +11,13 @@ from sqlalchemy import text
 
 from app.core.database import UnitOfWork
 
-_HOLD = text("SELECT pg_advisory_xact_lock_shared(hashtextextended(:digest, 0))")
-_CLAIM = text("SELECT pg_advisory_xact_lock(hashtextextended(:digest, 0))")
+_NAMES = "hashtextextended('media ' || :names, 0)"
+_HOLD = text(f"SELECT pg_advisory_xact_lock_shared({_NAMES})")
+_CLAIM = text(f"SELECT pg_try_advisory_xact_lock({_NAMES})")
 _IN_USE = text("SELECT digest FROM media_in_use(:digests)")
+
+
+DIGITS = 2
 
 
 class MediaRepository:
@@ -22,13 +27,22 @@ class MediaRepository:
     async def hold(self, *digests: str) -> None:
         """Keep the files from being swept until this transaction ends."""
         session = await self._unit.session()
-        for digest in sorted(digests):
-            await session.execute(_HOLD, {"digest": digest})
+        for names in _names(digests):
+            await session.execute(_HOLD, {"names": names})
 
     async def unused(self, digests: Collection[str]) -> list[str]:
-        """Those that no item of any store shows, nor will when a running upload commits."""
+        """Those that no item of any store shows, nor will when what runs now commits.
+
+        What somebody holds counts as used: the next sweep looks at it again.
+        """
         session = await self._unit.session()
-        for digest in sorted(digests):
-            await session.execute(_CLAIM, {"digest": digest})
-        used = set(await session.scalars(_IN_USE, {"digests": list(digests)}))
-        return sorted(set(digests) - used)
+        claimed = {
+            names for names in _names(digests) if await session.scalar(_CLAIM, {"names": names})
+        }
+        free = [digest for digest in digests if digest[:DIGITS] in claimed]
+        used = set(await session.scalars(_IN_USE, {"digests": free}))
+        return sorted(set(free) - used)
+
+
+def _names(digests: Collection[str]) -> list[str]:
+    return sorted({digest[:DIGITS] for digest in digests})

@@ -21,6 +21,8 @@ OWN_OF_ITEM = {
     "position",
     "availability",
     "sold_out_until",
+    "availability_by",
+    "availability_at",
     "stock",
     "external_ref",
 }

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from sqlalchemy import delete, select
 
+from app.core.ids import uuid7
 from app.models.menu import Item
 from app.models.menu_set import SetChoice, SetSlot
 from app.repositories.base import StoreRepository
@@ -65,3 +66,19 @@ class SetSlotRepository(StoreRepository[SetSlot]):
         )
         self._session.add_all(choices)
         await self._session.flush()
+
+    async def copy(self, slots: Sequence[SetSlot], item_id: UUID) -> None:
+        """Give the item, which has none, slots like these with the same choices."""
+        for slot in slots:
+            row = await self.add(slot.copy(id=uuid7(), item_id=item_id))
+            choices = [
+                SetChoice(
+                    store_id=self.store_id,
+                    slot_id=row.id,
+                    item_id=choice.item_id,
+                    position=choice.position,
+                    upcharge=choice.upcharge,
+                )
+                for choice in slot.choices
+            ]
+            await self.replace_choices(row.id, choices)

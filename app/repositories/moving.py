@@ -4,15 +4,15 @@ from collections.abc import Collection, Sequence
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import func, select, text
-from sqlalchemy.orm import selectinload
+from sqlalchemy import delete, func, select, text
 
 from app.core import clock
 from app.core.errors import NotFoundError, TableOccupiedError
-from app.models import Order, OrderLine, Table, TableSession
+from app.models import Order, SessionTable, Table, TableSession
 from app.models.base import StoreModel
-from app.models.table import SessionStatus
 from app.repositories.base import Repository
+from app.repositories.order import WITH_LINES
+from app.repositories.sitting import sitting_at
 
 # Dates that are over keep no counter: their next number follows from their orders.
 _TAKE_NUMBERS = text(
@@ -43,8 +43,11 @@ class MovingRepository(Repository):
             raise NotFoundError
         return found
 
-    async def lock_free_table(self, table_id: UUID) -> Table:
+    async def lock_free_table(self, table_id: UUID, *, but_for: UUID | None = None) -> Table:
         """The table, locked: nobody sits down there, and it isn't archived meanwhile.
+
+        Args:
+            but_for: a session that may sit there already.
 
         Raises:
             NotFoundError: no such table, or it is archived.
@@ -60,16 +63,28 @@ class MovingRepository(Repository):
         )
         if table is None:
             raise NotFoundError
-        sitting = await self._session.scalar(
-            select(TableSession.id).where(
-                TableSession.store_id == self.store_id,
-                TableSession.table_id == table_id,
-                TableSession.status == SessionStatus.OPEN,
+        sitting = await sitting_at(self._session, self.store_id, table_id)
+        if sitting not in (None, but_for):
+            raise TableOccupiedError(session_id=str(sitting), table_id=str(table_id))
+        return table
+
+    async def link(self, session_id: UUID, table_ids: Collection[UUID]) -> None:
+        """Let the party sit at these tables too, which are locked and free."""
+        self._session.add_all(
+            SessionTable(store_id=self.store_id, table_id=table_id, session_id=session_id)
+            for table_id in table_ids
+        )
+        await self._session.flush()
+
+    async def unlink(self, session_id: UUID, table_ids: Collection[UUID]) -> None:
+        """Free these of the party's tables."""
+        await self._session.execute(
+            delete(SessionTable).where(
+                SessionTable.store_id == self.store_id,
+                SessionTable.session_id == session_id,
+                SessionTable.table_id.in_(table_ids),
             )
         )
-        if sitting is not None:
-            raise TableOccupiedError(session_id=str(sitting))
-        return table
 
     async def merged_into(self, session_id: UUID) -> UUID | None:
         """Which session has absorbed this one, as it stands before any lock."""
@@ -105,7 +120,7 @@ class MovingRepository(Repository):
             select(Order)
             .where(Order.store_id == self.store_id, wanted)  # type: ignore[arg-type]
             .order_by(Order.id)
-            .options(selectinload(Order.lines).selectinload(OrderLine.options))
+            .options(*WITH_LINES)
             .with_for_update(of=Order)
             .execution_options(populate_existing=True)
         )

@@ -1,5 +1,6 @@
 """The rows that a new store starts with."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from sqlalchemy import select
@@ -7,7 +8,7 @@ from sqlalchemy import select
 from app.core import clock
 from app.core.database import UnitOfWork
 from app.core.ids import uuid7
-from app.models import Staff, Store, StoreCounters, StoreDirectory
+from app.models import ServiceRequestType, Staff, Store, StoreCounters, StoreDirectory
 
 
 class OpeningRepository:
@@ -38,6 +39,16 @@ class OpeningRepository:
         )
         await session.flush()
         return store.store_id
+
+    async def add_service_request_types(
+        self, store_id: UUID, types: Sequence[ServiceRequestType]
+    ) -> None:
+        session = await self._unit.session()
+        for one in types:
+            one.store_id, one.version = store_id, 1
+            one.created_at = one.updated_at = clock.now()
+        session.add_all(types)
+        await session.flush()
 
     async def add_staff(self, store_id: UUID, staff: Staff) -> Staff:
         session = await self._unit.session()

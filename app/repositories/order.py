@@ -1,40 +1,47 @@
 """Orders with their lines and options."""
 
-from collections.abc import Mapping, Sequence
-from datetime import date, datetime
-from typing import Literal
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, Literal
 from uuid import UUID
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import selectinload
+from sqlalchemy.orm.attributes import set_committed_value
 
 from app.core import clock
-from app.core.errors import NotFoundError, SessionNotOpenError
-from app.models import Item, Option, Order, OrderLine, SignIn, Table, TableSession
+from app.core.errors import NotFoundError, SessionNotOpenError, VersionMismatchError
+from app.core.ids import uuid7
+from app.models import Item, LineCancellation, Option, Order, OrderLine, SignIn, Table, TableSession
 from app.models.table import SessionStatus
 from app.repositories.base import StoreRepository
+from app.repositories.sitting import sitting_at
+
+WITH_LINES = (
+    selectinload(Order.lines).options(
+        selectinload(OrderLine.options), selectinload(OrderLine.cancellations)
+    ),
+)
+"""All of an order that its readers are shown."""
 
 StockKey = tuple[Literal["item", "option"], UUID]
 
 
 class OrderRepository(StoreRepository[Order]):
     model = Order
-    options = (selectinload(Order.lines).selectinload(OrderLine.options),)
+    options = WITH_LINES
 
-    async def lock(self, order_id: UUID, *, table_id: UUID | None = None) -> Order:
+    async def lock(self, order_id: UUID) -> Order:
         """The order with its lines, locked; its session shared, so that it can't close meanwhile.
 
         Session before order: the same sequence as in placing and closing.
 
         Raises:
-            NotFoundError: no such order in this store (or, for a tablet, at its table).
+            NotFoundError: no such order in this store.
             SessionNotOpenError: its session is closed.
         """
         query = select(Order.session_id).where(
             Order.store_id == self.store_id, Order.id == order_id
         )
-        if table_id is not None:
-            query = query.where(Order.table_id == table_id)
         session_id, held, status = await self._session.scalar(query), None, None
         while session_id is not None and session_id != held:
             held, status = session_id, await self._hold(session_id)
@@ -46,6 +53,17 @@ class OrderRepository(StoreRepository[Order]):
             raise SessionNotOpenError
         return await self.get(order_id, lock=True)
 
+    async def lock_for_change(self, order_id: UUID, expected: int | None) -> Order:
+        """The order as `lock` gives it, if it still has the version that the client has read.
+
+        Raises: as `lock`, and
+            VersionMismatchError: somebody changed it since.
+        """
+        order = await self.lock(order_id)
+        if expected is not None and order.version != expected:
+            raise VersionMismatchError(version=order.version)
+        return order
+
     async def _hold(self, session_id: UUID) -> str | None:
         """Share the session, so that no order leaves it; its status."""
         status: str | None = await self._session.scalar(
@@ -54,30 +72,6 @@ class OrderRepository(StoreRepository[Order]):
             .with_for_update(read=True)
         )
         return status
-
-    async def find(  # noqa: PLR0913 - the filters of the list
-        self,
-        *,
-        status: Sequence[str] | None,
-        session_id: UUID | None,
-        table_id: UUID | None,
-        business_date: date | None,
-        updated_after: datetime | None,
-        cursor: UUID | None,
-        limit: int,
-    ) -> tuple[list[Order], str | None]:
-        query = self.select()
-        if status:
-            query = query.where(Order.status.in_(status))
-        if session_id is not None:
-            query = query.where(Order.session_id == session_id)
-        if table_id is not None:
-            query = query.where(Order.table_id == table_id)
-        if business_date is not None:
-            query = query.where(Order.business_date == business_date)
-        if updated_after is not None:
-            query = query.where(Order.updated_at > updated_after)
-        return await self.page(query, cursor=cursor, limit=limit)
 
     async def table_numbers(self, orders: Sequence[Order]) -> dict[UUID, int]:
         """The number of each order's table."""
@@ -88,15 +82,8 @@ class OrderRepository(StoreRepository[Order]):
         return {row.id: row.number for row in await self._session.execute(query)}
 
     async def open_session_at(self, table_id: UUID) -> UUID | None:
-        """The id of the table's open session."""
-        found: UUID | None = await self._session.scalar(
-            select(TableSession.id).where(
-                TableSession.store_id == self.store_id,
-                TableSession.table_id == table_id,
-                TableSession.status == SessionStatus.OPEN,
-            )
-        )
-        return found
+        """The id of the session that sits at the table."""
+        return await sitting_at(self._session, self.store_id, table_id)
 
     async def is_open(self, session_id: UUID) -> bool:
         status = await self._session.scalar(
@@ -105,6 +92,19 @@ class OrderRepository(StoreRepository[Order]):
             )
         )
         return bool(status == SessionStatus.OPEN)
+
+    async def stock_of(self, keys: Collection[StockKey]) -> dict[StockKey, int]:
+        """How much is left of what is counted among these."""
+        left: dict[StockKey, int] = {}
+        for kind in {kind for kind, _ in keys}:
+            model: type[Item] | type[Option] = Item if kind == "item" else Option
+            query = select(model.id, model.stock).where(
+                model.store_id == self.store_id,
+                model.id.in_([row_id for one, row_id in keys if one == kind]),
+                model.stock.is_not(None),
+            )
+            left |= {(kind, row.id): row.stock for row in await self._session.execute(query)}
+        return left
 
     async def give_back_stock(self, returned: Mapping[StockKey, int]) -> list[Item | Option]:
         """Return portions to what is counted: items, then options, each by id.
@@ -142,6 +142,21 @@ class OrderRepository(StoreRepository[Order]):
             )
             .values(accepted_at=clock.now())
         )
+
+    def note_cancellation(self, line: OrderLine, **what: Any) -> None:
+        """Add to the line's history that portions of it were cancelled: the columns of that."""
+        now = clock.now()
+        row = LineCancellation(
+            store_id=self.store_id,
+            id=uuid7(),
+            order_line_id=line.id,
+            created_at=now,
+            updated_at=now,
+            version=1,
+            **what,
+        )
+        self._session.add(row)
+        set_committed_value(line, "cancellations", [*line.cancellations, row])
 
     async def touch_line(self, line: OrderLine) -> None:
         """Make the line's change its next version."""

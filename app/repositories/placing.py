@@ -4,24 +4,30 @@ The ORM takes about 4 ms of CPU for an order, the database function behind this 
 under 1: the busiest write of the service keeps the ORM out.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
 import orjson
 import psycopg
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.database import Database
 from app.core.errors import (
+    BusyError,
     DomainError,
+    DuplicateSuspectedError,
     IdempotencyKeyReusedError,
+    MinimumNotMetError,
     NotFoundError,
     RequestInProgressError,
     SessionClosedError,
     StockInsufficientError,
 )
 from app.core.idempotency import Intent
+from app.repositories.sitting import hold_sitting
 
 _NO_SESSION = "TO003"
 # The refusals of place_order(…) by SQLSTATE.
@@ -33,9 +39,17 @@ _REFUSALS: dict[str, type[DomainError]] = {
     "TO005": NotFoundError,
     "TO006": StockInsufficientError,
 }
+# Those that say more, as a JSON object in the error's detail.
+_EXPLAINED: dict[str, type[DomainError]] = {
+    "TO008": MinimumNotMetError,
+    "TO009": DuplicateSuspectedError,
+}
 _CATALOG_CHANGED = "TO007"
+# The constraint that refuses a session at a table that another one is linked to.
+_ONE_PARTY = "pk_session_tables"
+ATTEMPTS = 4
 
-_CALL = "SELECT * FROM place_order(" + ", ".join(["%s"] * 24) + ")"  # noqa: S608 - no input in it
+_CALL = "SELECT * FROM place_order(" + ", ".join(["%s"] * 25) + ")"  # noqa: S608 - no input in it
 
 
 class CatalogChangedError(Exception):
@@ -46,8 +60,8 @@ class CatalogChangedError(Exception):
 class Placement:
     """A priced order, ready to be written.
 
-    `answer` and `event` are the order as its caller and the store's streams see it; number,
-    business date, session, table and whether it is held are filled in by the database.
+    `answer` and `event` are the order as its caller and the store's streams see it; its numbers,
+    business date, session, table, twin and whether it is held are filled in by the database.
     """
 
     order_id: UUID
@@ -71,6 +85,8 @@ class Placement:
     language: str
     holding: UUID | None
     """A guest's sign-in whose order is held unless staff have accepted one of its orders."""
+    rules: dict[str, Any] | None
+    """What the store's switches say of it: `OrderingRules.for_placing`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,31 +108,65 @@ class PlacingRepository:
 
         Raises:
             CatalogChangedError: price the basket again at the newer menu.
-            DomainError: the refusals of `_REFUSALS`.
+            DomainError: the refusals of `_REFUSALS` and `_EXPLAINED`.
+            BusyError: tables were linked and unlinked all the time.
         """
-        try:
-            row = await self._call(self._parameters(intent, order))
-        except psycopg.Error as error:
-            state = error.sqlstate or ""
-            if state == _CATALOG_CHANGED:
-                raise CatalogChangedError from None
-            if state in _REFUSALS:
-                raise _REFUSALS[state] from None
-            raise
+        for _ in range(ATTEMPTS):
+            try:
+                return self._placed(await self._call(self._parameters(intent, order)))
+            except psycopg.errors.UniqueViolation as error:
+                if error.diag.constraint_name != _ONE_PARTY or order.table_id is None:
+                    raise
+            # The table is linked to a party that sits at another one: the order is theirs.
+            placed = await self._place_at_linked(intent, order, order.table_id)
+            if placed is not None:
+                return placed
+        raise BusyError
+
+    async def _place_at_linked(
+        self, intent: Intent, order: Placement, table_id: UUID
+    ) -> Placed | None:
+        """Place the order with the party that has the table; None when nobody has it any more."""
+        async with self._database.transaction(self._store_id) as unit:
+            session = await unit.session()
+            sitting = await hold_sitting(session, self._store_id, table_id)
+            if sitting is None:
+                return None
+            theirs = replace(order, table_id=None, session_id=sitting.id)
+            row = await self._call_within(session, self._parameters(intent, theirs))
+        return self._placed(row)
+
+    def _placed(self, row: Any) -> Placed:
         replayed, status, body = row
         if not replayed:
             self._database.on_commit({self._store_id})
         return Placed(replayed, status, body.encode())
 
     async def _call(self, parameters: tuple[Any, ...]) -> Any:
+        """One round trip, as a transaction of its own."""
         try:
             return await self._database.call(_CALL, parameters)
         except psycopg.Error as error:
             if error.sqlstate != _NO_SESSION:
-                raise
+                raise _refusal(error) from None
         # A statement that waited while the session was moved joins it to its old table and finds
         # nothing: only one that begins after the move may say that there is none.
-        return await self._database.call(_CALL, parameters)
+        try:
+            return await self._database.call(_CALL, parameters)
+        except psycopg.Error as error:
+            raise _refusal(error) from None
+
+    async def _call_within(self, session: AsyncSession, parameters: tuple[Any, ...]) -> Any:
+        """As part of a transaction, which a refusal ends."""
+        connection = await session.connection()
+        try:
+            return (await connection.exec_driver_sql(_CALL, parameters)).one()
+        except DBAPIError as error:
+            if isinstance(error.orig, psycopg.Error):
+                refusal = _refusal(error.orig)
+                if refusal is not error.orig:
+                    raise refusal from None
+            raise
 
     async def answered(self, intent: Intent) -> Placed | None:
         """The first answer to a request with the same key; None when there was none.
@@ -156,7 +206,18 @@ class PlacingRepository:
             _json(order.stock),
             order.language,
             order.holding,
+            None if order.rules is None else _json(order.rules),
         )
+
+
+def _refusal(error: psycopg.Error) -> Exception:
+    """What the function means by its SQLSTATE; an error that isn't its own stays as it is."""
+    state = error.sqlstate or ""
+    if state == _CATALOG_CHANGED:
+        return CatalogChangedError()
+    if state in _EXPLAINED:
+        return _EXPLAINED[state](**orjson.loads(error.diag.message_detail or "{}"))
+    return _REFUSALS[state]() if state in _REFUSALS else error
 
 
 def _json(value: Any) -> str:

@@ -1,17 +1,27 @@
 """Areas, tables and table sessions."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import exists, func, select, true, update
+from sqlalchemy import delete, exists, func, select, true, update
+from sqlalchemy.dialects.postgresql import aggregate_order_by
+from sqlalchemy.orm import aliased
 
 from app.core import clock
 from app.core.errors import NotFoundError
-from app.models import Area, Order, SignIn, Table, TableSession
+from app.models import (
+    Area,
+    BasketLine,
+    Order,
+    ServiceRequest,
+    SessionTable,
+    SignIn,
+    Table,
+    TableSession,
+)
 from app.models.order import OrderStatus
-from app.models.table import SessionStatus
+from app.models.service_request import WAITING
 from app.repositories.base import StoreRepository
 
 
@@ -43,7 +53,7 @@ class TableRepository(StoreRepository[Table]):
     model = Table
 
     async def all(self, *, archived: bool) -> list[tuple[Table, UUID | None]]:
-        """The tables by number, each with the id of its open session."""
+        """The tables by number, each with the id of the session that sits there."""
         wanted = Table.archived_at.is_not(None) if archived else Table.archived_at.is_(None)
         return await self._with_session(self.select().where(wanted).order_by(Table.number))
 
@@ -53,24 +63,41 @@ class TableRepository(StoreRepository[Table]):
             raise NotFoundError
         return rows[0]
 
+    async def has_waiting_calls(self, table_id: UUID) -> bool:
+        """Whether somebody has called from the table and waits."""
+        query = select(
+            exists().where(
+                ServiceRequest.store_id == self.store_id,
+                ServiceRequest.table_id == table_id,
+                ServiceRequest.status.in_(WAITING),
+            )
+        )
+        return bool(await self._session.scalar(query))
+
     async def _with_session(self, query: Any) -> list[tuple[Table, UUID | None]]:
-        joined = query.add_columns(TableSession.id).outerjoin(
-            TableSession,
-            (TableSession.store_id == Table.store_id)
-            & (TableSession.table_id == Table.id)
-            & (TableSession.status == SessionStatus.OPEN),
+        joined = query.add_columns(SessionTable.session_id).outerjoin(
+            SessionTable,
+            (SessionTable.store_id == Table.store_id) & (SessionTable.table_id == Table.id),
         )
         rows = await self._session.execute(joined)
         return [(table, session_id) for table, session_id in rows]
 
 
+class LinkedTable(NamedTuple):
+    """A further table of a party."""
+
+    id: UUID
+    number: int
+
+
 class SessionRow(NamedTuple):
-    """A session with its table's number and what its orders add up to."""
+    """A session with its table's number, what its orders add up to, and its further tables."""
 
     session: TableSession
     table_number: int
     order_count: int
     total: int
+    linked_tables: Sequence[LinkedTable] = ()
 
 
 class SessionRepository(StoreRepository[TableSession]):
@@ -86,8 +113,30 @@ class SessionRepository(StoreRepository[TableSession]):
             .where(Order.store_id == TableSession.store_id, Order.session_id == TableSession.id)
             .lateral()
         )
+        linked = aliased(Table)
+        tables = (
+            select(
+                func.jsonb_agg(
+                    aggregate_order_by(
+                        func.jsonb_build_array(linked.id, linked.number), linked.number
+                    )
+                )
+            )
+            .select_from(SessionTable)
+            .join(
+                linked,
+                (linked.store_id == SessionTable.store_id) & (linked.id == SessionTable.table_id),
+            )
+            .where(
+                SessionTable.store_id == TableSession.store_id,
+                SessionTable.session_id == TableSession.id,
+                SessionTable.table_id != TableSession.table_id,
+            )
+            .correlate(TableSession)
+            .scalar_subquery()
+        )
         return (
-            select(TableSession, Table.number, orders.c.count, orders.c.total)
+            select(TableSession, Table.number, orders.c.count, orders.c.total, tables)
             .join(
                 Table,
                 (Table.store_id == TableSession.store_id) & (Table.id == TableSession.table_id),
@@ -102,39 +151,18 @@ class SessionRepository(StoreRepository[TableSession]):
         ).first()
         if found is None:
             raise NotFoundError
-        return _row(found)
+        return session_row(found)
 
     async def open_at(self, table_id: UUID) -> SessionRow | None:
-        query = self.rows().where(
-            TableSession.table_id == table_id, TableSession.status == SessionStatus.OPEN
+        """The session that sits at the table: the table's own, or the one it is linked to."""
+        query = self.rows().join(
+            SessionTable,
+            (SessionTable.store_id == TableSession.store_id)
+            & (SessionTable.session_id == TableSession.id)
+            & (SessionTable.table_id == table_id),
         )
         found = (await self._session.execute(query)).first()
-        return _row(found) if found else None
-
-    async def find(
-        self,
-        *,
-        status: str | None,
-        table_id: UUID | None,
-        opened: tuple[datetime | None, datetime | None],
-        cursor: UUID | None,
-        limit: int,
-    ) -> tuple[list[SessionRow], str | None]:
-        query = self.rows()
-        since, until = opened
-        if status is not None:
-            query = query.where(TableSession.status == status)
-        if table_id is not None:
-            query = query.where(TableSession.table_id == table_id)
-        if since is not None:
-            query = query.where(TableSession.opened_at >= since)
-        if until is not None:
-            query = query.where(TableSession.opened_at < until)
-        if cursor is not None:
-            query = query.where(TableSession.id < cursor)
-        found = await self._session.execute(query.order_by(TableSession.id.desc()).limit(limit + 1))
-        rows = [_row(one) for one in found]
-        return rows[:limit], str(rows[limit - 1].session.id) if len(rows) > limit else None
+        return session_row(found) if found else None
 
     async def end_guests(self, session_id: UUID, reason: str) -> Sequence[UUID]:
         """End the sign-ins of the session's guests; which ones that were."""
@@ -150,6 +178,14 @@ class SessionRepository(StoreRepository[TableSession]):
         )
         return (await self._session.scalars(query)).all()
 
+    async def drop_basket(self, session_id: UUID) -> None:
+        """Forget what was about to be ordered."""
+        await self._session.execute(
+            delete(BasketLine).where(
+                BasketLine.store_id == self.store_id, BasketLine.session_id == session_id
+            )
+        )
+
     async def unfinished(self, session_id: UUID) -> list[Order]:
         """The session's orders that are still pending or preparing."""
         query = select(Order).where(
@@ -160,5 +196,7 @@ class SessionRepository(StoreRepository[TableSession]):
         return list((await self._session.scalars(query.order_by(Order.id))).all())
 
 
-def _row(found: Any) -> SessionRow:
-    return SessionRow(found[0], found[1], int(found[2]), int(found[3]))
+def session_row(found: Any) -> SessionRow:
+    """A row of `SessionRepository.rows()`."""
+    linked = [LinkedTable(UUID(id_), number) for id_, number in found[4] or ()]
+    return SessionRow(found[0], found[1], int(found[2]), int(found[3]), linked)

@@ -11,6 +11,7 @@ from pydantic import (
 )
 
 from app.models.menu import Availability
+from app.schemas.audit import ActorOutput
 from app.schemas.base import (
     Cursor,
     Id,
@@ -96,11 +97,17 @@ class AvailabilityInput(Input):
 
 
 class AvailabilityOutput(Output):
-    """`status` is what holds now: sold out too when the stock is used up."""
+    """`status` is what holds now: sold out too when the stock is used up.
+
+    `changed_by` set it at `changed_at`; both are null where nobody has. What orders took of the
+    stock is not counted as a change.
+    """
 
     status: Availability
     until: Instant | None
     stock: int | None
+    changed_by: ActorOutput | None
+    changed_at: Instant | None
 
 
 class CategoryInput(TimedInput):

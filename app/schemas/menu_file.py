@@ -25,7 +25,8 @@ from app.schemas.base import (
     clean_text,
 )
 from app.schemas.dietary import Allergens, Tags
-from app.schemas.menu import MAX_STOCK, Label, Position, Selection
+from app.schemas.menu import MAX_STOCK, Label, Selection
+from app.schemas.timing import DaypartExceptions, Dayparts, HappyHours, PriceSchedule
 
 FORMAT: Final = "table-order-menu"
 MAX_ITEMS: Final = 5_000
@@ -33,10 +34,17 @@ MAX_ITEMS: Final = 5_000
 Key = Annotated[str, BeforeValidator(clean_text), StringConstraints(min_length=1, max_length=120)]
 """What a thing is called within the file, and within a store as long as nobody renames it."""
 MaxSelect = Annotated[int, Field(ge=1, le=99)]
+Position = Annotated[int, Field(ge=0, le=1_000_000)]
+"""Wider than what can be set by hand: what is added last is placed behind the last."""
+Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+Pixels = Annotated[int, Field(ge=1, le=10_000)]
 
 COLUMNS: Final = {"name": "names", "description": "descriptions"}
 
-Cell = Literal["text", "texts", "number", "money", "labels", "flag"]
+PLANS: Final = frozenset({"dayparts", "daypart_exceptions", "price_schedule", "happy_hours"})
+"""Lists that the database keeps as JSON, in the shapes of `app/schemas/timing.py`."""
+
+Cell = Literal["text", "texts", "number", "money", "labels", "flag", "plan"]
 CELLS: Final[dict[str, Cell]] = {
     "kind": "text",
     "category": "text",
@@ -47,11 +55,15 @@ CELLS: Final[dict[str, Cell]] = {
     "name": "texts",
     "description": "texts",
     "price": "money",
+    "price_schedule": "plan",
+    "happy_hours": "plan",
     "tax_class": "text",
     "allergens": "labels",
     "tags": "labels",
     "origin": "texts",
     "position": "number",
+    "dayparts": "plan",
+    "daypart_exceptions": "plan",
     "status": "text",
     "until": "text",
     "stock": "number",
@@ -73,7 +85,16 @@ class Part(Input):
         extra="forbid", strict=True, json_schema_serialization_defaults_required=True
     )
     structure: ClassVar[frozenset[str]] = frozenset(
-        {"key", "items", "options", "option_groups", "availability"}
+        {
+            "key",
+            "items",
+            "options",
+            "option_groups",
+            "set_slots",
+            "choices",
+            "availability",
+            "image",
+        }
     )
 
     @classmethod
@@ -131,19 +152,64 @@ class UsePart(Part):
     prices: Annotated[dict[Key, PriceDelta], Field(max_length=100)] | None = None
 
 
+class ImageSizePart(Part):
+    """A stored picture: `sha256` is of its bytes, and the name under which it is served."""
+
+    sha256: Digest
+    width: Pixels
+    height: Pixels
+
+
+class ImagePart(ImageSizePart):
+    """What an item shows. The file names pictures; `docs/menu-import.md` says how they travel."""
+
+    thumbnail: ImageSizePart
+
+
+class ChoicePart(Part):
+    """A slot offers the item `key`, at an upcharge per unit of it in minor units."""
+
+    key: Key
+    upcharge: Price = 0
+
+
+class SlotPart(Part):
+    """A part of a set. One whose dishes have all been archived offers nothing."""
+
+    key: Key | None = None
+    name: LocalizedName
+    min: Selection = 1
+    max: MaxSelect = 1
+    choices: Annotated[list[ChoicePart], Field(max_length=50)]
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.min > self.max:
+            raise ValueError("min must not be more than max")
+        return self
+
+
 class ItemPart(Part):
+    """A planned price that has begun is what the item costs, whatever `price` says."""
+
     key: Key | None = None
     external_ref: Name | None = None
     name: LocalizedName
     description: LocalizedText | None = None
     price: Price
+    price_schedule: PriceSchedule = Field(default_factory=list)
+    happy_hours: HappyHours = Field(default_factory=list)
     tax_class: Label = "standard"
     allergens: Allergens = Field(default_factory=list)
     tags: Tags = Field(default_factory=list)
     origin: LocalizedText | None = None
+    image: ImagePart | None = None
     position: Position | None = None
+    dayparts: Dayparts = Field(default_factory=list)
+    daypart_exceptions: DaypartExceptions = Field(default_factory=list)
     availability: AvailabilityPart | None = None
     option_groups: Annotated[list[UsePart], Field(max_length=20)] = Field(default_factory=list)
+    set_slots: Annotated[list[SlotPart], Field(max_length=20)] = Field(default_factory=list)
 
 
 class CategoryPart(Part):
@@ -153,6 +219,8 @@ class CategoryPart(Part):
     name: LocalizedName | None = None
     description: LocalizedText | None = None
     position: Position | None = None
+    dayparts: Dayparts = Field(default_factory=list)
+    daypart_exceptions: DaypartExceptions = Field(default_factory=list)
     items: Annotated[list[ItemPart], Field(max_length=MAX_ITEMS)] = Field(default_factory=list)
 
     @model_validator(mode="after")
@@ -239,9 +307,11 @@ class ImportChange(Output):
 
 
 class ImportNote(Output):
-    """What the file says and the menu can't hold; the rest was read. `row` counts from 1."""
+    """What could not be taken over as the file says it; the rest was. Tables have a `row`, which
+    counts from 1, JSON has a `pointer`."""
 
-    row: int
+    row: int | None
+    pointer: str | None
     code: str
     detail: str
 

@@ -111,6 +111,12 @@ class MenuCategory(Output):
 
 
 class MenuStore(Output):
+    """The store as its guests see it now.
+
+    A pause holds for `paused_channels`. From `last_order_at`, the last order of this business
+    day, tablets and guests order nothing; the minimum is for each guest, at the first order.
+    """
+
     id: Id
     code: str
     name: str
@@ -119,6 +125,15 @@ class MenuStore(Output):
     default_language: str
     languages: list[str]
     ordering_paused: bool
+    paused_channels: list[str]
+    paused_until: Instant | None
+    pause_message: str | None
+    last_order_at: Instant | None
+    last_order_passed: bool
+    max_lines_per_order: int | None
+    max_quantity_per_order: int | None
+    minimum_items_per_guest: int | None
+    minimum_amount_per_guest: int | None
 
 
 class MenuOutput(Output):

@@ -3,11 +3,13 @@
 from datetime import date
 from typing import Annotated
 
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 
 from app.core.security.principals import Channel
 from app.models.order import OrderStatus
-from app.schemas.base import Cursor, Id, Input, Instant, Limit, Note, Output, Query
+from app.schemas.audit import ActorOutput
+from app.schemas.base import Id, Input, Instant, Note, Output
+from app.schemas.cancel_reason import ReasonCode
 
 
 class OrderOptionInput(Input):
@@ -47,6 +49,17 @@ class OrderInput(Input):
     client_created_at: Instant | None = None
     session_id: Id | None = None
     table_id: Id | None = None
+    confirm_duplicate: bool = Field(
+        default=False, description="It is meant: the same was ordered a moment ago."
+    )
+
+
+class ActorRef(Output):
+    """Who did something: a staff member, a tablet, a guest's phone, an API key."""
+
+    kind: str
+    id: Id | None
+    name: str
 
 
 class TableRef(Output):
@@ -67,6 +80,17 @@ class SlotRef(Output):
 
     id: Id
     name: str
+
+
+class CancellationOutput(Output):
+    """Portions that were cancelled at once. `reason` is what staff wrote besides."""
+
+    quantity: int
+    reason_code: str
+    reason_name: str
+    reason: str | None = Field(description="For staff only.")
+    actor: ActorOutput | None = Field(description="Who cancelled; for staff only.")
+    cancelled_at: Instant
 
 
 class OrderLineOutput(Output):
@@ -91,19 +115,31 @@ class OrderLineOutput(Output):
     allergens: list[str] = Field(description="Of the dish as it was configured.")
     note: str | None
     seat: int | None
+    added_by: ActorRef | None = Field(description="Who put it into the basket; for staff only.")
     status: OrderStatus
+    cancellations: list[CancellationOutput] = Field(
+        description="Oldest first; their quantities sum to `cancelled_quantity`."
+    )
     total: int
 
 
 class OrderOutput(Output):
     id: Id
     number: int
+    display_number: str = Field(
+        description="The number as it is called, with the prefix of its channel: `T-12`."
+    )
     business_date: date
     session_id: Id
     table: TableRef
     channel: Channel
     status: OrderStatus
     held: bool = Field(description="Waits for staff to accept it, and can't move until then.")
+    duplicate_of: Id | None = Field(
+        description="The order of the same basket that this device placed a moment earlier."
+    )
+    cancel_reason_code: str | None = Field(description="Why the whole order was cancelled.")
+    cancel_reason: str | None
     lines: list[OrderLineOutput]
     note: str | None
     total: int
@@ -150,32 +186,15 @@ class StatusInput(Input):
     status: Annotated[OrderStatus, Field(strict=False)]
 
 
-REASON_CODES = ("guest_request", "sold_out", "kitchen_error", "staff_error", "other")
-
-
 class CancelInput(Input):
-    reason_code: Annotated[str, Field(pattern=f"^({'|'.join(REASON_CODES)})$")]
+    """`reason_code` is one of `GET /cancel-reasons`.
+
+    Guests read the reason when it leaves nothing of their order.
+    """
+
+    reason_code: ReasonCode
     reason: Note | None = None
 
 
 class CancelLineInput(CancelInput):
     quantity: Annotated[int, Field(ge=1, le=99)]
-
-
-def _list(value: object) -> object:
-    """`pending,preparing` → both."""
-    if isinstance(value, list):
-        return [part for one in value for part in str(one).split(",")]
-    return value
-
-
-class OrderFilter(Query):
-    status: Annotated[list[OrderStatus], BeforeValidator(_list)] | None = Field(
-        default=None, description="One status, or several with commas."
-    )
-    session_id: Id | None = None
-    table_id: Id | None = None
-    business_date: date | None = None
-    updated_after: Instant | None = None
-    cursor: Cursor | None = None
-    limit: Limit = 50

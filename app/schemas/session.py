@@ -1,11 +1,10 @@
 """Table sessions on the wire."""
 
-from datetime import date
 from typing import Annotated, Literal
 
 from pydantic import Field
 
-from app.schemas.base import Cursor, Id, Input, Instant, Limit, Note, Output, Query
+from app.schemas.base import Id, Input, Instant, Note, Output
 
 GuestCount = Annotated[int, Field(ge=1, le=200)]
 
@@ -64,6 +63,13 @@ class SessionSplitInput(Input):
     reason: Reason | None = None
 
 
+class SessionTablesInput(Input):
+    """Which further tables the party has. Its own one may be named or not."""
+
+    table_ids: Annotated[list[Id], Field(max_length=50)]
+    reason: Reason | None = None
+
+
 class SessionTable(Output):
     id: Id
     number: int
@@ -72,6 +78,9 @@ class SessionTable(Output):
 class SessionOutput(Output):
     id: Id
     table: SessionTable
+    linked_tables: list[SessionTable] = Field(
+        description="The further tables of a large party, by number; none once it is closed."
+    )
     status: Literal["open", "closed"]
     guest_count: int | None
     note: str | None
@@ -90,13 +99,3 @@ class SessionPinOutput(Output):
 
     session_id: Id
     pin: str
-
-
-class SessionFilter(Query):
-    status: Literal["open", "closed"] | None = None
-    table_id: Id | None = None
-    business_date: date | None = Field(default=None, description="Opened on this business date.")
-    from_: Instant | None = Field(default=None, alias="from")
-    to: Instant | None = None
-    cursor: Cursor | None = None
-    limit: Limit = 50

@@ -1,16 +1,18 @@
 """Stores on the wire."""
 
 import re
-from datetime import time
-from typing import Annotated
+from datetime import date, time
+from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, StringConstraints
 
 from app.core.business_time import is_zone
 from app.core.money import is_currency
+from app.core.security.principals import Channel
 from app.schemas.auth import StoreCode, Username
-from app.schemas.base import Id, Input, Instant, LanguageTag, Name, Output
+from app.schemas.base import Id, Input, Instant, LanguageTag, Name, Output, Price, clean_text
+from app.schemas.timing import ClockTime
 
 
 def _zone(value: str) -> str:
@@ -68,8 +70,58 @@ WebUrl = Annotated[
 ]
 
 
+Message = Annotated[
+    str, BeforeValidator(clean_text), StringConstraints(min_length=1, max_length=200)
+]
+Messages = Annotated[dict[LanguageTag, Message], Field(min_length=1, max_length=20)]
+Prefix = Annotated[
+    str, BeforeValidator(clean_text), StringConstraints(pattern=r"^[^\s-]+$", max_length=6)
+]
+
+
+class LastOrder(Input):
+    """When guests order last (라스트 오더), in the store's local time, on business dates of one
+    weekday (Monday is 1). A time up to the cut-off is that of the night that follows."""
+
+    weekday: Annotated[int, Field(ge=1, le=7)]
+    at: ClockTime
+
+
+class OrderAcceptance(Input):
+    """How orders are accepted: at once, or by staff; guests' also by staff until they know the
+    guest (`first_order`). What staff order themselves is accepted."""
+
+    tablet: Literal["auto", "staff"] = "auto"
+    guest: Literal["auto", "first_order", "staff"] = "auto"
+    pos: Literal["auto", "staff"] = "auto"
+
+
+class NumberPrefixes(Input):
+    """What stands before the order's number when it is called: `T` makes `T-12`."""
+
+    tablet: Prefix | None = None
+    guest: Prefix | None = None
+    staff: Prefix | None = None
+    pos: Prefix | None = None
+
+
+def _one_per_weekday(values: list[LastOrder]) -> list[LastOrder]:
+    if len({one.weekday for one in values}) != len(values):
+        raise ValueError("must not repeat a weekday")
+    return values
+
+
+LastOrders = Annotated[list[LastOrder], Field(max_length=7), AfterValidator(_one_per_weekday)]
+ChannelName = Annotated[Channel, Field(strict=False)]
+
+
 class StorePatch(Input):
-    """What is left out, or null, stays; `ordering_url: null` goes back to the service's own."""
+    """What is left out, or null, stays. Null takes these away: `ordering_url` (back to the
+    service's own), `pause_message`, `paused_until`, the limits and minimums of orders.
+
+    A new zone or cut-off applies when the business day ends; in a store that has sold nothing
+    yet, at once. Ending a pause forgets its message, channels and end.
+    """
 
     name: Name | None = None
     languages: Annotated[list[LanguageTag], Field(min_length=1, max_length=20)] | None = None
@@ -87,7 +139,33 @@ class StorePatch(Input):
     timezone: Annotated[str, AfterValidator(_zone)] | None = None
     ordering_url: WebUrl | None = None
     guest_pin_required: bool | None = None
-    guest_first_order_held: bool | None = None
+    guest_cancel_allowed: bool | None = None
+    max_open_service_requests: Annotated[int, Field(ge=1, le=100)] | None = None
+    pause_message: Messages | None = None
+    paused_until: Instant | None = None
+    paused_channels: Annotated[list[ChannelName], Field(min_length=1, max_length=4)] | None = None
+    last_order_times: LastOrders | None = None
+    max_lines_per_order: Annotated[int, Field(ge=1, le=100)] | None = None
+    max_quantity_per_order: Annotated[int, Field(ge=1, le=9900)] | None = None
+    minimum_items_per_guest: Annotated[int, Field(ge=1, le=99)] | None = None
+    minimum_amount_per_guest: Annotated[Price, Field(ge=1)] | None = None
+    duplicate_window_seconds: Annotated[int, Field(ge=0, le=3600)] | None = None
+    duplicate_action: Literal["flag", "confirm"] | None = None
+    order_acceptance: OrderAcceptance | None = None
+    order_number_prefixes: NumberPrefixes | None = None
+
+
+class OrderAcceptanceOutput(Output):
+    tablet: str
+    guest: str
+    pos: str
+
+
+class NumberPrefixesOutput(Output):
+    tablet: str | None
+    guest: str | None
+    staff: str | None
+    pos: str | None
 
 
 class StoreAtTableOutput(Output):
@@ -101,9 +179,23 @@ class StoreAtTableOutput(Output):
     default_language: str
     languages: list[str]
     ordering_paused: bool
+    guest_cancel_allowed: bool
+    paused_channels: list[str]
+    paused_until: Instant | None
+
+
+class PendingCalendar(Output):
+    """The zone and cut-off that apply from the next business day, which begins then."""
+
+    timezone: str
+    business_day_start: LocalTime
+    effective_from: Instant
+    first_business_date: date
 
 
 class StoreOutput(Output):
+    """`timezone` and `business_day_start` are those in force now."""
+
     id: Id
     code: str
     name: str
@@ -112,11 +204,27 @@ class StoreOutput(Output):
     default_language: str
     languages: list[str]
     business_day_start: LocalTime
+    pending_calendar: PendingCalendar | None
     ordering_paused: bool
+    paused_channels: list[str]
+    paused_until: Instant | None
+    pause_message: dict[str, str] | None
+    last_order_times: list[LastOrder]
+    max_lines_per_order: int | None
+    max_quantity_per_order: int | None
+    minimum_items_per_guest: int | None
+    minimum_amount_per_guest: int | None
+    duplicate_window_seconds: int
+    duplicate_action: str
+    order_acceptance: OrderAcceptanceOutput
+    order_number_prefixes: NumberPrefixesOutput
     settlement_required: bool
     ordering_url: str | None
     guest_pin_required: bool
-    guest_first_order_held: bool
+    guest_cancel_allowed: bool
+    max_open_service_requests: int = Field(
+        description="How many service requests (직원 호출) may wait at one table."
+    )
     created_at: Instant
     updated_at: Instant
     version: int

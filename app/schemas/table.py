@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field
 
 from app.schemas.base import Id, Input, Instant, Name, Output, Query
+from app.schemas.service_request import BoardServiceRequest
 from app.schemas.session import SessionOutput
 
 
@@ -74,8 +75,10 @@ class ArchivedFilter(Query):
 class BoardOrder(Output):
     id: Id
     number: int
+    display_number: str
     status: str
     held: bool
+    duplicate_of: Id | None
     total: int
     created_at: Instant
 
@@ -88,7 +91,9 @@ class BoardEntry(Output):
     total: int
     orders_by_status: dict[str, int]
     newest_orders: list[BoardOrder]
-    open_service_requests: list[dict[str, str]]
+    open_service_requests: list[BoardServiceRequest] = Field(
+        description="Those that wait, the oldest first: open ones, and those on their way."
+    )
 
 
 class BoardOutput(Output):

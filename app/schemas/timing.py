@@ -98,10 +98,12 @@ class PriceStep(Input):
 
 
 class HappyHour(Input):
-    """What the item costs in these windows of every week, in minor units."""
+    """What the item costs in these windows of every week, in minor units; dates that differ have
+    windows of their own."""
 
     price: Price
     windows: Annotated[list[Daypart], Field(min_length=1, max_length=70)]
+    exceptions: DaypartExceptions = Field(default_factory=list)
 
 
 def _one_per_instant(values: list[PriceStep]) -> list[PriceStep]:

@@ -55,6 +55,11 @@ class Review:
     slots: list[dict[str, Any]] = field(default_factory=list)
     groups: list[dict[str, Any]] = field(default_factory=list)
 
+    @property
+    def errors(self) -> list[FieldError]:
+        """All that was found, of every kind."""
+        return [*self.quantity, *self.unavailable, *self.choices, *self.options]
+
     def refuse(self) -> None:
         """Raise what was found, one kind of it: the client mends that first."""
         if self.quantity:
@@ -66,7 +71,15 @@ class Review:
         if self.options:
             raise OptionInvalidError(errors=self.options, groups=self.groups)
 
-    def not_now(self, pointer: str, what: str) -> None:
+    def check_item(self, pointer: str, item: ItemEntry | None) -> None:
+        """Report an item that can't be ordered, and one of another time of day as that."""
+        if item is None or item.at(self.now) is not Orderable.AVAILABLE:
+            self.cannot_order(pointer, "item")
+        elif not item.opening.open_at(self.now):
+            detail = "The item is not served at this time of day."
+            self.unavailable.append(FieldError(pointer, "not-now", detail))
+
+    def cannot_order(self, pointer: str, what: str) -> None:
         self.unavailable.append(
             FieldError(pointer, "item-unavailable", f"The {what} can't be ordered now.")
         )
@@ -156,7 +169,7 @@ class Configured:
             code = "too-many" if wanted.quantity > 0 else "too-few"
             return self._invalid(pointer, code, f"At most {option.max_quantity} of it, at least 1.")
         if option.availability.at(self._review.now) is not Orderable.AVAILABLE:
-            self._review.not_now(pointer, "option")
+            self._review.cannot_order(pointer, "option")
         return None
 
     def _check_group(self, group: GroupEntry) -> None:

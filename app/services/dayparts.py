@@ -8,12 +8,17 @@ exclusive, and `00:00` as an end is the day's end. Clocks that change are met as
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
+
+import orjson
 
 from app.core.business_time import instant_of
 
 A_DAY = timedelta(days=1)
+REMEMBERED = 4096
+"""How many different opening times a worker keeps."""
 FORESEEN = range(9)
 """After so many days without exceptions, a week begins anew."""
 
@@ -55,23 +60,45 @@ class Hours:
         )
 
 
-@dataclass(frozen=True, slots=True)
 class Opening:
-    """Open while all of its hours are: those of an item and those of its category."""
+    """Open while all of its hours are: those of an item and those of its category.
 
-    hours: tuple[Hours, ...] = ()
+    What thousands of items of a menu share is one object (`opening_of`, `within`) and keeps its
+    last answers: they are all asked about the same instant.
+    """
+
+    __slots__ = ("_change", "_open", "hours")
+
+    def __init__(self, hours: tuple[Hours, ...] = ()) -> None:
+        self.hours = hours
+        self._open: tuple[datetime | None, bool] = (None, True)
+        self._change: tuple[datetime | None, datetime | None] = (None, None)
 
     def open_at(self, now: datetime) -> bool:
-        return all(one.open_at(now) for one in self.hours)
+        asked, answer = self._open
+        if asked != now:
+            answer = self._is_open_at(now)
+            self._open = (now, answer)
+        return answer
 
     def next_change(self, now: datetime) -> datetime | None:
         """The next instant at which the answer of `open_at` changes, None when it never does."""
+        asked, answer = self._change
+        if asked != now:
+            answer = self._next_change(now)
+            self._change = (now, answer)
+        return answer
+
+    def _is_open_at(self, now: datetime) -> bool:
+        return all(one.open_at(now) for one in self.hours)
+
+    def _next_change(self, now: datetime) -> datetime | None:
         if not self.hours:
             return None
-        opened = self.open_at(now)
+        opened = self._is_open_at(now)
         for day in self._days(local_day(now, self.hours[0].zone)):
             for boundary in self._boundaries(day):
-                if boundary > now and self.open_at(boundary) != opened:
+                if boundary > now and self._is_open_at(boundary) != opened:
                     return boundary
         return None
 
@@ -108,6 +135,12 @@ def opening_of(
     """What is stored, read: `{weekday, start, end}` and `{date, windows}`, times as `HH:MM`."""
     if not dayparts and not exceptions:
         return ALWAYS
+    return _opening(zone, orjson.dumps([dayparts, exceptions]))
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _opening(zone: str, stored: bytes) -> Opening:
+    dayparts, exceptions = orjson.loads(stored)
     weekly: dict[int, list[Window]] = {}
     for part in dayparts:
         weekly.setdefault(part["weekday"], []).append(_window(part))
@@ -116,6 +149,12 @@ def opening_of(
         for one in exceptions
     }
     return Opening((Hours(zone, weekly, differing),))
+
+
+@lru_cache(maxsize=REMEMBERED)
+def within(category: Opening, own: Opening) -> Opening:
+    """When an item of the category is served whose own times are these."""
+    return Opening(category.hours + own.hours) if own.hours else category
 
 
 def _window(part: Mapping[str, Any]) -> Window:

@@ -41,13 +41,61 @@ class EventReadingService:
         if after + 1 < (await self._events.bounds()).oldest:
             return None
         table_id, session_id = _table(self._principal), self._principal.session_id
-        if table_id is not None and await self._events.a_session_ended(after, upto, table_id):
-            return None
+        if table_id is not None:
+            if await self._events.a_session_ended(after, upto, table_id):
+                return None
+            session_id = await self._events.linked_session(table_id)
         return await self._events.between(after, upto, table_id=table_id, session_id=session_id)
+
+    async def linked(self) -> UUID | None:
+        """The party that the caller's table is linked to; None where it is no tablet."""
+        table_id = _table(self._principal)
+        return await self._events.linked_session(table_id) if table_id is not None else None
 
 
 def _table(principal: Principal) -> UUID | None:
     return principal.table_id if principal.kind is PrincipalKind.TABLET else None
+
+
+def shown_to(principal: Principal, record: EventRecord) -> EventRecord:
+    """The event as the caller may read it.
+
+    What concerns every table is told to tablets and guests without what staff alone may know of
+    it: stocks, planned prices, who has set what. They read the menu for the rest.
+    """
+    at_a_table = principal.session_id is not None or _table(principal) is not None
+    return record.public if at_a_table and record.type in PUBLIC_TYPES else record
+
+
+class TableEvents:
+    """Which live events a tablet's stream carries: its table's, and a linked party's (ADR 0017).
+
+    `table.changed` says which party has the table now. Until `link` has told what held when the
+    stream began, events of every party are taken: what isn't the table's is dropped afterwards.
+    """
+
+    def __init__(self, table_id: UUID) -> None:
+        self._table_id = table_id
+        self._session_id: UUID | None = None
+        self._known = False
+
+    def link(self, session_id: UUID | None) -> None:
+        self._session_id, self._known = session_id, True
+
+    def __call__(self, record: EventRecord) -> bool:
+        linked = record.session_id == self._session_id if self._known else True
+        if self._known:
+            self._follow(record)
+        if record.table_id == self._table_id or record.type in PUBLIC_TYPES:
+            return True
+        return linked and record.session_id is not None
+
+    def _follow(self, record: EventRecord) -> None:
+        if record.type == "table.changed" and record.table_id == self._table_id:
+            sitting = record.data["session_id"]
+            self._session_id = UUID(sitting) if sitting else None
+        elif record.type == "session.closed" and record.session_id == self._session_id:
+            self._session_id = None
 
 
 def visible_to(principal: Principal) -> Callable[[EventRecord], bool]:
@@ -56,6 +104,4 @@ def visible_to(principal: Principal) -> Callable[[EventRecord], bool]:
     if session_id is not None:
         return lambda record: record.session_id == session_id or record.type in PUBLIC_TYPES
     table_id = _table(principal)
-    if table_id is None:
-        return lambda _: True
-    return lambda record: record.table_id == table_id or record.type in PUBLIC_TYPES
+    return TableEvents(table_id) if table_id is not None else lambda _: True

@@ -1,16 +1,16 @@
 """Telling what became of parties and their orders: events for whom they concern, and the audit log."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Literal
 from uuid import UUID
 
 from app.core.security.principals import Principal
-from app.models import Order
+from app.models import BasketLine, Order, TableSession
 from app.repositories.table import SessionRepository, TableRepository
 from app.schemas.session import SessionOutput
-from app.services.floor_plan import table_output
+from app.services.basket_lines import told
+from app.services.floor_outputs import session_output, table_output
 from app.services.order_reading import OrderReadingService
-from app.services.seating import session_output
 
 SessionEvent = Literal["session.opened", "session.updated", "session.closed"]
 
@@ -46,6 +46,16 @@ class FloorJournal:
         )
         return output
 
+    def basket(self, session: TableSession, lines: Sequence[BasketLine]) -> None:
+        """Publish what is in the basket of a party."""
+        self._sessions.unit.record(
+            "session.basket_updated",
+            told(session.id, lines),
+            actor=self._actor,
+            table_id=session.table_id,
+            session_id=session.id,
+        )
+
     async def orders(self, orders: Sequence[Order]) -> None:
         """Publish `order.updated`, never `order.created`: nothing is sent to the kitchen again."""
         for order, output in zip(orders, await self._reading.outputs(list(orders)), strict=True):
@@ -57,12 +67,12 @@ class FloorJournal:
                 session_id=order.session_id,
             )
 
-    async def table_left(self, table_id: UUID) -> None:
-        """Publish `table.changed`: the tablet that stays behind learns that the party has gone."""
-        output = table_output(*await self._tables.one(table_id))
-        self._sessions.unit.record(
-            "table.changed", output.model_dump(mode="json"), actor=self._actor, table_id=table_id
-        )
+    async def tables(self, table_ids: Iterable[UUID]) -> None:
+        """Publish `table.changed`: the tablets there learn that a party has come or gone."""
+        for table_id in sorted(table_ids):
+            output = table_output(*await self._tables.one(table_id))
+            data = output.model_dump(mode="json")
+            self._sessions.unit.record("table.changed", data, actor=self._actor, table_id=table_id)
 
     async def audit(
         self, action: str, session_id: UUID, reason: str | None, details: dict[str, Any]

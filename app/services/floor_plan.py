@@ -1,6 +1,5 @@
 """The floor plan: areas and tables, and the board that shows all of it."""
 
-from typing import Any
 from uuid import UUID
 
 from app.core import clock
@@ -12,19 +11,16 @@ from app.models import Area, Table
 from app.repositories.board import BoardRepository
 from app.repositories.table import AreaRepository, TableRepository
 from app.schemas.base import Page
-from app.schemas.session import SessionOutput
 from app.schemas.table import (
     AreaInput,
     AreaOutput,
     AreaPatch,
-    BoardEntry,
     BoardOutput,
     TableInput,
     TableOutput,
     TablePatch,
 )
-
-STATUSES = ("pending", "preparing", "ready", "served", "cancelled")
+from app.services.floor_outputs import board_entry, table_output
 
 
 class FloorPlanService:
@@ -107,12 +103,15 @@ class FloorPlanService:
 
         Raises:
             TableOccupiedError: a party sits there.
+            InUseError: somebody has called the staff from there and waits.
         """
         table = await self._tables.get(table_id, lock=True)
         _live(table)
         _, session_id = await self._tables.one(table_id)
         if session_id is not None:
             raise TableOccupiedError(session_id=str(session_id))
+        if await self._tables.has_waiting_calls(table_id):
+            raise InUseError("A service request waits at this table. Answer or cancel it first.")
         table.archived_at = clock.now()
         await self._tables.touch(table)
         self._table_changed(table_output(table, None))
@@ -126,7 +125,7 @@ class FloorPlanService:
         event_seq = await self._board.head()
         page = boards.get(self._board.store_id, event_seq)
         if page is None:
-            entries = [_entry(row) for row in await self._board.rows()]
+            entries = [board_entry(row) for row in await self._board.rows()]
             board = BoardOutput(tables=entries, event_seq=event_seq)
             page = CachedPage(board.model_dump_json().encode(), None)
             boards.keep(self._board.store_id, event_seq, page)
@@ -151,55 +150,3 @@ class FloorPlanService:
 def _live(row: Area | Table) -> None:
     if row.archived_at is not None:
         raise NotFoundError
-
-
-def table_output(table: Table, session_id: UUID | None) -> TableOutput:
-    return TableOutput.model_validate(
-        {
-            "id": table.id,
-            "number": table.number,
-            "label": table.label,
-            "area_id": table.area_id,
-            "capacity": table.capacity,
-            "state": "occupied" if session_id else "free",
-            "session_id": session_id,
-            "archived_at": table.archived_at,
-            "created_at": table.created_at,
-            "updated_at": table.updated_at,
-            "version": table.version,
-        }
-    )
-
-
-def _entry(row: dict[str, Any]) -> BoardEntry:
-    session = None
-    if row["session_id"] is not None:
-        session = SessionOutput.model_validate(
-            {
-                "id": row["session_id"],
-                "table": {"id": row["id"], "number": row["number"]},
-                "status": "open",
-                "guest_count": row["guest_count"],
-                "note": row["note"],
-                "opened_at": row["opened_at"],
-                "closed_at": None,
-                "merged_into_id": None,
-                "order_count": row["order_count"],
-                "total": row["total"],
-                "created_at": row["session_created_at"],
-                "updated_at": row["session_updated_at"],
-                "version": row["session_version"],
-            }
-        )
-    names = ("id", "number", "label", "area_id", "capacity", "archived_at", "created_at")
-    table = {name: row[name] for name in (*names, "updated_at", "version", "session_id")}
-    return BoardEntry.model_validate(
-        {
-            "table": {**table, "state": "occupied" if session else "free"},
-            "session": session,
-            "total": row["total"],
-            "orders_by_status": dict.fromkeys(STATUSES, 0) | (row["by_status"] or {}),
-            "newest_orders": row["newest"] or [],
-            "open_service_requests": [],
-        }
-    )

@@ -16,7 +16,8 @@ from app.models import SignIn, Store, Table, TableSession
 from app.repositories.entry import EntryRepository
 from app.repositories.table import SessionRow
 from app.schemas.auth import GuestInput, TokensOutput
-from app.services.seating import new_session, session_output
+from app.services.floor_outputs import session_output
+from app.services.seating import new_session
 from app.services.sign_in import SignInService, guest_principal
 
 

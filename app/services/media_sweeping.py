@@ -26,7 +26,8 @@ class MediaSweepingService:
             StorageUnavailableError: the files can't be listed or deleted now.
         """
         before = clock.now() - MIN_AGE
-        old = [file.digest async for file in self._media.files() if file.stored_at < before]
+        # In order, so that a batch claims few of the names that uploads may want meanwhile.
+        old = sorted([file.digest async for file in self._media.files() if file.stored_at < before])
         for start in range(0, len(old), BATCH):
             async with self._database.transaction() as unit:
                 unused = await MediaRepository(unit).unused(old[start : start + BATCH])

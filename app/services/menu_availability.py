@@ -1,10 +1,10 @@
 """Marking items and options as sold out, available, hidden or counted (품절 관리)."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from app.core import clock
-from app.core.business_time import business_day_end
 from app.core.errors import FieldError, InvalidRequestError, NotFoundError
 from app.models.menu import Availability, Item, Option
 from app.models.store import Store
@@ -13,12 +13,10 @@ from app.repositories.store import StoreReader
 from app.schemas.menu import (
     BUSINESS_DAY_END,
     AvailabilityInput,
-    AvailabilityOutput,
     ItemOutput,
     OptionOutput,
 )
 from app.services.menu_journal import MenuJournal
-from app.services.menu_loading import availability_of
 from app.services.menu_outputs import availability_output, item_output, option_output
 
 
@@ -47,10 +45,9 @@ class MenuAvailabilityService:
             VersionMismatchError: `expected` was given and is not the current version.
         """
         item = await self._items.get_live(item_id, expected)
-        if apply_availability(item, wanted, await self._stores.get()):
+        if apply_availability(item, wanted, await self._stores.get(), self._journal.actor):
             await self._items.touch(item)
-            output = item_output(item)
-            self._journal.availability_changed("item", item.id, output.availability)
+            self._journal.availability_changed("item", item.id, availability_output(item))
         return item_output(item)
 
     async def set_option(
@@ -65,21 +62,21 @@ class MenuAvailabilityService:
         option = await self._options.get_for_change(option_id, expected)
         if option.archived_at is not None:
             raise NotFoundError
-        if apply_availability(option, wanted, await self._stores.get()):
+        if apply_availability(option, wanted, await self._stores.get(), self._journal.actor):
             await self._options.touch(option)
             await self._groups.touch(group)
-            self._journal.availability_changed("option", option.id, current(option))
+            self._journal.availability_changed("option", option.id, availability_output(option))
         return option_output(option)
 
 
-def current(row: Item | Option) -> AvailabilityOutput:
-    return availability_output(availability_of(row))
-
-
 def apply_availability(
-    row: Item | Option, wanted: AvailabilityInput, store: Store, pointer: str = ""
+    row: Item | Option,
+    wanted: AvailabilityInput,
+    store: Store,
+    actor: dict[str, Any],
+    pointer: str = "",
 ) -> bool:
-    """Put what is wanted into the row; whether that changed anything.
+    """Put what `actor` wants into the row, and who it was; whether that changed anything.
 
     A stock that is not mentioned goes on counting. One exception: "available" said of something
     that is counted out means that there is more of it, how much nobody said; counting stops.
@@ -91,13 +88,16 @@ def apply_availability(
         row.stock = wanted.stock
     elif wanted.status is Availability.AVAILABLE and row.stock == 0:
         row.stock = None
-    return before != (row.availability, row.sold_out_until, row.stock)
+    if before == (row.availability, row.sold_out_until, row.stock):
+        return False
+    row.availability_by, row.availability_at = actor, clock.now()
+    return True
 
 
 def _until(wanted: AvailabilityInput, store: Store, pointer: str) -> datetime | None:
     now = clock.now()
     if wanted.until == BUSINESS_DAY_END:
-        return business_day_end(now, store.timezone, store.business_day_start)
+        return store.calendar.end_of_day(now)
     if isinstance(wanted.until, datetime) and wanted.until <= now:
         error = FieldError(f"{pointer}/until", "past", "Must be in the future.")
         raise InvalidRequestError(errors=[error])

@@ -10,9 +10,9 @@ from app.models.store import Store
 from app.repositories.menu import ItemRepository, OptionGroupRepository, OptionRepository
 from app.repositories.store import StoreReader
 from app.schemas.menu_arranging import BulkAvailabilityInput, BulkAvailabilityOutput
-from app.services.menu_availability import apply_availability, current
+from app.services.menu_availability import apply_availability
 from app.services.menu_journal import MenuJournal
-from app.services.menu_outputs import item_output, option_output
+from app.services.menu_outputs import availability_output, item_output, option_output
 
 
 class BulkAvailabilityService:
@@ -64,17 +64,17 @@ class BulkAvailabilityService:
         )
 
     async def _set_item(self, item: Item, wanted: BulkAvailabilityInput, store: Store) -> None:
-        if apply_availability(item, wanted, store):
+        if apply_availability(item, wanted, store, self._journal.actor):
             await self._items.touch(item)
-            self._journal.availability_changed("item", item.id, current(item))
+            self._journal.availability_changed("item", item.id, availability_output(item))
 
     async def _set_option(
         self, option: Option, wanted: BulkAvailabilityInput, store: Store
     ) -> bool:
-        changed = apply_availability(option, wanted, store)
+        changed = apply_availability(option, wanted, store, self._journal.actor)
         if changed:
             await self._options.touch(option)
-            self._journal.availability_changed("option", option.id, current(option))
+            self._journal.availability_changed("option", option.id, availability_output(option))
         return changed
 
     async def _touch(self, groups: Mapping[UUID, OptionGroup], ids: list[UUID]) -> None:

@@ -1,8 +1,6 @@
 """Reading this project's own table of a menu. `docs/menu-import.md` describes it."""
 
-import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from app.core.errors import FieldError
@@ -14,8 +12,9 @@ from app.schemas.menu_file import (
     OptionPart,
     UsePart,
 )
-from app.services.money_text import read_amount
-from app.services.read_menu import Places, ReadMenu, checked_file, refusal
+from app.services.menu_cells import cell_value
+from app.services.menu_csv_header import Column, read_header
+from app.services.read_menu import Places, ReadMenu, checked_file
 from app.services.spreadsheet import Row
 
 AVAILABILITY = ("status", "until", "stock")
@@ -26,20 +25,16 @@ FIELDS: dict[str, tuple[str, ...]] = {
     "option": ("group", "key", *OptionPart.plain_fields(), *AVAILABILITY),
     "use": ("item", "group", *(name for name in UsePart.plain_fields() if name != "prices")),
     "price": ("item", "group", "key", "price"),
+    "slot": ("item", "key", "name", "min_select", "max_select"),
+    "choice": ("item", "key", "price"),
 }
 """Which columns each kind of row may fill."""
 EMPTIED = {"external_ref", "description", "origin", "until", "stock"}
 """What an empty cell empties; elsewhere it leaves things as they are."""
-TRUE, FALSE = {"true", "yes", "y", "1"}, {"false", "no", "n", "0"}
+ALIASES = {"min": "min_select", "max": "max_select", "upcharge": "price"}
+"""Fields of slots and choices whose columns have another name."""
 
 Document = dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    number: int
-    name: str
-    language: str | None
 
 
 def read_own_csv(rows: Sequence[Row], currency: str, default_language: str) -> ReadMenu:
@@ -53,7 +48,7 @@ def read_own_csv(rows: Sequence[Row], currency: str, default_language: str) -> R
     Raises:
         MenuFileInvalidError: names each wrong row and column.
     """
-    columns = _header(rows[0], default_language)
+    columns = read_header(rows[0], default_language)
     reader = _Reader(columns, currency)
     for row in rows[1:]:
         reader.read(row)
@@ -64,35 +59,6 @@ def read_own_csv(rows: Sequence[Row], currency: str, default_language: str) -> R
     file = checked_file(reader.document(), reader.places, reader.errors)
     languages = {name: frozenset(tags) for name, tags in spoken.items()}
     return ReadMenu(file, "csv", reader.places, languages)
-
-
-def _header(row: Row, default_language: str) -> list[Column]:
-    columns, errors, seen = [], [], set()
-    for number, cell in enumerate(row.cells, 1):
-        name, _, language = cell.strip().partition(":")
-        name = name.lower()
-        if not name:
-            continue
-        kind = CELLS.get(name)
-        column = Column(number, name, (language or default_language) if kind == "texts" else None)
-        if kind is None or (language and kind != "texts"):
-            errors.append(_header_error(number, cell, "unknown", "There is no such column."))
-        if (name, column.language) in seen:
-            errors.append(_header_error(number, cell, "repeated", "The column stands twice."))
-        seen.add((name, column.language))
-        columns.append(column)
-    if ("name", default_language) not in seen:
-        detail = f"Needs a column name, or name:{default_language}."
-        errors.append(FieldError("/name", "missing", detail, 1))
-    if errors:
-        raise refusal(errors)
-    return columns
-
-
-def _header_error(number: int, cell: str, code: str, detail: str) -> FieldError:
-    return FieldError(
-        f"/{cell.strip()[:50].replace('~', '~0').replace('/', '~1')}", code, detail, 1, number
-    )
 
 
 class _Reader:
@@ -108,20 +74,24 @@ class _Reader:
             self.places.columns.setdefault(column.name, column.number)
             if column.language is not None:
                 self.places.columns[f"{column.name}:{column.language}"] = column.number
+        for field, name in ALIASES.items():
+            if name in self.places.columns:
+                self.places.columns[field] = self.places.columns[name]
         self.errors: list[FieldError] = []
         self._groups: list[Document] = []
         self._categories: list[Document] = []
         self._by_key: dict[tuple[str, str], tuple[Document, str]] = {}
         self._by_name: dict[tuple[str, str], tuple[Document, str]] = {}
         self._last: dict[str, tuple[Document, str]] = {}
-        self._has_uses = False
+        self._lists: set[str] = set()
 
     def document(self) -> Document:
-        """What was read. A table that has `use` rows names the groups of all its items."""
-        if self._has_uses:
-            for category in self._categories:
-                for item in category["items"]:
-                    item.setdefault("option_groups", [])
+        """What was read. A table that has `use` rows names the groups of all its items, one that
+        has `slot` rows the slots."""
+        for category in self._categories:
+            for item in category["items"]:
+                for name in self._lists:
+                    item.setdefault(name, [])
         return {"option_groups": self._groups, "categories": self._categories}
 
     def read(self, row: Row) -> None:
@@ -157,12 +127,12 @@ class _Reader:
             self._convert(row, column, cell, values)
         elif column.name in EMPTIED:
             values[column.name] = None
-        elif CELLS[column.name] == "labels":
+        elif CELLS[column.name] in ("labels", "plan"):
             values[column.name] = []
 
     def _convert(self, row: Row, column: Column, cell: str, values: Document) -> None:
         try:
-            values[column.name] = _converted(column.name, cell, self._currency)
+            values[column.name] = cell_value(column.name, cell, self._currency)
         except ValueError as error:
             self._refuse(row, column, "unreadable", f"{str(error).capitalize()}.")
 
@@ -219,7 +189,7 @@ class _Reader:
         self._add("item", row, category["items"][-1], place)
 
     def _read_use(self, row: Row, values: Document) -> None:
-        self._has_uses = True
+        self._lists.add("option_groups")
         owner = self._owner("item", row, values)
         if owner is not None:
             item, pointer = owner
@@ -240,6 +210,28 @@ class _Reader:
         else:
             use.setdefault("prices", {})[values["key"]] = values["price"]
 
+    def _read_slot(self, row: Row, values: Document) -> None:
+        self._lists.add("set_slots")
+        owner = self._owner("item", row, values)
+        if owner is not None:
+            item, pointer = owner
+            slots = item.setdefault("set_slots", [])
+            renamed = {"min_select": "min", "max_select": "max"}
+            slots.append({renamed.get(name, name): value for name, value in values.items()})
+            slots[-1]["choices"] = []
+            self.places.rows[f"{pointer}/set_slots/{len(slots) - 1}"] = row.number
+
+    def _read_choice(self, row: Row, values: Document) -> None:
+        owner = self._owner("item", row, values)
+        slots = owner[0].get("set_slots") if owner is not None else None
+        if owner is None or not slots:
+            self._refuse(row, "item", "unknown", "No slot row of the item stands above.")
+            return
+        choices = slots[-1]["choices"]
+        choices.append({"upcharge" if name == "price" else name: values[name] for name in values})
+        place = f"{owner[1]}/set_slots/{len(slots) - 1}/choices/{len(choices) - 1}"
+        self.places.rows[place] = row.number
+
 
 def _with_availability(values: Document) -> Document:
     """`status`, `until` and `stock` are one thing in the file; without any of them, unsaid."""
@@ -247,21 +239,3 @@ def _with_availability(values: Document) -> Document:
     if any(value is not None for value in said.values()):
         values["availability"] = said
     return values
-
-
-def _converted(name: str, cell: str, currency: str) -> object:
-    match CELLS[name]:
-        case "money":
-            return read_amount(cell, currency)
-        case "number":
-            if not re.fullmatch(r"[0-9]{1,9}", cell):
-                raise ValueError("must be a whole number")
-            return int(cell)
-        case "labels":
-            return [label for label in re.split(r"[,;\s]+", cell) if label]
-        case "flag":
-            if cell.lower() not in TRUE | FALSE:
-                raise ValueError("must be true or false")
-            return cell.lower() in TRUE
-        case _:
-            return cell

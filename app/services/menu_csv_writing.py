@@ -5,14 +5,15 @@ from typing import Any
 
 from app.schemas.base import instant_text
 from app.schemas.menu_file import CELLS, ItemPart, MenuFile, Part
-from app.services.money_text import amount_text
+from app.services.menu_cells import cell_text
 from app.services.spreadsheet import write_rows
 
 Column = tuple[str, str | None]
 
 
 def csv_bytes(file: MenuFile) -> bytes:
-    """Groups with their options, then categories, then items, each with its uses and prices."""
+    """Groups with their options, then categories, then items, each with its uses and prices, and with its
+    slots and choices."""
     columns = _columns(file)
     currency = file.currency or ""
     return write_rows(
@@ -50,6 +51,7 @@ def _rows(file: MenuFile) -> Iterator[dict[str, Any]]:
         for item in category.items:
             yield {"kind": "item", "category": category.key} | _flat(item)
             yield from _uses(item)
+            yield from _slots(item)
 
 
 def _uses(item: ItemPart) -> Iterator[dict[str, Any]]:
@@ -58,6 +60,15 @@ def _uses(item: ItemPart) -> Iterator[dict[str, Any]]:
         yield {"kind": "use", **where, "min_select": use.min_select, "max_select": use.max_select}
         for key, price in (use.prices or {}).items():
             yield {"kind": "price", **where, "key": key, "price": price}
+
+
+def _slots(item: ItemPart) -> Iterator[dict[str, Any]]:
+    for slot in item.set_slots:
+        bounds = {"min_select": slot.min, "max_select": slot.max}
+        yield {"kind": "slot", "item": item.key, "key": slot.key, "name": slot.name} | bounds
+        for choice in slot.choices:
+            offered = {"key": choice.key, "price": choice.upcharge}
+            yield {"kind": "choice", "item": item.key} | offered
 
 
 def _flat(part: Part) -> dict[str, Any]:
@@ -79,12 +90,4 @@ def _cell(row: dict[str, Any], name: str, language: str | None, currency: str) -
     if language is not None:
         text: str = value.get(language, "")
         return text
-    match CELLS[name]:
-        case "money":
-            return amount_text(value, currency)
-        case "labels":
-            return " ".join(value)
-        case "flag":
-            return "true" if value else "false"
-        case _:
-            return str(value)
+    return cell_text(name, value, currency)

@@ -29,6 +29,7 @@ from app.services.menu_availability import apply_availability
 from app.services.menu_journal import MenuJournal, check_texts
 from app.services.menu_outputs import category_output, item_output
 from app.services.price_planning import settle_price
+from app.services.selection_checks import use_errors
 
 COLUMNS = {"name": "names", "description": "descriptions"}
 PLANS = {"dayparts", "daypart_exceptions"}
@@ -161,7 +162,9 @@ class ItemEditingService:
             daypart_exceptions=stored(wanted.daypart_exceptions),
         )
         if wanted.availability is not None:
-            apply_availability(item, wanted.availability, store, "/availability")
+            apply_availability(
+                item, wanted.availability, store, self._journal.actor, "/availability"
+            )
         await self._items.add(item)
         await self._items.replace_links(item, await self._links(item, wanted.option_groups))
         output = item_output(item)
@@ -253,16 +256,12 @@ def _use_errors(
     """What is wrong with one use of a group."""
     if group is None:
         return [FieldError(f"{pointer}/id", "unknown", "There is no such option group.")]
-    least = group.min_select if use.min_select is None else use.min_select
-    most = group.max_select if use.max_select is None else use.max_select
-    errors = [
+    own, bounds = (use.min_select, use.max_select), (group.min_select, group.max_select)
+    return [
         FieldError(f"{pointer}/prices/{option_id}", "unknown", "Not an option of the group.")
         for option_id in use.prices or {}
         if option_id not in options
-    ]
-    if least > most:
-        errors.append(FieldError(pointer, "contradiction", f"At least {least}, at most {most}."))
-    return errors
+    ] + list(use_errors(pointer, own, bounds))
 
 
 def _prices(links: list[ItemOptionGroup]) -> dict[str, int]:

@@ -8,29 +8,44 @@ from datetime import datetime
 from typing import Any, Literal
 
 import orjson
+from pydantic import TypeAdapter
 
 from app.core import clock
+from app.core.media import MediaStore
 from app.models.menu import Availability
 from app.models.store import Store
-from app.repositories.menu_file import MenuFileRepository, Row
+from app.repositories.menu_file import MenuFileRepository, MenuFileRows, Row
 from app.repositories.store import StoreReader
 from app.schemas.menu_file import (
     COLUMNS,
+    PLANS,
     AvailabilityPart,
     CategoryPart,
+    ChoicePart,
     GroupPart,
+    ImagePart,
+    ImageSizePart,
     ItemPart,
     MenuFile,
     OptionPart,
     Part,
+    SlotPart,
     UsePart,
 )
+from app.schemas.timing import DaypartExceptions, Dayparts, HappyHours, PriceSchedule
 from app.services.menu_csv_writing import csv_bytes
-from app.services.stored_menu import StoredMenu, Thing, stored_menu
+from app.services.stored_menu import Slot, StoredMenu, Thing, stored_menu
 
 READINGS = 5
 FILES = ThreadPoolExecutor(max_workers=1, thread_name_prefix="menu-file")
 """Files are read and written here, one at a time: thousands of rows must not hold up the loop."""
+
+_PLANS: dict[str, TypeAdapter[Any]] = {
+    "dayparts": TypeAdapter(Dayparts),
+    "daypart_exceptions": TypeAdapter(DaypartExceptions),
+    "price_schedule": TypeAdapter(PriceSchedule),
+    "happy_hours": TypeAdapter(HappyHours),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,24 +63,35 @@ class MenuExportService:
     async def export(self, format_: Literal["json", "csv"]) -> ExportedFile:
         """The whole live menu."""
         store = await self._stores.get()
-        stored = await self._consistent(store.default_language)
+        rows = await self._consistent()
         loop = asyncio.get_running_loop()
-        content = await loop.run_in_executor(FILES, _written, store, stored, format_)
+        content = await loop.run_in_executor(FILES, _written, store, rows, format_)
         media_type = {"json": "application/json", "csv": "text/csv; charset=utf-8"}[format_]
         return ExportedFile(content, media_type, f"menu-{store.code}.{format_}")
 
-    async def _consistent(self, language: str) -> StoredMenu:
+    async def copy_pictures(self, source: MediaStore, target: MediaStore) -> int:
+        """Take along what the menu shows, each picture under its name; how many there are."""
+        copied = 0
+        for digest in sorted(await self._rows.pictures()):
+            content = await source.get(digest)
+            if content is not None:
+                await target.put(digest, content)
+                copied += 1
+        return copied
+
+    async def _consistent(self) -> MenuFileRows:
         """The menu between two looks at its version, so that no half of a change is in it."""
         for _ in range(READINGS):
             version = await self._rows.version()
             rows = await self._rows.rows()
             if await self._rows.version() == version:
                 break
-        return stored_menu(rows, language)
+        return rows
 
 
-def _written(store: Store, stored: StoredMenu, format_: str) -> bytes:
-    file = menu_file(store, stored, clock.now())
+def _written(store: Store, rows: MenuFileRows, format_: str) -> bytes:
+    now = clock.now()
+    file = menu_file(store, stored_menu(rows, store.default_language, now), now)
     if format_ == "csv":
         return csv_bytes(file)
     options = orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
@@ -76,12 +102,18 @@ def menu_file(store: Store, stored: StoredMenu, now: datetime) -> MenuFile:
     """The menu as it stands at the instant `now`, with every field of every part."""
     keys = {group.id: group.key for group in stored.groups}
     options = {
-        str(option.id): option.key for several in stored.options.values() for option in several
+        group_id: {str(option.id): option.key for option in several}
+        for group_id, several in stored.options.items()
     }
+    dishes = {thing.id: thing.key for thing in stored.all_items()}
 
     def item(thing: Thing) -> ItemPart:
-        uses = [_use(link, keys, options) for link in stored.links.get(thing.id, ())]
-        return ItemPart.model_construct(**_fields(ItemPart, thing, now), option_groups=uses)
+        return ItemPart.model_construct(
+            **_fields(ItemPart, thing, now),
+            image=_image(thing.row["image"]),
+            option_groups=[_use(link, keys, options) for link in stored.links.get(thing.id, ())],
+            set_slots=[_slot(slot, dishes) for slot in stored.slots.get(thing.id, ())],
+        )
 
     return MenuFile(
         currency=store.currency,
@@ -113,7 +145,10 @@ def menu_file(store: Store, stored: StoredMenu, now: datetime) -> MenuFile:
 def _fields(part: type[Part], thing: Thing, now: datetime) -> dict[str, Any]:
     """The key, the plain fields and the availability of one thing."""
     fields = {name: thing.row[COLUMNS.get(name, name)] for name in part.plain_fields()}
-    values = {name: _sorted(value) for name, value in fields.items()}
+    values = {
+        name: _planned(name, value) if name in PLANS else _sorted(value)
+        for name, value in fields.items()
+    }
     values["key"] = thing.key
     if "availability" in part.model_fields:
         status, until, stock = availability_state(thing.row, now)
@@ -123,14 +158,41 @@ def _fields(part: type[Part], thing: Thing, now: datetime) -> dict[str, Any]:
     return values
 
 
+def _planned(name: str, value: list[dict[str, Any]]) -> Any:
+    """What the database keeps as JSON, in the shapes and with the order of fields of the API."""
+    return _PLANS[name].validate_python(value) if value else []
+
+
+def _image(image: Mapping[str, Any] | None) -> ImagePart | None:
+    if image is None:
+        return None
+    thumbnail = ImageSizePart.model_construct(**image["thumbnail"])
+    return ImagePart.model_construct(**{**image, "thumbnail": thumbnail})
+
+
+def _slot(slot: Slot, dishes: Mapping[Any, str]) -> SlotPart:
+    row = slot.thing.row
+    return SlotPart.model_construct(
+        key=slot.thing.key,
+        name=dict(sorted(row["names"].items())),
+        min=row["min_select"],
+        max=row["max_select"],
+        choices=[
+            ChoicePart.model_construct(key=dishes[one["item_id"]], upcharge=one["upcharge"])
+            for one in slot.choices
+        ],
+    )
+
+
 def _sorted(value: object) -> object:
     return dict(sorted(value.items())) if isinstance(value, Mapping) else value
 
 
-def _use(link: Row, groups: Mapping[Any, str], options: Mapping[str, str]) -> UsePart:
-    """Prices in the order of the options; those of archived options are left out."""
+def _use(link: Row, groups: Mapping[Any, str], options: Mapping[Any, Mapping[str, str]]) -> UsePart:
+    """Prices in the order of the group's options."""
     own = link["prices"] or {}
-    prices = {options[option_id]: own[option_id] for option_id in options if option_id in own}
+    known = options[link["group_id"]] if own else {}
+    prices = {key: own[option_id] for option_id, key in known.items() if option_id in own}
     return UsePart.model_construct(
         key=groups[link["group_id"]],
         min_select=link["min_select"],

@@ -1,16 +1,12 @@
 """From the bytes of a file to a menu: finds out what kind of file it is."""
 
-from collections.abc import Collection
-
 from app.core.errors import FieldError
 from app.core.json_reader import read_json
 from app.schemas.menu_file import MenuFile
 from app.services.menu_csv_reading import read_own_csv
-from app.services.menu_square_reading import is_square, read_square_csv
-from app.services.read_menu import Places, ReadMenu, checked_file, refusal
+from app.services.menu_square_reading import read_square_csv, square_table
+from app.services.read_menu import KnownNames, Places, ReadMenu, checked_file, refusal
 from app.services.spreadsheet import decode, read_rows
-
-MARK = b"\xef\xbb\xbf"
 
 
 def read_file(
@@ -18,28 +14,29 @@ def read_file(
     media_type: str,
     currency: str,
     default_language: str,
-    groups: Collection[str],
+    known: KnownNames,
 ) -> ReadMenu:
     """The menu in a file.
 
     Args:
         media_type: `application/json` or `text/csv`.
         currency, default_language: the store's.
-        groups: the keys of the store's option groups.
+        known: what the store has; only tables of other systems need it.
 
     Raises:
         MalformedBodyError: no JSON, or no table.
         MenuFileInvalidError: says which places are wrong.
     """
     if media_type == "application/json":
-        file = checked_file(read_json(content.removeprefix(MARK)), Places())
+        file = checked_file(read_json(decode(content).encode()), Places())
         _check_currency(file, currency)
         return ReadMenu(file, "json")
     rows = read_rows(decode(content))
     if not rows:
         raise refusal([FieldError("", "empty", "The table has no rows.", 1)])
-    if is_square(rows[0]):
-        return read_square_csv(rows, currency, default_language, groups)
+    square = square_table(rows)
+    if square:
+        return read_square_csv(square, currency, default_language, known)
     return read_own_csv(rows, currency, default_language)
 
 

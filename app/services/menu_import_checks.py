@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from app.core.errors import FieldError
 from app.schemas.menu_file import COLUMNS
 from app.services.menu_import_plan import ImportPlan, Placed
+from app.services.menu_import_sets import final_set_errors
+from app.services.selection_checks import bounds_errors, choices_errors, use_errors
 
 TEXTS = ("name", "description", "origin")
 
@@ -16,6 +18,7 @@ def plan_errors(plan: ImportPlan, default_language: str) -> list[FieldError]:
         *_missing_texts(plan, default_language),
         *(error for group in plan.final_groups.values() for error in _group_errors(plan, group)),
         *_link_errors(plan),
+        *final_set_errors(plan),
     ]
 
 
@@ -27,24 +30,20 @@ def _missing_texts(plan: ImportPlan, language: str) -> Iterator[FieldError]:
                 if texts is not None and language not in texts:
                     detail = f"Needs a text in {language}."
                     yield FieldError(f"{one.pointer}/{name}", "language-missing", detail)
+    for _, slots in plan.sets:
+        for slot in slots:
+            if language not in slot.row["names"]:
+                detail = f"Needs a text in {language}."
+                yield FieldError(f"{slot.pointer}/name", "language-missing", detail)
 
 
 def _group_errors(plan: ImportPlan, group: Placed) -> Iterator[FieldError]:
-    """The options suffice for what the group requires, and its defaults fit what it allows."""
-    if not group.pointer:
-        return
-    least, most = group.row["min_select"], group.row["max_select"]
-    options = [option.row for option in plan.final_options[group.id]]
-    if least > most:
-        detail = "Must not be more than max_select."
-        yield FieldError(f"{group.pointer}/min_select", "contradiction", detail)
-    choices = sum(option["max_quantity"] for option in options)
-    if choices < least:
-        detail = f"The options allow {choices} choices in all."
-        yield FieldError(f"{group.pointer}/min_select", "contradiction", detail)
-    if sum(option["is_default"] for option in options) > most:
-        detail = "More defaults than max_select allows."
-        yield FieldError(f"{group.pointer}/options", "contradiction", detail)
+    if group.pointer:
+        least, most = _bounds(group)
+        options = [option.row for option in plan.final_options[group.id]]
+        chosen = [(option["max_quantity"], option["is_default"]) for option in options]
+        yield from bounds_errors(group.pointer, least, most)
+        yield from choices_errors(group.pointer, least, most, chosen)
 
 
 def _link_errors(plan: ImportPlan) -> Iterator[FieldError]:
@@ -53,8 +52,11 @@ def _link_errors(plan: ImportPlan) -> Iterator[FieldError]:
         for link, pointer in links:
             group = plan.final_groups[link["group_id"]]
             where = pointer or group.pointer
-            own = (link["min_select"], link["max_select"])
-            least = group.row["min_select"] if own[0] is None else own[0]
-            most = group.row["max_select"] if own[1] is None else own[1]
-            if where and least > most:
-                yield FieldError(where, "contradiction", f"At least {least}, at most {most}.")
+            if where:
+                yield from use_errors(
+                    where, (link["min_select"], link["max_select"]), _bounds(group)
+                )
+
+
+def _bounds(group: Placed) -> tuple[int, int]:
+    return group.row["min_select"], group.row["max_select"]

@@ -3,6 +3,7 @@
 Nothing here touches the database, so that a dry run is the same thing without its end.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -44,6 +45,16 @@ class Placed:
 
 
 @dataclass(slots=True)
+class FinalSlot:
+    """A part of a set as it will be, with the rows of what it offers; `item_id` is None in those
+    of things that are not there. `pointer` is its part's in the file."""
+
+    row: Row
+    choices: Sequence[Row]
+    pointer: str = ""
+
+
+@dataclass(slots=True)
 class KindPlan:
     """What happens to the things of one kind."""
 
@@ -63,10 +74,11 @@ class KindPlan:
 
 @dataclass(slots=True)
 class ImportPlan:
-    """`links` are the whole lists of those items whose lists change, by item.
+    """`links` are the whole lists of those items whose lists change, by item; `sets` the slots
+    before and after of those whose slots do.
 
     What is `final` is the menu as it will be, for the checks: groups and their options by group,
-    links by item, each with the pointer of its part where the file has it.
+    links and slots by item, each with the pointer of its part where the file has it.
     """
 
     kinds: dict[PartKind, KindPlan] = field(
@@ -78,10 +90,13 @@ class ImportPlan:
         }
     )
     links: dict[UUID, list[Row]] = field(default_factory=dict)
+    sets: list[tuple[list[FinalSlot], list[FinalSlot]]] = field(default_factory=list)
     errors: list[FieldError] = field(default_factory=list)
+    final_items: dict[UUID, str] = field(default_factory=dict)
     final_groups: dict[UUID, Placed] = field(default_factory=dict)
     final_options: dict[UUID, list[Placed]] = field(default_factory=dict)
     final_links: dict[UUID, list[tuple[Row, str]]] = field(default_factory=dict)
+    final_slots: dict[UUID, list[FinalSlot]] = field(default_factory=dict)
 
     @property
     def changes_anything(self) -> bool:

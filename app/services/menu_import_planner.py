@@ -17,6 +17,7 @@ from app.schemas.menu_file import (
 )
 from app.services.menu_import_links import link_items
 from app.services.menu_import_plan import ImportPlan, ImportTerms, Placed
+from app.services.menu_import_sets import fill_sets
 from app.services.menu_matching import item_signature, keys_of, match
 from app.services.menu_merging import merge
 from app.services.read_menu import ReadMenu
@@ -51,7 +52,12 @@ class Planner:
             for place, part in enumerate(category.items)
         }
         items = [(one, parts[where]) for where, one in self._items.items()]
-        link_items(self.plan, self._stored, items, groups, self._terms.default_language)
+        language = self._terms.default_language
+        link_items(self.plan, self._stored, items, groups, language)
+        fill_sets(self.plan, self._stored, items, language, self._read.languages)
+        self.plan.final_items = {one.id: "" for one in self._stored.all_items()} | {
+            one.id: one.pointer for one in self._items.values()
+        }
         if self._terms.archive_missing:
             self._archive_missing()
         self._count(categories)
@@ -186,7 +192,7 @@ class Planner:
         gone = [one for one in self._stored.all_items() if one.id not in kept]
         self.plan.kinds["item"].archived = gone
         for thing in gone:
-            del self.plan.final_links[thing.id]
+            del self.plan.final_links[thing.id], self.plan.final_items[thing.id]
         used = {link["group_id"] for links in self.plan.final_links.values() for link, _ in links}
         for group in list(self.plan.final_groups.values()):
             if not group.pointer and group.stored and group.id not in used:

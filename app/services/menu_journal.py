@@ -9,6 +9,7 @@ from app.core.security.principals import SYSTEM_ACTOR
 from app.models.store import Store
 from app.schemas.base import Output
 from app.schemas.menu import AvailabilityOutput
+from app.services.price_plan import PlannedPrice
 
 MenuPart = Literal["category", "item", "option_group"]
 Change = Literal["created", "updated", "archived"]
@@ -32,29 +33,53 @@ class MenuJournal:
 
     def __init__(self, unit: UnitOfWork, principal: Acting) -> None:
         self._unit = unit
-        self._actor = principal.actor
+        self.actor = principal.actor
 
     def changed(self, part: MenuPart, change: Change, output: Output) -> None:
         """Publish `menu.changed`: `{kind, change, <kind>: the resource as GET shows it}`."""
         resource = output.model_dump(mode="json")
         data = {"kind": part, "change": change, part: resource}
-        self._unit.record("menu.changed", data, actor=self._actor)
+        self._unit.record("menu.changed", data, actor=self.actor)
+        self._unit.bump_catalog()
+
+    def store_changed(self, store: Output) -> None:
+        """Publish `menu.changed` with the store as its tables see it: the menu says which it is
+        of, so tablets hear that it must be read again."""
+        data = {"kind": "store", "change": "updated", "store": store.model_dump(mode="json")}
+        self._unit.record("menu.changed", data, actor=self.actor)
         self._unit.bump_catalog()
 
     def reordered(self, part: MenuPart, ids: list[UUID], **among: UUID) -> None:
         """Publish `menu.changed`: `{kind, change: "reordered", ids, category_id?}`."""
         members = {name: str(value) for name, value in among.items()}
         data = {"kind": part, "change": "reordered", "ids": [str(one) for one in ids], **members}
-        self._unit.record("menu.changed", data, actor=self._actor)
+        self._unit.record("menu.changed", data, actor=self.actor)
         self._unit.bump_catalog()
 
     def availability_changed(
         self, kind: Literal["item", "option"], row_id: UUID, now: AvailabilityOutput
     ) -> None:
-        """Publish `item.availability_changed`: `{item_id or option_id, availability}`."""
-        data = {f"{kind}_id": str(row_id), "availability": now.model_dump(mode="json")}
-        self._unit.record("item.availability_changed", data, actor=self._actor)
+        """Publish `item.availability_changed`: `{item_id or option_id, availability}`.
+
+        Who and when are the event's own `actor` and `occurred_at`.
+        """
+        shown = now.model_dump(mode="json", exclude={"changed_by", "changed_at"})
+        data = {f"{kind}_id": str(row_id), "availability": shown}
+        self._unit.record("item.availability_changed", data, actor=self.actor)
         self._unit.bump_catalog()
+
+    def clock_struck(self, item_ids: list[UUID]) -> None:
+        """Publish `menu.changed`: `{kind: "menu", change: "clock", items}`: what begins or ends now.
+
+        The catalog stays as it is: what was read of it says until when it holds.
+        """
+        data = {"kind": "menu", "change": "clock", "items": [str(one) for one in item_ids]}
+        self._unit.record("menu.changed", data, actor=self.actor)
+
+    async def planned_price_started(self, item_id: UUID, before: int, step: PlannedPrice) -> None:
+        """Audit that an item's price has changed as somebody had planned it."""
+        planned = {"planned_for": step.starts_at.isoformat()}
+        await self._audit("price-changed", "item", item_id, before, step.price, **planned)
 
     async def price_changed(
         self, kind: Literal["item", "option"], row_id: UUID, before: int, after: int
@@ -83,14 +108,14 @@ class MenuJournal:
             await self._audit("set-upcharges-changed", "item", item_id, before, after)
 
     async def _audit(
-        self, action: str, kind: str, row_id: UUID, before: object, after: object
+        self, action: str, kind: str, row_id: UUID, before: object, after: object, **more: object
     ) -> None:
         await self._unit.audit(
             action,
-            actor=self._actor,
+            actor=self.actor,
             target_kind=kind,
             target_id=row_id,
-            details={"before": before, "after": after},
+            details={"before": before, "after": after, **more},
         )
 
 

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import time
 from uuid import UUID
 
 from app.core.cache import CachedMenu, MenuCache
@@ -10,7 +11,7 @@ from app.core.database import Database
 from app.models import menu as rows
 from app.models.store import Store
 from app.repositories.menu import MenuRepository, MenuRows, catalog_version
-from app.services.dayparts import Opening, opening_of
+from app.services.dayparts import Opening, opening_of, within
 from app.services.menu_snapshot import (
     Availability,
     CategoryEntry,
@@ -23,6 +24,7 @@ from app.services.menu_snapshot import (
     SlotEntry,
     StoreProfile,
 )
+from app.services.ordering_rules import OrderingRules, Pause
 from app.services.price_plan import plan_of
 
 
@@ -66,14 +68,33 @@ def store_profile(store: Store) -> StoreProfile:
         store_id=store.store_id,
         code=store.code,
         name=store.name,
-        timezone=store.timezone,
+        calendar=store.calendar,
         currency=store.currency,
         default_language=store.default_language,
         languages=tuple(store.languages),
-        business_day_start=store.business_day_start,
-        ordering_paused=store.ordering_paused,
-        settlement_required=store.settlement_required,
-        guest_first_order_held=store.guest_first_order_held,
+        rules=ordering_rules(store),
+    )
+
+
+def ordering_rules(store: Store) -> OrderingRules:
+    """The store's switches."""
+    pause = None
+    if store.ordering_paused:
+        channels = frozenset(store.paused_channels)
+        pause = Pause(channels, store.paused_until, store.pause_message)
+    return OrderingRules(
+        pause=pause,
+        last_orders={
+            one["weekday"]: time.fromisoformat(one["at"]) for one in store.last_order_times
+        },
+        max_lines=store.max_lines_per_order,
+        max_quantity=store.max_quantity_per_order,
+        minimum_items_per_guest=store.minimum_items_per_guest,
+        minimum_amount_per_guest=store.minimum_amount_per_guest,
+        duplicate_window=store.duplicate_window_seconds,
+        duplicate_action=store.duplicate_action,
+        acceptance=store.order_acceptance,
+        prefixes=store.order_number_prefixes,
     )
 
 
@@ -84,9 +105,18 @@ def availability_of(row: rows.Item | rows.Option) -> Availability:
 
 def build_snapshot(loaded: MenuRows) -> MenuSnapshot:
     """Join the rows. Items of archived categories and links to archived groups fall away."""
+    calendar = loaded.store.calendar
+    snapshot = _build_in(calendar.zone, loaded)
+    if calendar.following is None:
+        return snapshot
+    return replace(snapshot, following=_build_in(calendar.following.zone, loaded))
+
+
+def _build_in(zone: str, loaded: MenuRows) -> MenuSnapshot:
+    """The snapshot with its times of day in this zone."""
     options = defaultdict(list)
     for option in loaded.options:
-        options[option.group_id].append(option)
+        options[option.group_id].append(_option_entry(option))
     groups = {group.id: group for group in loaded.groups}
     used = defaultdict(list)
     for link in loaded.links:
@@ -96,7 +126,6 @@ def build_snapshot(loaded: MenuRows) -> MenuSnapshot:
     members = defaultdict(list)
     for item in loaded.items:
         members[item.category_id].append(item)
-    zone = loaded.store.timezone
     entries = {
         item.id: _item_entry(item, tuple(used[item.id]), served, zone)
         for category in loaded.categories
@@ -145,12 +174,6 @@ def _slots(
     return {item_id: tuple(found) for item_id, found in slots.items()}
 
 
-def _within(category: Opening, item: rows.Item, zone: str) -> Opening:
-    """When an item of the category is served; the category's own object where it adds nothing."""
-    own = opening_of(zone, item.dayparts, item.daypart_exceptions)
-    return Opening(category.hours + own.hours) if own.hours else category
-
-
 def _item_entry(
     item: rows.Item, groups: tuple[GroupEntry, ...], served: Opening, zone: str
 ) -> ItemEntry:
@@ -169,18 +192,35 @@ def _item_entry(
         position=item.position,
         availability=availability_of(item),
         groups=groups,
-        opening=_within(served, item, zone),
+        opening=within(served, opening_of(zone, item.dayparts, item.daypart_exceptions)),
         planned_prices=prices.planned,
         happy_hours=prices.happy_hours,
         image=item.image,
     )
 
 
+def _option_entry(option: rows.Option) -> OptionEntry:
+    return OptionEntry(
+        id=option.id,
+        names=option.names,
+        price=option.price,
+        max_quantity=option.max_quantity,
+        is_default=option.is_default,
+        position=option.position,
+        allergens_added=tuple(option.allergens_added),
+        allergens_removed=tuple(option.allergens_removed),
+        availability=availability_of(option),
+    )
+
+
 def _group_entry(
-    group: rows.OptionGroup, link: rows.ItemOptionGroup, options: list[rows.Option]
+    group: rows.OptionGroup, link: rows.ItemOptionGroup, options: list[OptionEntry]
 ) -> GroupEntry:
-    """The group as the item offers it: what the link says goes before what the group says."""
-    prices = link.prices or {}
+    """The group as the item offers it: what the link says goes before what the group says.
+
+    Items share the entries of the options whose price is not their own.
+    """
+    own = {UUID(option_id): price for option_id, price in (link.prices or {}).items()}
     return GroupEntry(
         id=group.id,
         names=group.names,
@@ -189,17 +229,7 @@ def _group_entry(
         free_quota=group.free_quota,
         position=link.position,
         options=tuple(
-            OptionEntry(
-                id=option.id,
-                names=option.names,
-                price=prices.get(str(option.id), option.price),
-                max_quantity=option.max_quantity,
-                is_default=option.is_default,
-                position=option.position,
-                allergens_added=tuple(option.allergens_added),
-                allergens_removed=tuple(option.allergens_removed),
-                availability=availability_of(option),
-            )
+            replace(option, price=own[option.id]) if option.id in own else option
             for option in options
         ),
     )

@@ -7,8 +7,17 @@ from typing import Any
 
 from app.models.menu import Availability
 from app.repositories.menu_file import Row
-from app.schemas.menu_file import CELLS, COLUMNS, AvailabilityPart, FieldChange, Part
+from app.schemas.menu_file import (
+    CELLS,
+    COLUMNS,
+    PLANS,
+    AvailabilityPart,
+    FieldChange,
+    Part,
+)
+from app.schemas.timing import stored
 from app.services.menu_export import availability_state
+from app.services.price_plan import settled
 
 AVAILABILITY_COLUMNS = ("availability", "sold_out_until", "stock")
 Languages = Mapping[str, frozenset[str]]
@@ -33,25 +42,45 @@ def merge(part: Part, row: Row | None, now: datetime, languages: Languages | Non
     """
     after = dict(row or {})
     changes = []
-    for name in part.plain_fields():
-        said = row is None or name in part.model_fields_set
-        value = getattr(part, name)
-        if not said or (value is None and name in ("position", "name")):
+    said = _said(part, now, whole=row is None)
+    for name, value in said.items():
+        if value is None and name in ("position", "name"):
             continue
         column = COLUMNS.get(name, name)
-        if row is not None and languages is not None and CELLS[name] == "texts":
-            value = _with_other_languages(row[column], value, languages.get(name, frozenset()))
         after[column] = value
-        if row is not None and row[column] != value:
-            changes.append(FieldChange(field=name, before=row[column], after=value))
+        if row is None:
+            continue
+        if languages is not None and CELLS.get(name) == "texts":
+            spoken = languages.get(name, frozenset())
+            after[column] = with_other_languages(row[column], value, spoken)
+        if row[column] != after[column]:
+            changes.append(FieldChange(field=name, before=row[column], after=after[column]))
     if "availability" in type(part).model_fields:
         changes += _merge_availability(getattr(part, "availability"), row, after, now)  # noqa: B009 - of some parts
     return Merged(after, changes)
 
 
-def _with_other_languages(
+def _said(part: Part, now: datetime, *, whole: bool) -> dict[str, Any]:
+    """The values of what the part says (of all its fields, if `whole`) as the database keeps them.
+
+    A planned price that has begun is the price, as an `until` that has passed means available.
+    """
+    names = [*part.plain_fields(), *({"image"} & type(part).model_fields.keys())]
+    said = {name: getattr(part, name) for name in names if whole or name in part.model_fields_set}
+    for name in PLANS & said.keys():
+        said[name] = stored(said[name])
+    if said.get("image") is not None:
+        said["image"] = said["image"].model_dump()
+    if said.get("price_schedule"):
+        in_order = sorted(said["price_schedule"], key=lambda step: step["starts_at"])
+        said["price"], said["price_schedule"] = settled(said["price"], in_order, now)
+    return said
+
+
+def with_other_languages(
     stored: Mapping[str, str] | None, sent: Mapping[str, str] | None, spoken: frozenset[str]
 ) -> dict[str, str] | None:
+    """The texts, with those that are stored in languages of which the file doesn't speak."""
     kept = {tag: text for tag, text in (stored or {}).items() if tag not in spoken}
     return kept | dict(sent or {}) or None
 

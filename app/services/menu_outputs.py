@@ -4,8 +4,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from app.core import clock
+from app.core.security.principals import SYSTEM_ACTOR
 from app.models.menu import Availability, Category, Item, Option, OptionGroup
 from app.models.menu_set import SetSlot
+from app.schemas.audit import ActorOutput
 from app.schemas.image import ImageOutput
 from app.schemas.menu import (
     AvailabilityOutput,
@@ -17,17 +19,25 @@ from app.schemas.menu import (
 )
 from app.schemas.menu_set import SetChoiceOutput, SetSlotOutput
 from app.schemas.timing import Daypart, DaypartException, HappyHour, PriceStep
-from app.services import menu_snapshot
 from app.services.image_fields import shown
 from app.services.menu_loading import availability_of
 from app.services.price_plan import PricePlan, planned_price
 
 
-def availability_output(own: menu_snapshot.Availability) -> AvailabilityOutput:
-    """What holds now; `until` only while it is yet to come."""
+def availability_output(row: Item | Option) -> AvailabilityOutput:
+    """What holds now; `until` only while it is yet to come. Once it has, time was the last to
+    change it, whether or not that was written down yet."""
     now = clock.now()
+    own = availability_of(row)
+    by, at = row.availability_by, row.availability_at
+    if row.sold_out_until is not None and row.sold_out_until <= now:
+        by, at = SYSTEM_ACTOR, row.sold_out_until
     return AvailabilityOutput(
-        status=Availability(own.at(now)), until=own.changes_after(now), stock=own.stock
+        status=Availability(own.at(now)),
+        until=own.changes_after(now),
+        stock=own.stock,
+        changed_by=ActorOutput.model_validate(by) if by else None,
+        changed_at=at,
     )
 
 
@@ -89,7 +99,7 @@ def item_output(item: Item) -> ItemOutput:
         origin=item.origin,
         image=shown_image(item.image),
         position=item.position,
-        availability=availability_output(availability_of(item)),
+        availability=availability_output(item),
         option_groups=[
             GroupUseOutput(
                 id=link.group_id,
@@ -135,7 +145,7 @@ def option_output(option: Option) -> OptionOutput:
         position=option.position,
         allergens_added=option.allergens_added,
         allergens_removed=option.allergens_removed,
-        availability=availability_output(availability_of(option)),
+        availability=availability_output(option),
         version=option.version,
     )
 

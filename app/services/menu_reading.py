@@ -65,6 +65,7 @@ def _language(snapshot: MenuSnapshot, accept_language: str | None) -> str:
 
 def render_page(snapshot: MenuSnapshot, language: str, now: datetime) -> CachedPage:
     """The menu's JSON, valid until it changes by itself."""
+    snapshot = snapshot.at(now)
     until = snapshot.next_change(now)
     menu = {"valid_until": until and instant_text(until), **_Page(snapshot, language, now).menu()}
     return CachedPage(orjson.dumps(menu), language, until)
@@ -77,23 +78,38 @@ class _Page:
         self._snapshot = snapshot
         self._language = language
         self._now = now
+        self._options: dict[int, dict[str, Any]] = {}
 
     def menu(self) -> dict[str, Any]:
-        store = self._snapshot.store
         return {
-            "store": {
-                "id": str(store.store_id),
-                "code": store.code,
-                "name": store.name,
-                "timezone": store.timezone,
-                "currency": store.currency,
-                "default_language": store.default_language,
-                "languages": list(store.languages),
-                "ordering_paused": store.ordering_paused,
-            },
+            "store": self._store(),
             "language": self._language,
-            "currency": store.currency,
+            "currency": self._snapshot.store.currency,
             "categories": self._categories(),
+        }
+
+    def _store(self) -> dict[str, Any]:
+        """The store with what its guests' orders keep to."""
+        store, rules, now = self._snapshot.store, self._snapshot.store.rules, self._now
+        pause, last = rules.paused_at(now), rules.last_order_at(now, store.calendar)
+        return {
+            "id": str(store.store_id),
+            "code": store.code,
+            "name": store.name,
+            "timezone": store.calendar.at(now).zone,
+            "currency": store.currency,
+            "default_language": store.default_language,
+            "languages": list(store.languages),
+            "ordering_paused": pause is not None,
+            "paused_channels": sorted(pause.channels) if pause else [],
+            "paused_until": pause and pause.until and instant_text(pause.until),
+            "pause_message": self._text(pause.message) if pause else None,
+            "last_order_at": last and instant_text(last),
+            "last_order_passed": last is not None and now >= last,
+            "max_lines_per_order": rules.max_lines,
+            "max_quantity_per_order": rules.max_quantity,
+            "minimum_items_per_guest": rules.minimum_items_per_guest,
+            "minimum_amount_per_guest": rules.minimum_amount_per_guest,
         }
 
     def _categories(self) -> list[dict[str, Any]]:
@@ -168,8 +184,15 @@ class _Page:
             "max_select": group.max_select,
             "free_quota": group.free_quota,
             "position": group.position,
-            "options": [self._option(one) for one in group.options if self._is_visible(one)],
+            "options": [self._shared(one) for one in group.options if self._is_visible(one)],
         }
+
+    def _shared(self, option: OptionEntry) -> dict[str, Any]:
+        """The option, rendered once for all items that have the same entry."""
+        shown = self._options.get(id(option))
+        if shown is None:
+            shown = self._options[id(option)] = self._option(option)
+        return shown
 
     def _option(self, option: OptionEntry) -> dict[str, Any]:
         now = option.availability.at(self._now)

@@ -6,14 +6,16 @@ instant and never stored. `app/repositories/menu.py` loads it; archived things a
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from datetime import datetime, time
+from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from functools import cached_property
 from typing import Any
 from uuid import UUID
 
+from app.core.business_calendar import BusinessCalendar
 from app.services.dayparts import ALWAYS, Opening
+from app.services.ordering_rules import OrderingRules
 from app.services.price_plan import HappyHour, PlannedPrice, PricePlan
 
 Texts = Mapping[str, str]
@@ -35,14 +37,17 @@ class StoreProfile:
     store_id: UUID
     code: str
     name: str
-    timezone: str
+    calendar: BusinessCalendar
     currency: str
     default_language: str
     languages: tuple[str, ...]
-    business_day_start: time
-    ordering_paused: bool
-    settlement_required: bool
-    guest_first_order_held: bool = False
+    rules: OrderingRules = field(default_factory=OrderingRules)
+
+    def changes_after(self, now: datetime) -> list[datetime | None]:
+        """The instants to come at which what guests read of the store changes by itself."""
+        coming = self.calendar.following
+        zone = coming.since if coming is not None and not self.calendar.is_over(now) else None
+        return [zone, *self.rules.changes_after(now, self.calendar)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,12 +209,22 @@ class CategoryEntry:
 
 @dataclass(frozen=True, slots=True)
 class MenuSnapshot:
-    """The live menu of a store at `catalog_version`; categories are in display order."""
+    """The live menu of a store at `catalog_version`; categories are in display order.
+
+    Times of day are of the zone in force. `following` is the same menu in the zone that replaces
+    it, where one will: `at` gives the one that holds.
+    """
 
     store: StoreProfile
     catalog_version: int
     categories: tuple[CategoryEntry, ...]
     items: Mapping[UUID, ItemEntry]
+    following: "MenuSnapshot | None" = None
+
+    def at(self, now: datetime) -> "MenuSnapshot":
+        """The menu whose times of day are those of the zone in force at `now`."""
+        coming = self.following
+        return coming if coming is not None and self.store.calendar.is_over(now) else self
 
     def in_menu_order(self) -> Iterable[ItemEntry]:
         """All items, as the menu lists them."""
@@ -219,10 +234,10 @@ class MenuSnapshot:
 
     def next_change(self, now: datetime) -> datetime | None:
         """The next instant after `now` at which the menu that guests see changes by itself."""
-        openings = {id(item.opening): item.opening for item in self._seen()}
         changes = [entry.changes_after(now) for entry in self._availabilities()]
         changes += [item.prices.next_change(now) for item in self._seen()]
-        changes += [opening.next_change(now) for opening in openings.values()]
+        changes += [item.opening.next_change(now) for item in self._seen()]
+        changes += self.store.changes_after(now)
         return min((change for change in changes if change is not None), default=None)
 
     def _seen(self) -> Iterable[ItemEntry]:

@@ -1,8 +1,8 @@
 """Reading the item library that Square exports as CSV.
 
-A row is a variation. An item with one variation has its price; with several, an option group
-"Size" of its own with a required choice, whose cheapest option costs nothing more. Of modifier
-sets the file has only the names: items get the store's option groups of those names.
+A row is a variation, and its token too. An item with one variation has its price; with several, an
+option group of its own with a required choice, whose cheapest option costs nothing more. Of
+modifier sets the file has only the names: items get the store's option groups of those names.
 """
 
 import re
@@ -13,13 +13,18 @@ from typing import Any
 from app.core.errors import FieldError
 from app.schemas.menu_file import ImportNote
 from app.services.money_text import read_amount
-from app.services.read_menu import Places, ReadMenu, checked_file
+from app.services.read_menu import KnownNames, Places, ReadMenu, checked_file
 from app.services.spreadsheet import Row
 
 MODIFIERS = "modifier set - "
 SIZE = {"ko": {"ko": "사이즈", "en": "Size"}}
 OTHER = {"ko": "기타"}
+YES, NO = ("y", "yes", "true"), ("n", "no", "false")
+SHOWN = "customer-facing name"
+"""What guests read, where it differs from what the staff call it."""
 CATEGORY_COLUMNS = ("reporting category", "category", "categories")
+HEADER_WITHIN = 10
+"""Square's template has some rows of instructions above its header."""
 FIELD_COLUMNS = {
     "name": "item name",
     "description": "description",
@@ -29,8 +34,12 @@ FIELD_COLUMNS = {
 }
 
 
-def is_square(header: Row) -> bool:
-    return "item name" in {cell.strip().lower() for cell in header.cells}
+def square_table(rows: Sequence[Row]) -> Sequence[Row]:
+    """The rows from the header of Square's table on; none when it isn't one."""
+    for place, row in enumerate(rows[:HEADER_WITHIN]):
+        if "item name" in {cell.strip().lower() for cell in row.cells}:
+            return rows[place:]
+    return ()
 
 
 @dataclass(slots=True)
@@ -39,6 +48,8 @@ class _Variation:
     token: str
     name: str
     price: int
+    kind: str
+    """What of the item varies, such as Size, where Square knows it."""
 
 
 @dataclass(slots=True)
@@ -48,6 +59,7 @@ class _Item:
     category: str
     description: str
     sku: str
+    shown: str
     sets: list[str]
     variations: list[_Variation] = field(default_factory=list)
 
@@ -69,6 +81,9 @@ class _Table:
     def cell(self, row: Row, name: str) -> str:
         return self.at(row, self.numbers.get(name, 0))
 
+    def says(self, row: Row, name: str, words: Collection[str]) -> bool:
+        return self.cell(row, name).lower() in words
+
     @staticmethod
     def at(row: Row, number: int) -> str:
         return row.cells[number - 1].strip() if 0 < number <= len(row.cells) else ""
@@ -89,7 +104,7 @@ class _Table:
 
 
 def read_square_csv(
-    rows: Sequence[Row], currency: str, default_language: str, groups: Collection[str]
+    rows: Sequence[Row], currency: str, default_language: str, known: KnownNames
 ) -> ReadMenu:
     """The menu of Square's item library.
 
@@ -97,7 +112,7 @@ def read_square_csv(
         rows: the header first.
         currency: what the prices are of, ISO 4217.
         default_language: what the texts are taken to be in.
-        groups: the keys of the store's option groups, for modifier sets.
+        known: groups for modifier sets; references, of which an item keeps the one it has.
 
     Raises:
         MenuFileInvalidError: names each wrong row and column.
@@ -105,7 +120,7 @@ def read_square_csv(
     table = _Table(rows[0])
     errors: list[FieldError] = []
     items = _items(table, rows[1:], currency, errors)
-    document = _Document(table.places(), default_language, set(groups))
+    document = _Document(table.places(), default_language, known)
     for item in items:
         document.add(item)
     parts = {"option_groups": document.groups, "categories": list(document.categories.values())}
@@ -124,15 +139,21 @@ def _items(
     open_items: dict[tuple[str, str], _Item] = {}
     items = []
     for row in rows:
-        if table.cell(row, "archived").lower() in ("y", "yes", "true"):
+        if table.says(row, "archived", YES) or table.says(row, "sellable", NO):
             continue
         variation = _variation(table, row, currency, errors)
         called = (table.cell(row, "item name"), table.category(row))
         item = open_items.get(called)
         if item is None or variation.name in {one.name for one in item.variations}:
             sets = [name for number, name in table.sets if table.at(row, number).lower() == "y"]
-            described = (table.cell(row, "description"), table.cell(row, "sku"))
-            item = open_items[called] = _Item(row.number, *called, *described, sets)
+            item = open_items[called] = _Item(
+                row.number,
+                *called,
+                description=table.cell(row, "description"),
+                sku=table.cell(row, "sku"),
+                shown=table.cell(row, SHOWN),
+                sets=sets,
+            )
             items.append(item)
         item.variations.append(variation)
     return items
@@ -151,11 +172,12 @@ def _variation(table: _Table, row: Row, currency: str, errors: list[FieldError])
             detail = f"{str(error).capitalize()}."
             errors.append(FieldError("/price", "unreadable", detail, row.number, column))
     name = table.cell(row, "variation name") or "Regular"
-    return _Variation(row.number, table.cell(row, "token"), name, price)
+    kind = "" if table.cell(row, "option name 2") else table.cell(row, "option name 1")
+    return _Variation(row.number, table.cell(row, "token"), name, price, kind)
 
 
 class _Document:
-    def __init__(self, places: Places, language: str, known: set[str]) -> None:
+    def __init__(self, places: Places, language: str, known: KnownNames) -> None:
         self.places = places
         self._language = language
         self._known = known
@@ -177,15 +199,17 @@ class _Document:
         single = len(item.variations) == 1
         items.append(
             {
-                "name": {self._language: item.name},
+                "name": {self._language: item.shown or item.name},
                 "description": {self._language: item.description} if item.description else None,
                 "price": min(one.price for one in item.variations),
                 "option_groups": uses,
             }
         )
-        reference = item.variations[0].token or (item.sku if single else "")
-        if reference:
-            items[-1]["external_ref"] = reference
+        references = [one.token for one in item.variations if one.token]
+        references = references or ([item.sku] if single and item.sku else [])
+        if references:
+            had = (one for one in references if one in self._known.references)
+            items[-1]["external_ref"] = next(had, references[0])
 
     def _uses(self, item: _Item, place: tuple[int, int]) -> list[dict[str, Any]]:
         uses = []
@@ -195,13 +219,15 @@ class _Document:
             self._add_sizes(item, key)
             self.own_groups[len(self.groups) - 1] = place
         for name in item.sets:
-            if name in self._known:
+            if name in self._known.groups:
                 uses.append({"key": name})
             elif name not in self._warned:
                 self._warned.add(name)
                 detail = f"Add an option group {name[:100]!r} and import again: its options are not in the file."
                 self.warnings.append(
-                    ImportNote(row=item.row, code="modifier-set-unknown", detail=detail)
+                    ImportNote(
+                        row=item.row, pointer=None, code="modifier-set-unknown", detail=detail
+                    )
                 )
         return uses
 
@@ -214,7 +240,7 @@ class _Document:
         self.groups.append(
             {
                 "key": key,
-                "name": SIZE.get(self._language, {self._language: "Size"}),
+                "name": self._size(item),
                 "min_select": 1,
                 "max_select": 1,
                 "options": [
@@ -223,3 +249,9 @@ class _Document:
                 ],
             }
         )
+
+    def _size(self, item: _Item) -> dict[str, str]:
+        kinds = {one.kind for one in item.variations}
+        if len(kinds) == 1 and (kind := kinds.pop()):
+            return {self._language: kind}
+        return SIZE.get(self._language, {self._language: "Size"})

@@ -1,5 +1,6 @@
 """Editing option groups and their options. A group is shared: a change holds for all its items."""
 
+from dataclasses import replace
 from uuid import UUID
 
 from app.core import clock
@@ -20,6 +21,7 @@ from app.services.menu_availability import apply_availability
 from app.services.menu_editing import apply_patch
 from app.services.menu_journal import MenuJournal, check_texts
 from app.services.menu_outputs import group_output
+from app.services.selection_checks import bounds_errors, choices_errors, use_errors
 
 OPTION_FIELDS = ("price", "max_quantity", "is_default", "allergens_added", "allergens_removed")
 
@@ -117,7 +119,7 @@ class OptionEditingService:
         changed = False
         for place, one in enumerate(wanted):
             if one.id is None:
-                await self._options.add(_new_option(group.id, one, place, store))
+                await self._options.add(self._new_option(group.id, one, place, store))
                 changed = True
             else:
                 changed |= await self._change_option(present.pop(one.id), one, place, store)
@@ -126,6 +128,20 @@ class OptionEditingService:
             await self._options.touch(option)
             changed = True
         return changed
+
+    def _new_option(self, group_id: UUID, wanted: OptionInput, place: int, store: Store) -> Option:
+        option = Option(
+            id=uuid7(),
+            group_id=group_id,
+            names=wanted.name,
+            position=place,
+            availability=Availability.AVAILABLE,
+            **{name: getattr(wanted, name) for name in OPTION_FIELDS},
+        )
+        if wanted.availability is not None:
+            pointer = f"/options/{place}/availability"
+            apply_availability(option, wanted.availability, store, self._journal.actor, pointer)
+        return option
 
     async def _change_option(
         self, option: Option, wanted: OptionInput, place: int, store: Store
@@ -142,7 +158,9 @@ class OptionEditingService:
         changed = bool(different)
         if wanted.availability is not None:
             pointer = f"/options/{place}/availability"
-            changed |= apply_availability(option, wanted.availability, store, pointer)
+            changed |= apply_availability(
+                option, wanted.availability, store, self._journal.actor, pointer
+            )
         if changed:
             await self._options.touch(option)
         if option.price != price:
@@ -151,26 +169,10 @@ class OptionEditingService:
 
     async def _check_uses(self, group: OptionGroup) -> None:
         """The group's new bounds must not contradict what items say for themselves."""
+        bounds = (group.min_select, group.max_select)
         for link in await self._groups.links(group.id):
-            least = group.min_select if link.min_select is None else link.min_select
-            most = group.max_select if link.max_select is None else link.max_select
-            if least > most:
-                detail = f"Item {link.item_id} would need at least {least} of at most {most}."
-                raise InvalidRequestError(errors=[FieldError("", "contradiction", detail)])
-
-
-def _new_option(group_id: UUID, wanted: OptionInput, place: int, store: Store) -> Option:
-    option = Option(
-        id=uuid7(),
-        group_id=group_id,
-        names=wanted.name,
-        position=place,
-        availability=Availability.AVAILABLE,
-        **{name: getattr(wanted, name) for name in OPTION_FIELDS},
-    )
-    if wanted.availability is not None:
-        apply_availability(option, wanted.availability, store, f"/options/{place}/availability")
-    return option
+            for error in use_errors("", (link.min_select, link.max_select), bounds):
+                _refuse(replace(error, detail=f"Of item {link.item_id}: {error.detail}"))
 
 
 def _check_ids(wanted: list[OptionInput], present: dict[UUID, Option]) -> None:
@@ -187,17 +189,14 @@ def _check_ids(wanted: list[OptionInput], present: dict[UUID, Option]) -> None:
 
 
 def _check_bounds(group: OptionGroup) -> None:
-    if group.min_select > group.max_select:
-        detail = "Must not be more than max_select."
-        raise InvalidRequestError(errors=[FieldError("/min_select", "contradiction", detail)])
+    _refuse(*bounds_errors("", group.min_select, group.max_select))
 
 
 def _check_choices(group: OptionGroup) -> None:
-    """The options suffice for what the group requires, and its defaults fit what it allows."""
-    most = sum(option.max_quantity for option in group.options)
-    if most < group.min_select:
-        detail = f"The options allow {most} choices in all."
-        raise InvalidRequestError(errors=[FieldError("/min_select", "contradiction", detail)])
-    if sum(option.is_default for option in group.options) > group.max_select:
-        detail = "More defaults than max_select allows."
-        raise InvalidRequestError(errors=[FieldError("/options", "contradiction", detail)])
+    options = [(option.max_quantity, option.is_default) for option in group.options]
+    _refuse(*choices_errors("", group.min_select, group.max_select, options))
+
+
+def _refuse(*errors: FieldError) -> None:
+    if errors:
+        raise InvalidRequestError(errors=errors)

@@ -1,4 +1,4 @@
-"""Accepting guests' held orders: staff have seen that somebody really sits at the table."""
+"""Accepting held orders: staff take them on, and know that somebody really sits at the table."""
 
 from uuid import UUID
 

@@ -6,17 +6,18 @@ from uuid import UUID
 from app.core.errors import NotFoundError, SessionClosedError
 from app.core.language import pick
 from app.core.security.principals import Principal
-from app.models import Order, OrderLine, OrderLineOption
-from app.repositories.order import OrderRepository
+from app.models import LineCancellation, Order, OrderLine, OrderLineOption, OrderStatus
+from app.repositories.order_history import OrderHistoryRepository
 from app.schemas.base import Page
-from app.schemas.order import OrderFilter, OrderOutput
+from app.schemas.history import OrderFilter
+from app.schemas.order import OrderOutput
 
 
 class OrderReadingService:
     """A tablet sees the orders of its table's open session, a guest those of its own, and no more."""
 
     def __init__(
-        self, orders: OrderRepository, principal: Principal, language: tuple[str, str]
+        self, orders: OrderHistoryRepository, principal: Principal, language: tuple[str, str]
     ) -> None:
         self._orders = orders
         self._principal = principal
@@ -25,46 +26,66 @@ class OrderReadingService:
     async def get(self, order_id: UUID) -> OrderOutput:
         """One order.
 
+        Raises: as `visible`.
+        """
+        return await self.output(await self.visible(order_id))
+
+    async def visible(self, order_id: UUID) -> Order:
+        """The order, if the caller may see it.
+
         Raises:
             NotFoundError: none in this store that the caller may see.
             SessionClosedError: the guest's visit has ended.
         """
-        own = await self._own_session() if self._principal.sits_at_table else None
+        own = await self.own_session() if self._principal.sits_at_table else None
         order = await self._orders.get(order_id)
         if self._principal.sits_at_table and order.session_id != own:
             raise NotFoundError
-        return (await self.outputs([order]))[0]
+        return order
 
     async def find(self, wanted: OrderFilter) -> Page[OrderOutput]:
-        """Orders, newest first."""
+        """Orders, newest first; by `updated_after` the oldest change first."""
         session_id = wanted.session_id
         if self._principal.sits_at_table:
-            own = await self._own_session()
+            own = await self.own_session()
             if own is None or session_id not in (None, own):
                 return Page(data=[], next_cursor=None)
             session_id = own
-        orders, cursor = await self._orders.find(
-            status=wanted.status,
-            session_id=session_id,
-            table_id=wanted.table_id,
-            business_date=wanted.business_date,
-            updated_after=wanted.updated_after,
-            cursor=wanted.cursor,
-            limit=wanted.limit,
-        )
+        orders, place = await self._orders.find(wanted, session_id)
+        cursor = None if place is None else str(place)
         return Page(data=await self.outputs(orders), next_cursor=cursor)
 
+    async def output(self, order: Order) -> OrderOutput:
+        """The order as the caller sees it."""
+        return (await self.outputs([order]))[0]
+
     async def outputs(self, orders: list[Order]) -> list[OrderOutput]:
+        """Orders as the caller sees them."""
+        staff = not self._principal.sits_at_table
+        return await self._shown(orders, self._language, staff=staff)
+
+    async def published(self, order: Order) -> OrderOutput:
+        """The order as events tell it, whoever changed it: as staff see it, in the store's language."""
+        default = self._language[1]
+        return (await self._shown([order], (default, default), staff=True))[0]
+
+    async def _shown(
+        self, orders: list[Order], language: tuple[str, str], *, staff: bool
+    ) -> list[OrderOutput]:
         numbers = await self._orders.table_numbers(orders)
-        names = not self._principal.sits_at_table
         return [
             OrderOutput.model_validate(
-                order_document(order, numbers[order.table_id], self._language, names=names)
+                order_document(order, numbers[order.table_id], language, staff=staff)
             )
             for order in orders
         ]
 
-    async def _own_session(self) -> UUID | None:
+    async def own_session(self) -> UUID | None:
+        """The open session of a tablet's table, None while it is free; or that of a guest.
+
+        Raises:
+            SessionClosedError: the guest's visit has ended.
+        """
         if self._principal.session_id is not None:
             # The revocation takes a moment to get here; the session itself knows at once.
             if not await self._orders.is_open(self._principal.session_id):
@@ -75,19 +96,22 @@ class OrderReadingService:
 
 
 def order_document(
-    order: Order, table_number: int, language: tuple[str, str], *, names: bool
+    order: Order, table_number: int, language: tuple[str, str], *, staff: bool
 ) -> dict[str, Any]:
     """The order's fields; `language` is the wanted one and the store's default."""
     return {
         "id": order.id,
         "number": order.number,
+        "display_number": order.display_number,
         "business_date": order.business_date,
         "session_id": order.session_id,
         "table": {"id": order.table_id, "number": table_number},
         "channel": order.channel,
         "status": order.status,
         "held": order.held,
-        "lines": [_line(line, language, names=names) for line in order.lines],
+        "duplicate_of": order.duplicate_of,
+        **_cancel_reason(order),
+        "lines": [_line(order, line, language, staff=staff) for line in order.lines],
         "note": order.note,
         "total": order.total,
         "currency": order.currency,
@@ -98,14 +122,27 @@ def order_document(
     }
 
 
-def _line(line: OrderLine, language: tuple[str, str], *, names: bool) -> dict[str, Any]:
+def _cancel_reason(order: Order) -> dict[str, str | None]:
+    """Why nothing is left of the order: the reason that was given last."""
+    given = [one for line in order.lines for one in line.cancellations]
+    if order.status != OrderStatus.CANCELLED or not given:
+        return {"cancel_reason_code": None, "cancel_reason": None}
+    last = max(given, key=lambda one: one.id)
+    return {"cancel_reason_code": last.reason_code, "cancel_reason": last.reason}
+
+
+def _line(
+    order: Order, line: OrderLine, language: tuple[str, str], *, staff: bool
+) -> dict[str, Any]:
+    # Lines older than this column were added by whoever placed the order.
+    added_by = line.added_by or order.placed_by
     return {
         "id": line.id,
         "parent_line_id": line.parent_line_id,
         "slot": _slot(line, language),
         "item_id": line.item_id,
         "name": pick(line.names, *language),
-        "names": line.names if names else None,
+        "names": line.names if staff else None,
         "quantity": line.quantity,
         "cancelled_quantity": line.cancelled_quantity,
         "unit_price": line.unit_price,
@@ -113,7 +150,9 @@ def _line(line: OrderLine, language: tuple[str, str], *, names: bool) -> dict[st
         "allergens": line.allergens,
         "note": line.note,
         "seat": line.seat,
+        "added_by": added_by if staff else None,
         "status": line.status,
+        "cancellations": [_cancellation(one, language, staff=staff) for one in line.cancellations],
         "total": line.total,
     }
 
@@ -131,4 +170,18 @@ def _option(option: OrderLineOption, language: tuple[str, str]) -> dict[str, Any
         "name": pick(option.names, *language),
         "quantity": option.quantity,
         "price": option.price,
+    }
+
+
+def _cancellation(
+    cancelled: LineCancellation, language: tuple[str, str], *, staff: bool
+) -> dict[str, Any]:
+    """What guests see of it has neither names of people nor what these wrote."""
+    return {
+        "quantity": cancelled.quantity,
+        "reason_code": cancelled.reason_code,
+        "reason_name": pick(cancelled.reason_names, *language),
+        "reason": cancelled.reason if staff else None,
+        "actor": cancelled.actor if staff else None,
+        "cancelled_at": cancelled.created_at,
     }

@@ -1,22 +1,31 @@
 """Priced lines as an order stores and first shows them; the parts of a set follow it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from hashlib import blake2b
 from typing import Any
 from uuid import UUID
+
+import orjson
+from pydantic import BaseModel
 
 from app.core.ids import uuid7
 from app.core.language import pick
 from app.services.priced_basket import PricedBasket, PricedLine, shown_options, shown_slot
 
+Actor = dict[str, Any]
+"""Who did something, as events name it: `{kind, id, name}`."""
+
 
 @dataclass(frozen=True, slots=True)
 class NewLine:
-    """A line that is about to be stored, and the set's line that it is part of."""
+    """A line that is about to be stored, the set's line that it is part of, and who added it."""
 
     id: UUID
     parent_id: UUID | None
     line: PricedLine
+    added_by: Actor
 
     def shown(self, language: tuple[str, str], *, names: bool) -> dict[str, Any]:
         """The line as `OrderLineOutput` shows it."""
@@ -35,7 +44,9 @@ class NewLine:
             "allergens": line.allergens,
             "note": line.note,
             "seat": line.seat,
+            "added_by": self.added_by if names else None,
             "status": "pending",
+            "cancellations": [],
             "total": line.total,
         }
 
@@ -54,6 +65,7 @@ class NewLine:
             "seat": line.seat,
             "total": line.total,
             "allergens": line.allergens,
+            "added_by": self.added_by,
         }
         if part is None:
             return row
@@ -82,16 +94,24 @@ class NewLine:
         ]
 
 
-def order_lines(basket: PricedBasket) -> list[NewLine]:
-    """Every line of the basket with an id of its own, each set before its parts."""
+def order_lines(basket: PricedBasket, authors: Sequence[Actor]) -> list[NewLine]:
+    """Every line of the basket with an id of its own, each set before its parts.
+
+    Args:
+        authors: who put each line of the basket there, in its order.
+    """
     lines: list[NewLine] = []
-    parent: UUID | None = None
-    for line, owner in basket.rows():
-        new = NewLine(uuid7(), parent if owner is not None else None, line)
-        if owner is None:
-            parent = new.id
-        lines.append(new)
+    for line, author in zip(basket.lines, authors, strict=True):
+        whole = NewLine(uuid7(), None, line, author)
+        lines.append(whole)
+        lines += [NewLine(uuid7(), whole.id, part, author) for part in line.parts]
     return lines
+
+
+def fingerprint(lines: Sequence[BaseModel]) -> str:
+    """What of a basket makes it the same one again, in hex: its lines in whatever order."""
+    parts = sorted(orjson.dumps(line.model_dump(), option=orjson.OPT_SORT_KEYS) for line in lines)
+    return blake2b(b"\n".join(parts), digest_size=16).hexdigest()
 
 
 def utc_text(instant: datetime | None) -> str | None:

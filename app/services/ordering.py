@@ -1,27 +1,29 @@
 """Placing orders: price the basket at the menu that this worker knows, write it, and let the
 database check that nothing has moved meanwhile."""
 
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from app.core import clock
-from app.core.business_time import business_date
 from app.core.errors import (
     BusyError,
     DomainError,
     FieldError,
     InvalidRequestError,
-    StoreClosedError,
 )
 from app.core.idempotency import Intent
 from app.core.ids import uuid7
 from app.core.language import negotiate
 from app.core.metrics import ORDERS
-from app.core.security.principals import Principal, PrincipalKind
+from app.core.security.principals import Principal
 from app.repositories.placing import CatalogChangedError, Placed, Placement, PlacingRepository
 from app.schemas.order import OrderInput, QuoteOutput
 from app.services.menu_loading import MenuCatalog
 from app.services.menu_snapshot import MenuSnapshot
-from app.services.order_writing import order_lines, utc_text
+from app.services.order_writing import Actor, fingerprint, order_lines, utc_text
+from app.services.ordering_rules import FIRST_ORDER, GUESTS
 from app.services.priced_basket import PricedBasket
 from app.services.pricing import check_expected_total, price_basket
 
@@ -44,21 +46,31 @@ class OrderingService:
         self._principal = principal
         self._accept_language = accept_language
 
-    async def place(self, wanted: OrderInput, intent: Intent) -> Placed:
+    async def place(
+        self, wanted: OrderInput, intent: Intent, authors: Sequence[Actor] | None = None
+    ) -> Placed:
         """Accept the whole order, or refuse it and write nothing.
 
+        Args:
+            authors: who chose each of the lines; the caller, unless given.
+
         Raises:
-            StoreClosedError: staff paused ordering.
+            StoreClosedError: staff paused ordering, or the last order has passed.
+            OrderTooLargeError, MinimumNotMetError: the store's limits.
+            DuplicateSuspectedError: the same was ordered a moment ago.
             ItemUnavailableError, ChoiceInvalidError, OptionInvalidError, QuantityInvalidError,
             PriceChangedError, StockInsufficientError: the basket, as the menu stands now.
             SessionClosedError, NotFoundError: where it should go.
             IdempotencyKeyReusedError, RequestInProgressError: the key.
         """
-        table_id, session_id = self._destination(wanted)
+        destination = self._destination(wanted)
+        chosen_by = authors or [self._principal.actor] * len(wanted.lines)
         snapshot = await self._catalog.known()
         for _ in range(ATTEMPTS):
+            now = clock.now()
+            snapshot = snapshot.at(now)
             try:
-                basket = self._price(snapshot, wanted)
+                basket = self._price(snapshot, wanted, now)
             except DomainError:
                 # What this worker remembers may be old: only today's menu may refuse.
                 current = await self._catalog.snapshot()
@@ -69,7 +81,7 @@ class OrderingService:
                     raise
                 snapshot = current
                 continue
-            placement = self._placement(snapshot, basket, wanted, table_id, session_id)
+            placement = self._placement(snapshot, basket, wanted, destination, chosen_by)
             try:
                 placed = await self._placing.place(intent, placement)
             except CatalogChangedError:
@@ -85,17 +97,20 @@ class OrderingService:
 
         Raises: as `place` says of the basket.
         """
-        snapshot = await self._catalog.snapshot()
-        basket = price_basket(snapshot, wanted.lines, clock.now())
+        now = clock.now()
+        snapshot = (await self._catalog.snapshot()).at(now)
+        basket = price_basket(snapshot, wanted.lines, now)
         language = self._language(snapshot)
         check_expected_total(basket, wanted.expected_total, language)
         return QuoteOutput.model_validate(basket.quote(language), strict=False)
 
-    def _price(self, snapshot: MenuSnapshot, wanted: OrderInput) -> PricedBasket:
-        if snapshot.store.ordering_paused:
-            raise StoreClosedError
-        basket = price_basket(snapshot, wanted.lines, clock.now())
-        check_expected_total(basket, wanted.expected_total, self._language(snapshot))
+    def _price(self, snapshot: MenuSnapshot, wanted: OrderInput, now: datetime) -> PricedBasket:
+        store, channel, language = snapshot.store, self._principal.channel, self._language(snapshot)
+        words = (language, store.default_language)
+        store.rules.check_open(channel, now, store.calendar, words)
+        store.rules.check_size(channel, wanted.lines)
+        basket = price_basket(snapshot, wanted.lines, now)
+        check_expected_total(basket, wanted.expected_total, language)
         return basket
 
     def _language(self, snapshot: MenuSnapshot) -> str:
@@ -122,12 +137,13 @@ class OrderingService:
         snapshot: MenuSnapshot,
         basket: PricedBasket,
         wanted: OrderInput,
-        table_id: UUID | None,
-        session_id: UUID | None,
+        destination: tuple[UUID | None, UUID | None],
+        authors: Sequence[Actor],
     ) -> Placement:
         store, now = snapshot.store, basket.at
         order_id = uuid7()
-        lines = order_lines(basket)
+        table_id, session_id = destination
+        lines = order_lines(basket, authors)
         language = self._language(snapshot)
         fallback = store.default_language
         staff = not self._principal.sits_at_table
@@ -136,6 +152,8 @@ class OrderingService:
             "channel": self._principal.channel,
             "status": "pending",
             "note": wanted.note,
+            "cancel_reason_code": None,
+            "cancel_reason": None,
             "total": basket.total,
             "currency": basket.currency,
             "client_created_at": utc_text(wanted.client_created_at),
@@ -147,7 +165,7 @@ class OrderingService:
             order_id=order_id,
             new_session_id=uuid7(),
             at=now,
-            business_date=business_date(now, store.timezone, store.business_day_start),
+            business_date=store.calendar.date_of(now),
             catalog_version=snapshot.catalog_version,
             actor=self._principal.actor,
             channel=self._principal.channel,
@@ -173,10 +191,15 @@ class OrderingService:
             ],
             language=language,
             holding=self._holding(snapshot),
+            rules=self._rules(snapshot, wanted),
         )
 
     def _holding(self, snapshot: MenuSnapshot) -> UUID | None:
-        guest = self._principal.kind is PrincipalKind.GUEST
-        return (
-            self._principal.sign_in_id if guest and snapshot.store.guest_first_order_held else None
-        )
+        asks = snapshot.store.rules.acceptance.get(self._principal.channel) == FIRST_ORDER
+        return self._principal.sign_in_id if asks else None
+
+    def _rules(self, snapshot: MenuSnapshot, wanted: OrderInput) -> dict[str, Any] | None:
+        rules, channel = snapshot.store.rules, self._principal.channel
+        compared = rules.duplicate_window and channel in GUESTS and not wanted.confirm_duplicate
+        basket = fingerprint(wanted.lines) if compared else None
+        return rules.for_placing(channel, wanted.lines, basket)

@@ -67,13 +67,30 @@ def plan_of(
     schedule: Sequence[Mapping[str, Any]],
     happy_hours: Sequence[Mapping[str, Any]],
 ) -> PricePlan:
-    """What is stored, read: `{starts_at, price}` in the order of time, `{price, windows}`."""
+    """What is stored, read: `{starts_at, price}` in the order of time, and
+    `{price, windows, exceptions}`."""
     return PricePlan(
         base,
         tuple(planned_price(one) for one in schedule),
-        tuple(HappyHour(one["price"], opening_of(zone, one["windows"])) for one in happy_hours),
+        tuple(
+            # What was stored before there were exceptions has none.
+            HappyHour(one["price"], opening_of(zone, one["windows"], one.get("exceptions", ())))
+            for one in happy_hours
+        ),
     )
 
 
 def planned_price(stored: Mapping[str, Any]) -> PlannedPrice:
     return PlannedPrice(datetime.fromisoformat(stored["starts_at"]), stored["price"])
+
+
+def settled(
+    base: int, schedule: Sequence[Mapping[str, Any]], now: datetime
+) -> tuple[int, list[dict[str, Any]]]:
+    """The regular price that holds at `now`, and what of a stored schedule is yet to come.
+
+    `schedule` is in the order of time; what has begun is folded into the price.
+    """
+    plan = PricePlan(base, tuple(planned_price(one) for one in schedule))
+    began = len(plan.planned) - len(plan.coming(now))
+    return plan.regular_at(now), [dict(one) for one in schedule[began:]]

@@ -55,7 +55,8 @@ class PricePlanningService:
             VersionMismatchError: `expected` is not the current version.
         """
         item = await self._items.get_live(item_id, expected)
-        before, after = item.happy_hours, stored(wanted)
+        before = stored([HappyHour.model_validate(one) for one in item.happy_hours])
+        after = stored(wanted)
         if before == after:
             return item_output(item)
         item.happy_hours = after

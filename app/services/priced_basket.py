@@ -1,6 +1,5 @@
 """A basket with its prices: what an order stores and a quote shows. All amounts are minor units."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -58,6 +57,10 @@ class PricedLine:
     parts: tuple["PricedLine", ...] = ()
     part: SetPart | None = None
 
+    def quote(self, language: tuple[str, str]) -> dict[str, Any]:
+        """The line as a quote shows it, texts in the wanted language or else the default one."""
+        return _quote_line(self, language)
+
 
 @dataclass(frozen=True, slots=True)
 class PricedBasket:
@@ -82,13 +85,6 @@ class PricedBasket:
             "total": self.total,
             "currency": self.currency,
         }
-
-    def rows(self) -> Iterator[tuple[PricedLine, PricedLine | None]]:
-        """Every line that is to be stored and the set it is part of, sets before their parts."""
-        for line in self.lines:
-            yield line, None
-            for part in line.parts:
-                yield part, line
 
 
 def shown_options(line: PricedLine, language: tuple[str, str]) -> list[dict[str, Any]]:

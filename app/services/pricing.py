@@ -9,7 +9,8 @@ it exactly and are not counted again.
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
@@ -18,7 +19,7 @@ from app.core.dietary import effective_allergens
 from app.core.errors import FieldError, PriceChangedError, QuantityInvalidError
 from app.core.money import MAX_AMOUNT
 from app.services.configuring import Configured, Review, WantedOption
-from app.services.menu_snapshot import MenuSnapshot, Orderable
+from app.services.menu_snapshot import MenuSnapshot
 from app.services.priced_basket import (
     PricedBasket,
     PricedLine,
@@ -30,10 +31,12 @@ from app.services.set_pricing import SetSelection, WantedChoice
 
 __all__ = [
     "MAX_QUANTITY",
+    "LineAssessment",
     "PricedBasket",
     "PricedLine",
     "PricedOption",
     "SetPart",
+    "assess_lines",
     "check_expected_total",
     "price_basket",
 ]
@@ -72,7 +75,7 @@ def price_basket(
     Each one points at every such place of the basket.
     """
     review = Review(now, snapshot.store.default_language)
-    checks = [_Line(snapshot, place, line, review) for place, line in enumerate(lines)]
+    checks = [_Line(snapshot, f"/lines/{place}", line, review) for place, line in enumerate(lines)]
     review.refuse()
     priced = tuple(check.price() for check in checks)
     total = sum(line.total for line in priced)
@@ -83,6 +86,30 @@ def price_basket(
         needs.update(check.stock_needs())
     store = snapshot.store
     return PricedBasket(priced, total, store.currency, store.default_language, dict(needs), at=now)
+
+
+@dataclass(frozen=True, slots=True)
+class LineAssessment:
+    """One line by itself: priced, or everything that is wrong with it, by pointers into the line."""
+
+    priced: PricedLine | None
+    errors: tuple[FieldError, ...]
+    stock_needs: Mapping[StockKey, int]
+
+
+def assess_lines(
+    snapshot: MenuSnapshot, lines: Sequence[WantedLine], now: datetime
+) -> list[LineAssessment]:
+    """Judge each line by itself, so that one that can't be had does not refuse the others."""
+    return [_assess(snapshot, line, now) for line in lines]
+
+
+def _assess(snapshot: MenuSnapshot, wanted: WantedLine, now: datetime) -> LineAssessment:
+    review = Review(now, snapshot.store.default_language)
+    line = _Line(snapshot, "", wanted, review)
+    if errors := review.errors:
+        return LineAssessment(None, tuple(errors), {})
+    return LineAssessment(line.price(), (), line.stock_needs())
 
 
 def check_expected_total(basket: PricedBasket, expected: int | None, language: str) -> None:
@@ -99,19 +126,14 @@ class _Line:
     """One line of the basket while it is checked; the review learns what is wrong with it."""
 
     def __init__(
-        self, snapshot: MenuSnapshot, place: int, wanted: WantedLine, review: Review
+        self, snapshot: MenuSnapshot, path: str, wanted: WantedLine, review: Review
     ) -> None:
-        path = f"/lines/{place}"
         self._wanted = wanted
         if not 1 <= wanted.quantity <= MAX_QUANTITY:
             detail = f"A line has 1 to {MAX_QUANTITY} portions."
             review.quantity.append(FieldError(f"{path}/quantity", "quantity-invalid", detail))
         item = snapshot.items.get(wanted.item_id)
-        if item is None or item.at(review.now) is not Orderable.AVAILABLE:
-            review.not_now(f"{path}/item_id", "item")
-        elif not item.opening.open_at(review.now):
-            detail = "The item is not served at this time of day."
-            review.unavailable.append(FieldError(f"{path}/item_id", "not-now", detail))
+        review.check_item(f"{path}/item_id", item)
         if item is None:
             return
         self._item = item

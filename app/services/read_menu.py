@@ -1,6 +1,6 @@
 """A menu file as it was read, and where in the file each part of it stands."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
@@ -39,6 +39,14 @@ class Places:
     def _column(self, rest: Sequence[str]) -> int | None:
         names = [":".join(rest), *rest]
         return next((self.columns[name] for name in names if name in self.columns), None)
+
+
+@dataclass(frozen=True, slots=True)
+class KnownNames:
+    """What the store has already: keys of option groups, and references of items."""
+
+    groups: Collection[str] = ()
+    references: Collection[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +90,13 @@ def checked_file(document: Any, places: Places, errors: Sequence[FieldError] = (
     if found:
         raise refusal(found)
     return file
+
+
+def note(read: ReadMenu, error: FieldError) -> ImportNote:
+    """A warning about a place of the file."""
+    place = read.places.located(error)
+    pointer = error.pointer if place.row is None else None
+    return ImportNote(row=place.row, pointer=pointer, code=error.code, detail=error.detail)
 
 
 def refusal(errors: Sequence[FieldError]) -> MenuFileInvalidError:

@@ -1,9 +1,6 @@
 """Seating parties: opening, reading and closing table sessions."""
 
-from datetime import datetime, time, timedelta
-from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from app.core import clock
 from app.core.errors import (
@@ -20,21 +17,20 @@ from app.core.events.revocations import SESSION_CLOSED
 from app.core.ids import uuid7
 from app.core.security.permissions import Permission
 from app.core.security.principals import Principal
-from app.models import Store, TableSession
+from app.models import TableSession
 from app.models.table import SessionStatus
-from app.repositories.store import StoreReader
 from app.repositories.table import SessionRepository, SessionRow, TableRepository
-from app.schemas.base import Page
 from app.schemas.session import (
     SessionCloseInput,
-    SessionFilter,
     SessionOpenInput,
     SessionOutput,
     SessionPatch,
     SessionPinOutput,
 )
+from app.services.call_following import CallFollowing
+from app.services.cancelling import CancellingService
 from app.services.credentials import Credentials
-from app.services.kitchen import KitchenService
+from app.services.floor_outputs import session_output, table_output
 
 
 class SeatingService:
@@ -44,15 +40,15 @@ class SeatingService:
         self,
         sessions: SessionRepository,
         tables: TableRepository,
-        stores: StoreReader,
-        kitchen: KitchenService,
+        cancelling: CancellingService,
         credentials: Credentials,
+        calls: CallFollowing,
         principal: Principal,
     ) -> None:
         self._sessions = sessions
+        self._calls = calls
         self._tables = tables
-        self._stores = stores
-        self._kitchen = kitchen
+        self._cancelling = cancelling
         self._credentials = credentials
         self._principal = principal
 
@@ -115,21 +111,6 @@ class SeatingService:
     async def get(self, session_id: UUID) -> SessionOutput:
         return session_output(await self._sessions.row(session_id))
 
-    async def find(self, wanted: SessionFilter) -> Page[SessionOutput]:
-        """The store's sessions, newest first."""
-        opened = (wanted.from_, wanted.to)
-        if wanted.business_date is not None:
-            store = await self._stores.get()
-            opened = _within(_business_day(store, wanted.business_date), opened)
-        rows, cursor = await self._sessions.find(
-            status=wanted.status,
-            table_id=wanted.table_id,
-            opened=opened,
-            cursor=wanted.cursor,
-            limit=wanted.limit,
-        )
-        return Page(data=[session_output(row) for row in rows], next_cursor=cursor)
-
     async def change(
         self, session_id: UUID, wanted: SessionPatch, expected: int | None
     ) -> SessionOutput:
@@ -160,12 +141,17 @@ class SeatingService:
         if expected is not None and session.version != expected:
             raise VersionMismatchError(version=session.version)
         await self._clear_blockers(session_id, wanted)
+        linked = (await self._sessions.row(session_id)).linked_tables
         session.status = SessionStatus.CLOSED
         session.closed_at = clock.now()
         session.close_reason = wanted.reason
         await self._sessions.touch(session)
+        await self._sessions.drop_basket(session_id)
         output = session_output(await self._sessions.row(session_id))
         self._record("session.closed", output)
+        await self._calls.end(session, [table.id for table in linked])
+        for table in linked:
+            await self._record_freed(table.id)
         for guest in await self._sessions.end_guests(session_id, SESSION_CLOSED):
             self._credentials.revoke(guest, SESSION_CLOSED)
         await self._sessions.unit.audit(
@@ -188,6 +174,7 @@ class SeatingService:
                     "kind": "order",
                     "order_id": str(order.id),
                     "number": order.number,
+                    "display_number": order.display_number,
                     "status": order.status,
                 }
                 for order in unfinished
@@ -199,7 +186,17 @@ class SeatingService:
             error = FieldError("/reason", "missing", "A forced close needs a reason.")
             raise InvalidRequestError(errors=[error])
         for order in unfinished:
-            await self._kitchen.cancel_unfinished(order.id, wanted.reason)
+            await self._cancelling.cancel_unfinished(order.id, wanted.reason)
+
+    async def _record_freed(self, table_id: UUID) -> None:
+        """A tablet at a linked table learns that the party has gone."""
+        output = table_output(*await self._tables.one(table_id))
+        self._tables.unit.record(
+            "table.changed",
+            output.model_dump(mode="json"),
+            actor=self._principal.actor,
+            table_id=table_id,
+        )
 
     def _record(self, type_: str, output: SessionOutput) -> None:
         self._sessions.unit.record(
@@ -219,42 +216,3 @@ def new_session(table_id: UUID) -> TableSession:
         status=SessionStatus.OPEN,
         opened_at=clock.now(),
     )
-
-
-def session_output(row: SessionRow) -> SessionOutput:
-    session = row.session
-    return SessionOutput.model_validate(
-        {
-            "id": session.id,
-            "table": {"id": session.table_id, "number": row.table_number},
-            "status": session.status,
-            "guest_count": session.guest_count,
-            "note": session.note,
-            "opened_at": session.opened_at,
-            "closed_at": session.closed_at,
-            "merged_into_id": session.merged_into_id,
-            "order_count": row.order_count,
-            "total": row.total,
-            "created_at": session.created_at,
-            "updated_at": session.updated_at,
-            "version": session.version,
-        }
-    )
-
-
-def _business_day(store: Store, day: Any) -> tuple[datetime, datetime]:
-    """The instants at which a business day starts and ends in the store's zone."""
-    zone = ZoneInfo(store.timezone)
-    start: time = store.business_day_start
-    following = day + timedelta(days=1)
-    return (
-        datetime.combine(day, start, tzinfo=zone),
-        datetime.combine(following, start, tzinfo=zone),
-    )
-
-
-def _within(
-    day: tuple[datetime, datetime], asked: tuple[datetime | None, datetime | None]
-) -> tuple[datetime, datetime]:
-    since, until = asked
-    return max(day[0], since or day[0]), min(day[1], until or day[1])

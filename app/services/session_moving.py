@@ -9,6 +9,7 @@ from app.repositories.moving import MovingRepository
 from app.repositories.store import StoreReader
 from app.repositories.table import SessionRepository
 from app.schemas.session import SessionMoveInput, SessionOutput, SessionReopenInput
+from app.services.call_following import CallFollowing
 from app.services.floor_journal import FloorJournal
 from app.services.session_rules import check_ended_today, check_open
 
@@ -19,8 +20,10 @@ class SessionMovingService:
         sessions: SessionRepository,
         moving: MovingRepository,
         stores: StoreReader,
+        calls: CallFollowing,
         journal: FloorJournal,
     ) -> None:
+        self._calls = calls
         self._sessions = sessions
         self._moving = moving
         self._stores = stores
@@ -30,6 +33,8 @@ class SessionMovingService:
         self, session_id: UUID, wanted: SessionMoveInput, expected: int | None
     ) -> SessionOutput:
         """Seat the party at another table, with its orders and guests; the tablets stay.
+
+        Tables that are linked stay linked; moving to one of them makes it the party's own.
 
         Raises:
             SessionNotOpenError: the party has left.
@@ -42,14 +47,16 @@ class SessionMovingService:
         before = await self._journal.shown(session_id)
         if session.table_id == wanted.table_id:
             return before
-        table = await self._moving.lock_free_table(wanted.table_id)
+        table = await self._moving.lock_free_table(wanted.table_id, but_for=session_id)
+        await self._moving.unlink(session_id, [table.id])
         session.table_id = table.id
         await self._sessions.touch(session)
         orders = await self._moving.orders_of(session_id)
         await self._moving.bring(orders, session)
-        await self._journal.table_left(before.table.id)
+        await self._journal.tables([before.table.id])
         output = await self._journal.session("session.updated", session_id)
         await self._journal.orders(orders)
+        await self._calls.bring(session_id, session, left=[before.table.id])
         tables = {"from_table": before.table.number, "to_table": table.number}
         await self._journal.audit("session-moved", session_id, wanted.reason, tables)
         return output

@@ -2,7 +2,6 @@
 
 from datetime import datetime
 
-from app.core.business_time import business_date
 from app.core.errors import BusinessDayOverError, SessionNotOpenError, VersionMismatchError
 from app.models import Store, TableSession
 from app.models.table import SessionStatus
@@ -22,7 +21,6 @@ def check_version(session: TableSession, expected: int | None) -> None:
 
 def check_ended_today(session: TableSession, store: Store, now: datetime) -> None:
     """Raise BusinessDayOverError when the session ended on an earlier business date than now's."""
-    zone, start = store.timezone, store.business_day_start
     ended = session.closed_at or now
-    if business_date(ended, zone, start) != business_date(now, zone, start):
+    if store.calendar.date_of(ended) != store.calendar.date_of(now):
         raise BusinessDayOverError

@@ -18,6 +18,7 @@ from app.schemas.menu import ItemOutput
 from app.schemas.menu_set import ItemSetInput, SetSlotInput
 from app.services.menu_journal import MenuJournal, check_texts
 from app.services.menu_outputs import item_output
+from app.services.set_checks import choice_errors, set_errors
 
 
 class SetEditingService:
@@ -88,13 +89,13 @@ class SetEditingService:
         sets = await self._slots.sets_among(ids) | {item.id}
         errors = _id_errors(wanted, present)
         for place, slot in enumerate(wanted):
-            errors += _choice_errors(f"/set_slots/{place}/choices", slot, live, sets)
-        if wanted and not any(slot.min for slot in wanted):
-            detail = "At least one part must be required: a set of nothing has no price to share."
-            errors.append(FieldError("/set_slots", "contradiction", detail))
-        if wanted and await self._slots.is_offered(item.id):
-            detail = "Another set offers this item: a set can't consist of sets."
-            errors.append(FieldError("/set_slots", "nested", detail))
+            chosen = [
+                (f"/set_slots/{place}/choices/{at}/item_id", choice.item_id)
+                for at, choice in enumerate(slot.choices)
+            ]
+            errors += choice_errors(chosen, live, sets)
+        offered = bool(wanted) and await self._slots.is_offered(item.id)
+        errors += set_errors("/set_slots", [slot.min for slot in wanted], offered=offered)
         if errors:
             raise InvalidRequestError(errors=errors)
 
@@ -106,25 +107,6 @@ def _id_errors(wanted: list[SetSlotInput], present: dict[UUID, SetSlot]) -> list
             detail = "Not a part of this set, or named twice."
             errors.append(FieldError(f"/set_slots/{place}/id", "unknown", detail))
         seen.add(slot.id)
-    return errors
-
-
-def _choice_errors(
-    pointer: str, slot: SetSlotInput, live: set[UUID], sets: set[UUID]
-) -> list[FieldError]:
-    """What is wrong with the items that a slot offers."""
-    errors, seen = [], set()
-    for place, choice in enumerate(slot.choices):
-        found = None
-        if choice.item_id in sets:
-            found = ("nested", "A set can't consist of sets.")
-        elif choice.item_id not in live:
-            found = ("unknown", "There is no such item.")
-        elif choice.item_id in seen:
-            found = ("repeated", "The item is named twice.")
-        if found is not None:
-            errors.append(FieldError(f"{pointer}/{place}/item_id", *found))
-        seen.add(choice.item_id)
     return errors
 
 

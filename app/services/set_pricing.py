@@ -102,7 +102,8 @@ class SetSelection:
         """What each part carries of one portion's price, its upcharges included."""
         if not self._chosen:
             return []
-        weights = [one.choice.item.price * one.units for one in self._chosen]
+        now = self._review.now
+        weights = [one.choice.item.prices.regular_at(now) * one.units for one in self._chosen]
         parts = allocate(amount, weights)
         return [
             part + one.choice.upcharge * one.units
@@ -140,8 +141,7 @@ class SetSelection:
             return self._invalid(f"{path}/item_id", "unknown", detail)
         if wanted.quantity < 1:
             return self._invalid(f"{path}/quantity", "too-few", "At least 1 of it.")
-        if not choice.item.is_served_at(self._review.now):
-            self._review.not_now(f"{path}/item_id", "item")
+        self._review.check_item(f"{path}/item_id", choice.item)
         configured = Configured(choice.item, wanted.options, path, self._review)
         self._chosen.append(_Chosen(slot, choice, wanted.quantity, configured))
         return None

@@ -1,9 +1,19 @@
 """How the lines of a set move and end: the kitchen works on its parts, the set follows. Pure."""
 
 from collections.abc import Iterable, Sequence
+from uuid import UUID
 
+from app.core.errors import NotFoundError
 from app.models.order import OrderLine
 from app.services.order_rules import derived_status
+
+
+def line_of(lines: Iterable[OrderLine], line_id: UUID) -> OrderLine:
+    """The order's line with this id. Raise NotFoundError when it has none such."""
+    for line in lines:
+        if line.id == line_id:
+            return line
+    raise NotFoundError
 
 
 def parts_of(lines: Iterable[OrderLine], line: OrderLine) -> list[OrderLine]:

@@ -12,6 +12,7 @@ from app.core.security.principals import SYSTEM_ACTOR
 from app.models import Staff, Store
 from app.repositories.opening import OpeningRepository
 from app.schemas.store import StoreInput
+from app.services.call_defaults import default_types
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,7 @@ class StoreOpeningService:
         owner_password: str | None = None,
         owner_name: str | None = None,
     ) -> OpenedStore:
-        """Create the store and its owner.
+        """Create the store with its owner and what its guests can ask for.
 
         Args:
             owner_password: for demo and test stores; else a random one is made, which the
@@ -64,6 +65,7 @@ class StoreOpeningService:
                 settlement_required=False,
             )
         )
+        await self._rows.add_service_request_types(store_id, default_types())
         password = owner_password or new_first_password()
         owner = await self._add_staff(
             store_id,

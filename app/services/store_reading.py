@@ -1,8 +1,10 @@
 """The store as its own people see it, and as its tables do."""
 
+from app.core import clock
 from app.core.security.principals import Principal
 from app.repositories.store import StoreReader
 from app.schemas.store import StoreAtTableOutput, StoreOutput
+from app.services.store_clock import store_at_table, store_output
 
 
 class StoreReadingService:
@@ -14,5 +16,5 @@ class StoreReadingService:
         """All of it for staff, screens and API keys; for tablets and guests what they need."""
         store = await self._stores.get()
         if self._principal.sits_at_table:
-            return StoreAtTableOutput.model_validate(store)
-        return StoreOutput.model_validate(store)
+            return store_at_table(store, clock.now())
+        return store_output(store, clock.now())

@@ -48,7 +48,7 @@ def test_an_entry_says_who_did_what_to_what_when_and_why(shop: Shop) -> None:
     assert entry["reason"] == "알레르기"
     assert entry["details"] == {
         "reason_code": "guest_request",
-        "lines": [{"line_id": order["lines"][0]["id"], "cancelled_quantity": 1}],
+        "lines": [{"line_id": order["lines"][0]["id"], "quantity": 1, "cancelled_quantity": 1}],
     }
     assert entry["at"].endswith("Z")
 

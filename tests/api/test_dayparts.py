@@ -56,11 +56,11 @@ def test_guests_see_a_lunch_at_lunchtime_only(shop: Shop, floor: Floor) -> None:
         assert [one["id"] for one in ok(shop.staff.get("/menu/items"))["data"]] == [floor.stew]
 
 
-def test_a_tablets_menu_changes_at_the_boundary_without_any_event(shop: Shop, floor: Floor) -> None:
+def test_a_tablets_menu_changes_at_the_boundary_by_itself(shop: Shop, floor: Floor) -> None:
     end = {"weekday": 5, "start": "11:00", "end": "11:33"}
     tablet = floor.tablet(1)
     change(shop, f"/menu/items/{floor.stew}", {"dayparts": [end]})
-    before = shop.counters()
+    before = shop.deeds()
     with clock.held_at(seoul("11:33") - timedelta(microseconds=1)):
         first = tablet.get("/menu")
         assert len(first.json()["categories"]) == 1
@@ -70,7 +70,7 @@ def test_a_tablets_menu_changes_at_the_boundary_without_any_event(shop: Shop, fl
         later = tablet.get("/menu", headers={"If-None-Match": first.headers["etag"]})
         assert (later.status_code, later.json()["categories"]) == (200, [])
         assert later.json()["valid_until"] == "2027-12-03T02:00:00.000000Z"
-    assert shop.counters() == before
+    assert shop.deeds() == before
 
 
 def test_what_is_not_served_now_is_refused_with_its_reason(shop: Shop, floor: Floor) -> None:
@@ -83,14 +83,14 @@ def test_what_is_not_served_now_is_refused_with_its_reason(shop: Shop, floor: Fl
         tablet.get("/menu")
         change(shop, f"/menu/items/{floor.stew}", {"dayparts": [FRIDAY_LUNCH | {"end": "11:45"}]})
         assert tablet.post("/orders/quote", json=body).status_code == 200
-        before = shop.counters()
+        before = shop.deeds()
     with clock.held_at(seoul("11:45")):
         for path in ("/orders/quote", "/orders"):
             refused = tablet.post(path, json=body, headers=_key(path))
             assert (refused.status_code, refused.json()["code"]) == (409, "item-unavailable")
             errors = [(one["pointer"], one["code"]) for one in refused.json()["errors"]]
             assert errors == [("/lines/1/item_id", "not-now")]
-        assert shop.counters() == before
+        assert shop.deeds() == before
         assert shop.rows("SELECT count(*) FROM orders WHERE store_id = %(store)s") == [(0,)]
 
 

@@ -4,6 +4,7 @@ from uuid import uuid4
 
 import httpx
 import pytest
+from psycopg.types.json import Jsonb
 
 from tests.support.credentials import SignedIn, enter
 from tests.support.floor import Floor, order_body
@@ -14,7 +15,8 @@ from tests.support.shops import Json, Shop
 def floor(shop: Shop) -> Floor:
     """A store that holds the first order of each guest."""
     made = Floor(shop)
-    shop.set(guest_first_order_held=True)
+    acceptance = {"tablet": "auto", "guest": "first_order", "pos": "auto"}
+    shop.set(order_acceptance=Jsonb(acceptance))
     return made
 
 

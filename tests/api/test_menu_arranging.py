@@ -1,4 +1,4 @@
-"""Putting lists in order, copying items, and marking many things at once."""
+"""Putting lists in order, and marking many things at once."""
 
 from typing import Any
 
@@ -9,12 +9,10 @@ from tests.support.menu_building import (
     add_category,
     add_group,
     add_item,
-    availability,
     if_match,
     menu_items,
     ok,
 )
-from tests.support.pictures import picture, upload
 from tests.support.racing import at_once, sender
 from tests.support.shops import Json, Shop
 
@@ -140,68 +138,6 @@ def test_two_managers_who_put_in_order_at_once_both_succeed(shop: Shop) -> None:
     answers = at_once([sender(shop.manager, "PUT", path, {"ids": one}) for one in orders])
     assert [answer.status_code for answer in answers] == [200] * 4
     assert ids(menu_items(shop)) in orders
-
-
-# -- copies ----------------------------------------------------------------------------------------
-
-
-def test_a_copy_has_all_but_what_is_of_one_item_only(shop: Shop) -> None:
-    group, category = add_group(shop), add_category(shop)
-    hot = group["options"][1]["id"]
-    item = add_item(
-        shop,
-        category,
-        description={"ko": "묵은지"},
-        tags=["popular"],
-        origin={"ko": "국내산"},
-        option_groups=[{"id": group["id"], "min_select": 1, "prices": {hot: 300}}],
-        external_ref="POS-17",
-    )
-    availability(shop, item, {"status": "sold_out", "stock": 3, "until": "business_day_end"})
-    model = ok(upload(shop, item, picture()))
-    seq, _ = shop.counters()
-    copy = ok(shop.manager.post(f"/menu/items/{item['id']}/copy"), 201)
-    assert copy["availability"] == {"status": "hidden", "until": None, "stock": None}
-    assert (copy["position"], copy["version"], copy["external_ref"]) == (1, 1, None)
-    own = {"id", "availability", "position", "version", "external_ref"}
-    own |= {"created_at", "updated_at"}
-    assert {k: v for k, v in copy.items() if k not in own} == {
-        k: v for k, v in model.items() if k not in own
-    }
-    assert ids(menu_items(shop)) == [item["id"]]
-    [(_, data)] = shop.events(seq)
-    assert data == {"kind": "item", "change": "created", "item": copy}
-    assert ok(shop.manager.get(f"/menu/items/{copy['id']}")) == copy
-
-
-def test_a_copy_may_have_a_name_of_its_own(shop: Shop) -> None:
-    item = add_item(shop, add_category(shop))
-    path = f"/menu/items/{item['id']}/copy"
-    copy = ok(shop.manager.post(path, json={"name": {"ko": "참치김치찌개"}}), 201)
-    assert copy["name"] == {"ko": "참치김치찌개"}
-    before = shop.counters()
-    refused = shop.manager.post(path, json={"name": {"en": "Tuna stew"}})
-    assert refused.json()["errors"][0]["pointer"] == "/name"
-    assert shop.staff.post(path).status_code == 403
-    assert shop.manager.post(f"/menu/items/{NOWHERE}/copy").status_code == 404
-    assert shop.counters() == before
-
-
-def test_a_repeated_copy_is_one_copy(shop: Shop) -> None:
-    item = add_item(shop, add_category(shop))
-    send = sender(shop.manager, "POST", f"/menu/items/{item['id']}/copy", {}, "copy-once")
-    answers = at_once([send] * 4)
-    assert {answer.status_code for answer in answers} == {201}
-    assert len({answer.content for answer in answers}) == 1
-    assert len(ok(shop.staff.get("/menu/items"))["data"]) == 2
-
-
-def test_an_archived_item_is_not_copied(shop: Shop) -> None:
-    item = add_item(shop, add_category(shop))
-    shop.manager.delete(f"/menu/items/{item['id']}")
-    before = shop.counters()
-    assert shop.manager.post(f"/menu/items/{item['id']}/copy").status_code == 404
-    assert shop.counters() == before
 
 
 # -- many at once ----------------------------------------------------------------------------------

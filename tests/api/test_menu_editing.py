@@ -13,6 +13,7 @@ from tests.support.menu_building import (
     if_match,
     menu_items,
     ok,
+    state,
 )
 from tests.support.shops import Shop
 
@@ -74,7 +75,7 @@ def test_an_item_is_read_as_it_was_written(shop: Shop) -> None:
         "external_ref": "POS-17",
     }
     item = ok(shop.manager.post("/menu/items", json=body), 201)
-    assert item["availability"] == {"status": "available", "until": None, "stock": 20}
+    assert state(item) == {"status": "available", "until": None, "stock": 20}
     assert item["option_groups"] == [
         {"id": group["id"], "min_select": 1, "max_select": None, "prices": {hot: 300}}
     ]
@@ -290,21 +291,21 @@ def test_a_repeated_creation_makes_one_item(shop: Shop) -> None:
 def test_stock_and_sold_out(shop: Shop) -> None:
     item = add_item(shop, add_category(shop))
     counted = availability(shop, item, {"status": "available", "stock": 0})
-    assert counted["availability"] == {"status": "sold_out", "until": None, "stock": 0}
+    assert state(counted) == {"status": "sold_out", "until": None, "stock": 0}
     refilled = availability(shop, item, {"status": "available", "stock": 5})
     assert refilled["availability"]["status"] == "available"
     # What is not mentioned goes on counting; null stops it.
     paused = availability(shop, item, {"status": "sold_out"})
     assert paused["availability"]["stock"] == 5
     uncounted = availability(shop, item, {"status": "available", "stock": None})
-    assert uncounted["availability"] == {"status": "available", "until": None, "stock": None}
+    assert state(uncounted) == {"status": "available", "until": None, "stock": None}
 
 
 def test_available_again_after_the_last_portion(shop: Shop) -> None:
     item = add_item(shop, add_category(shop))
     availability(shop, item, {"status": "available", "stock": 0})
     back = availability(shop, item, {"status": "available"})
-    assert back["availability"] == {"status": "available", "until": None, "stock": None}
+    assert state(back) == {"status": "available", "until": None, "stock": None}
 
 
 def test_availability_is_published_once(shop: Shop) -> None:

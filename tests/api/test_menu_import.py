@@ -7,27 +7,22 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from tests.support.menu_building import add_category, add_group, add_item, menu_items
-from tests.support.menu_files import CSV, DATA, counts, exported, fill, must, send
+from tests.support.menu_building import add_category, add_item, menu_items
+from tests.support.menu_files import (
+    CSV,
+    DATA,
+    counts,
+    errors_of,
+    exported,
+    fill,
+    must,
+    places,
+    send,
+)
 from tests.support.racing import at_once
 from tests.support.shops import Json, Shop
 
 JSON = "application/json"
-
-
-def errors_of(shop: Shop, content: bytes | str, media_type: str = CSV) -> list[Json]:
-    """The errors of a file that must be refused and change nothing."""
-    before, menu = shop.counters(), exported(shop)
-    refused = send(shop, content, media_type)
-    assert (refused.status_code, refused.json()["code"]) == (422, "menu-file-invalid"), refused.text
-    assert (shop.counters(), exported(shop)) == (before, menu)
-    errors: list[Json] = refused.json()["errors"]
-    assert refused.json()["error_count"] == len(errors)
-    return errors
-
-
-def places(errors: list[Json]) -> list[tuple[int | None, int | None, str]]:
-    return [(one.get("row"), one.get("column"), one["code"]) for one in errors]
 
 
 @pytest.mark.parametrize("name", ["menu-cp949.csv", "menu-utf16.csv"])
@@ -41,63 +36,6 @@ def test_tables_of_korean_spreadsheets_are_read(shop: Shop, name: str) -> None:
         "된장찌개": (8500, []),
         "식혜": (3000, ["cold", "popular"]),
     }
-
-
-def in_dollars(shop: Shop) -> None:
-    """Square's sample is of a café; a store's currency is no setting that it may change."""
-    shop.set(currency="USD", default_language="en", languages=["en", "ko"])
-
-
-def test_the_item_library_of_square_is_read(shop: Shop) -> None:
-    in_dollars(shop)
-    milk = add_group(shop, name={"en": "Milk"}, options=[{"name": {"en": "Oat"}, "price": 50}])
-    file = (DATA / "square-items.csv").read_bytes()
-    done = must(send(shop, file))
-    assert (done["format"], counts(done)["items"]) == ("square", (3, 0, 0, 0))
-    assert [(one["row"], one["code"]) for one in done["warnings"]] == [(4, "modifier-set-unknown")]
-    latte, espresso, cake = (
-        item for category in json.loads(exported(shop))["categories"] for item in category["items"]
-    )
-    assert (latte["external_ref"], latte["price"]) == ("TKN-LATTE", 350)
-    assert latte["description"] == {"en": 'Espresso, with "steamed" milk'}
-    assert (espresso["price"], espresso["option_groups"]) == (220, [])
-    assert (cake["external_ref"], cake["price"]) == ("CAKE-1", 400)
-    assert cake["description"] == {"en": "=not a formula"}
-    [shown] = [item for item in menu_items(shop) if item["name"] == "Latte"]
-    size, added = shown["option_groups"]
-    assert (size["name"], size["min_select"], size["max_select"]) == ("Size", 1, 1)
-    assert [(one["name"], one["price"]) for one in size["options"]] == [
-        ("Small", 0),
-        ("Large", 100_100),
-    ]
-    assert added["id"] == milk["id"]
-    again = must(send(shop, file))
-    assert (again["changes"], counts(again)["items"]) == ([], (0, 0, 3, 0))
-
-
-def test_sizes_stay_with_their_items(shop: Shop) -> None:
-    in_dollars(shop)
-    header = "Token,Item Name,Variation Name,Price\n"
-    tea = "T,Tea,Small,1\nT,Tea,Large,2\n"
-    mate = "M,Mate,Small,3\nM,Mate,Large,5\n"
-    must(send(shop, header + tea))
-    done = must(send(shop, header + mate + tea))
-    assert counts(done)["option_groups"] == (1, 0, 1, 0)
-    assert counts(done)["items"] == (1, 0, 1, 0)
-    items = {
-        one["name"]: one["option_groups"][0]["options"][1]["price"] for one in menu_items(shop)
-    }
-    assert items == {"Tea": 100, "Mate": 200}
-
-
-def test_wrong_rows_of_square_are_named(shop: Shop) -> None:
-    in_dollars(shop)
-    errors = errors_of(shop, (DATA / "square-items-with-errors.csv").read_bytes())
-    assert places(errors) == [
-        (4, 3, "too-short"),
-        (4, 12, "price-missing"),
-        (5, 12, "unreadable"),
-    ]
 
 
 WRONG_TABLES: list[tuple[str, list[tuple[int | None, int | None, str]]]] = [

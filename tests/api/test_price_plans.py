@@ -15,7 +15,8 @@ from tests.support.shops import Json, Shop
 
 FRIDAY = "2027-11-26T"
 AFTERNOON = {"weekday": 5, "start": "11:40", "end": "11:50"}
-HAPPY = {"price": 6_000, "windows": [AFTERNOON]}
+HOLIDAY: Json = {"date": "2027-11-26", "windows": [{"start": "11:50", "end": "11:55"}]}
+HAPPY: Json = {"price": 6_000, "windows": [AFTERNOON]}
 
 
 def seoul(text: str) -> datetime:
@@ -94,12 +95,12 @@ def test_an_order_is_held_to_the_price_in_force(shop: Shop, floor: Floor) -> Non
         placed = place(floor, expected_total=9_000)
         assert placed.status_code == 201
         assert datetime.fromisoformat(placed.json()["created_at"]) == last
-    before = shop.counters()
+    before = shop.deeds()
     with clock.held_at(seoul("11:40")):
         refused = place(floor, expected_total=9_000)
         assert (refused.status_code, refused.json()["code"]) == (409, "price-changed")
         assert refused.json()["quote"]["total"] == 9_500
-        assert shop.counters() == before
+        assert shop.deeds() == before
         accepted = place(floor, expected_total=9_500)
         assert accepted.status_code == 201
         assert accepted.json()["lines"][0]["unit_price"] == 9_500
@@ -110,7 +111,7 @@ def test_an_order_is_held_to_the_price_in_force(shop: Shop, floor: Floor) -> Non
 
 def test_a_happy_hour_is_cheaper_while_it_lasts(shop: Shop, floor: Floor) -> None:
     changed = ok(plan(shop, floor, "happy-hours", [HAPPY]))
-    assert (changed["price"], changed["happy_hours"]) == (9_000, [HAPPY])
+    assert (changed["price"], changed["happy_hours"]) == (9_000, [HAPPY | {"exceptions": []}])
     seen = {}
     for at in ("11:39", "11:40"):
         with clock.held_at(seoul(at)):
@@ -121,6 +122,17 @@ def test_a_happy_hour_is_cheaper_while_it_lasts(shop: Shop, floor: Floor) -> Non
     ahead = {"at": seoul("11:50").isoformat()}
     [category] = ok(shop.staff.get("/menu", params=ahead))["categories"]
     assert category["items"][0]["price"] == 9_000
+
+
+def test_a_happy_hour_may_differ_on_a_date(shop: Shop, floor: Floor) -> None:
+    holiday = [HAPPY | {"exceptions": [HOLIDAY]}]
+    planned = ok(plan(shop, floor, "happy-hours", holiday))
+    assert planned["happy_hours"] == holiday
+    for at, price in (("11:45", 9_000), ("11:50", 6_000), ("11:54", 6_000), ("11:55", 9_000)):
+        with clock.held_at(seoul(at)):
+            assert prices(floor) == (price, 9_000)
+            quoted = floor.tablet(1).post("/orders/quote", json=order_body(floor.stew, 1))
+            assert ok(quoted)["total"] == price
 
 
 def test_a_discount_can_not_take_a_happy_hours_line_below_zero(shop: Shop, floor: Floor) -> None:
@@ -163,7 +175,7 @@ def test_every_change_of_a_plan_is_audited_and_published(shop: Shop, floor: Floo
         ("price-schedule-changed", [], stored[0]),
         ("price-schedule-changed", stored[0], stored[1]),
         ("price-schedule-changed", stored[1], []),
-        ("happy-hours-changed", [], [HAPPY]),
+        ("happy-hours-changed", [], [HAPPY | {"exceptions": []}]),
     ]
     assert shop.counters() == (seq + 4, catalog + 4)
     assert {kind for kind, _ in shop.events(seq)} == {"menu.changed"}
@@ -186,6 +198,8 @@ WRONG: list[tuple[str, Any, str]] = [
     ("happy-hours", [HAPPY | {"name": "happy"}], "/0/name"),
     ("happy-hours", [HAPPY | {"windows": [AFTERNOON | {"end": "25:00"}]}], "/0/windows/0/end"),
     ("happy-hours", [HAPPY] * 21, ""),
+    ("happy-hours", [HAPPY | {"exceptions": [HOLIDAY, HOLIDAY]}], "/0/exceptions"),
+    ("happy-hours", [HAPPY | {"exceptions": [{"date": "2027-11-26"}]}], "/0/exceptions/0/windows"),
 ]
 
 

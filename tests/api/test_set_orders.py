@@ -1,7 +1,11 @@
 """Sets in orders: one line that counts, its parts for the kitchen, and sums that are exact."""
 
+from datetime import timedelta
+from zoneinfo import ZoneInfo
+
 import pytest
 
+from app.core import clock
 from tests.support.menu_building import ok
 from tests.support.sets import REASON, Diner
 from tests.support.shops import Json, Shop
@@ -98,6 +102,54 @@ def test_an_option_of_a_choice_is_checked_where_it_stands(diner: Diner) -> None:
     assert (answer.status_code, answer.json()["code"]) == (422, "option-invalid")
     [error] = answer.json()["errors"]
     assert (error["pointer"], error["code"]) == ("/lines/0/choices/1/options/0", "unknown")
+
+
+def test_every_rule_of_a_group_holds_for_a_choice_too(diner: Diner) -> None:
+    """The stew's spice becomes required: one of two, each at most once."""
+    mild = diner.spice["options"][0]["id"]
+    path = f"/menu/option-groups/{diner.spice['id']}"
+    ok(diner.shop.manager.patch(path, json={"min_select": 1}, headers={"If-Match": '"1"'}))
+    option = "/lines/0/choices/0/options"
+    wrong: list[tuple[list[Json], str, str, int]] = [
+        ([], option, "too-few", 0),
+        ([{"option_id": mild}, {"option_id": diner.hot}], option, "too-many", 2),
+        ([{"option_id": mild, "quantity": 2}], f"{option}/0", "too-many", 2),
+        ([{"option_id": mild}, {"option_id": mild}], f"{option}/1", "repeated", 1),
+        ([{"option_id": mild}, {"option_id": diner.main}], f"{option}/1", "unknown", 1),
+    ]
+    before = diner.shop.counters()
+    for options, pointer, code, selected in wrong:
+        stew = {**diner.choice(diner.main, "stew"), "options": options}
+        for answer in (
+            diner.place(diner.body(stew)),
+            diner.tablet.post("/orders/quote", json=diner.body(stew)),
+        ):
+            problem = answer.json()
+            assert (answer.status_code, problem["code"]) == (422, "option-invalid"), problem
+            assert (pointer, code) in [(one["pointer"], one["code"]) for one in problem["errors"]]
+            for group in problem["groups"]:
+                assert (group["pointer"], group["group_id"]) == (option, diner.spice["id"])
+                assert (group["min_select"], group["max_select"]) == (1, 1)
+                assert group["selected"] == selected
+            assert bool(problem["groups"]) == (selected != 1)
+    assert diner.shop.counters() == before
+    assert diner.shop.rows("SELECT id FROM orders WHERE store_id = %(store)s") == []
+
+
+def test_a_choice_of_another_time_of_day_is_refused_with_its_reason(diner: Diner) -> None:
+    path = f"/menu/items/{diner.dishes['cola']}"
+    later = clock.now().astimezone(ZoneInfo("Asia/Seoul")) + timedelta(days=2)
+    window = {"weekday": later.isoweekday(), "start": "11:00", "end": "14:00"}
+    tag = {"If-Match": diner.shop.manager.get(path).headers["ETag"]}
+    ok(diner.shop.manager.patch(path, json={"dayparts": [window]}, headers=tag))
+    before = diner.shop.counters()
+    answer = diner.place(
+        diner.body(diner.choice(diner.main, "stew"), diner.choice(diner.side, "cola"))
+    )
+    assert (answer.status_code, answer.json()["code"]) == (409, "item-unavailable")
+    found = [(one["pointer"], one["code"]) for one in answer.json()["errors"]]
+    assert found == [("/lines/0/choices/1/item_id", "not-now")]
+    assert diner.shop.counters() == before
 
 
 def test_a_choice_that_is_sold_out_is_refused_where_it_stands(diner: Diner) -> None:

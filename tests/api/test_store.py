@@ -42,7 +42,19 @@ EVERYTHING = {
     "timezone": "Asia/Tokyo",
     "ordering_url": "https://order.example/#",
     "guest_pin_required": True,
-    "guest_first_order_held": True,
+    "guest_cancel_allowed": True,
+    "pause_message": {"ko": "재료 소진", "en": "Sold out for now"},
+    "paused_channels": ["guest", "tablet"],
+    "paused_until": "2199-01-01T00:00:00.000000Z",
+    "last_order_times": [{"weekday": 1, "at": "21:30"}],
+    "max_lines_per_order": 20,
+    "max_quantity_per_order": 50,
+    "minimum_items_per_guest": 1,
+    "minimum_amount_per_guest": 8_000,
+    "duplicate_window_seconds": 30,
+    "duplicate_action": "confirm",
+    "order_acceptance": {"tablet": "staff", "guest": "first_order", "pos": "auto"},
+    "order_number_prefixes": {"tablet": "T", "guest": "G", "staff": None, "pos": "P"},
 }
 
 
@@ -151,22 +163,13 @@ def test_a_pause_holds_at_once_and_so_does_its_end(shop: Shop) -> None:
     assert order(floor).status_code == 201
 
 
-def test_the_business_date_follows_the_zone(shop: Shop) -> None:
-    floor = Floor(shop)
-    seoul = order(floor).json()["business_date"]
-
-    # Twenty-five hours ahead of the zone that is the farthest behind: another date all day long.
-    change(owner(shop), {"timezone": "Pacific/Kiritimati", "business_day_start": "00:00"})
-
-    assert order(floor).json()["business_date"] >= seoul
-    assert shop.staff.get("/menu").json()["store"]["timezone"] == "Pacific/Kiritimati"
-
-
 def test_tables_get_what_they_need(shop: Shop) -> None:
     floor = Floor(shop)
     needed = {
         *("id", "code", "name", "timezone", "currency"),
-        *("default_language", "languages", "ordering_paused"),
+        *("default_language", "languages", "ordering_paused", "guest_cancel_allowed"),
+        "paused_channels",
+        "paused_until",
     }
     for client in (floor.tablet(1), enter(shop, floor.table(1)).http):
         assert set(client.get("/store").json()) == needed

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit, urlunsplit
-from uuid import uuid4
+from uuid import RFC_4122, uuid4
 
 import psycopg
 import pytest
@@ -92,6 +92,34 @@ def test_every_step_can_be_taken_back_and_again(database_url: str, empty: str) -
     assert left_over(empty) == []
     migration.upgrade(empty)
     assert structure(empty) == structure(database_url)
+
+
+def test_stores_that_are_there_get_a_list_of_what_can_be_asked_for(empty: str) -> None:
+    migration.upgrade(empty, "20261129_1040")
+    migration.downgrade(empty, "-1")
+    stores = [uuid4(), uuid4()]
+    with psycopg.connect(empty) as connection:
+        for number, store in enumerate(stores):
+            connection.execute(
+                "INSERT INTO stores (store_id, code, name, timezone, currency, default_language,"
+                " languages, business_day_start, ordering_paused, settlement_required, created_at,"
+                " updated_at, version) VALUES (%s, %s, 'A store', 'Asia/Seoul', 'KRW', 'ko', '{ko}',"
+                " '05:00', false, false, now(), now(), 1)",
+                (store, f"store-{number}"),
+            )
+    migration.upgrade(empty, "20261129_1040")
+    with psycopg.connect(empty) as connection:
+        found = connection.execute(
+            "SELECT store_id, id, code, names FROM service_request_types ORDER BY position"
+        ).fetchall()
+    for store in stores:
+        given = [row[2] for row in found if row[0] == store]
+        assert given == ["water", "cutlery", "plate", "wet-wipe", "napkin", "staff", "bill"]
+    assert {tuple(sorted(row[3])) for row in found} == {("en", "ja", "ko", "zh-Hans")}
+    assert found[0][3]["ko"] == "물"
+    ids = [row[1] for row in found]
+    assert len(set(ids)) == len(ids) == len(found)
+    assert {(made.version, made.variant) for made in ids} == {(7, RFC_4122)}
 
 
 def test_migrations_import_nothing_from_the_service() -> None:

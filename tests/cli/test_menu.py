@@ -4,9 +4,13 @@ from pathlib import Path
 
 import orjson
 
+from tests.api.conftest import app, base_url, shop
 from tests.cli.test_commands import Run, a_code, create, run
+from tests.support.menu_files import fill, large_menu
+from tests.support.pictures import picture
+from tests.support.shops import Shop
 
-__all__ = ["create", "run"]
+__all__ = ["app", "base_url", "create", "run", "shop"]
 
 DATA = Path(__file__).resolve().parents[1] / "data"
 
@@ -27,7 +31,7 @@ def test_a_menu_goes_in_and_comes_out(create: Run, run: Run, tmp_path: Path) -> 
         "categories: 2 created, 0 updated, 0 unchanged, 0 archived",
         "items: 3 created, 0 updated, 0 unchanged, 0 archived",
     ]
-    assert "Writing 5 changes" in did.stderr
+    assert "Writing items: 3 new, 0 others" in did.stderr
     assert "items: 0 created, 0 updated, 3 unchanged, 0 archived" in again.stdout
     shown = run("menu", "export", "--store", code)
     names = [one["name"]["ko"] for one in orjson.loads(shown.stdout)["categories"]]
@@ -74,3 +78,73 @@ def test_what_is_not_there_is_one_line(
     assert "none.csv" in missing.stderr
     wrong = run("menu", "import", str(tmp_path / "menu.xlsx"), "--store", "nowhere")
     assert wrong.returncode == 2
+
+
+def test_a_menu_moves_to_another_installation_with_its_pictures(
+    shop: Shop, create: Run, run: Run, tmp_path: Path, database_url: str
+) -> None:
+    """Two folders of data are two installations, though they share a database here."""
+    fill(shop)
+    code = a_code()
+    create(code)
+    file, pictures, there = tmp_path / "menu.json", tmp_path / "pictures", tmp_path / "there"
+    here = {"DATA_DIR": str(shop.runtime.settings.data_dir), "DATABASE_URL": database_url}
+    taken = ("--output", str(file), "--images", str(pictures))
+    out = run("menu", "export", "--store", shop.code, *taken, **here)
+    assert out.returncode == 0, out.stderr
+    assert "Wrote 2 files of pictures" in out.stderr
+
+    words, elsewhere = ("menu", "import", str(file), "--store", code), {"DATA_DIR": str(there)}
+    bare = run(*words, "--dry-run", **elsewhere)
+    would = run(*words, "--images", str(pictures), "--dry-run", **elsewhere)
+    assert "warning: /categories/0/items/0/image: This installation" in bare.stderr
+    assert ("warning" in would.stderr, there.exists()) == (False, False)
+    done = run(*words, "--images", str(pictures), **elsewhere)
+    assert (done.returncode, "warning" in done.stderr) == (0, False), done.stderr
+    kept = sorted(one.read_bytes() for one in (there / "media").glob("??/*.webp"))
+    assert kept == sorted(one.read_bytes() for one in pictures.glob("??/*.webp"))
+    again = run("menu", "export", "--store", code, **elsewhere)
+    menus = [orjson.loads(one) for one in (again.stdout, file.read_bytes())]
+    for menu in menus:
+        menu.pop("languages")  # a setting of the store
+    assert menus[0] == menus[1]
+
+
+def test_a_picture_that_is_another_one_is_not_taken(
+    shop: Shop, create: Run, run: Run, tmp_path: Path, database_url: str
+) -> None:
+    fill(shop)
+    code = a_code()
+    create(code)
+    file, pictures = tmp_path / "menu.json", tmp_path / "pictures"
+    here = {"DATA_DIR": str(shop.runtime.settings.data_dir), "DATABASE_URL": database_url}
+    taken = ("--output", str(file), "--images", str(pictures))
+    run("menu", "export", "--store", shop.code, *taken, **here)
+    for one in pictures.glob("??/*.webp"):
+        one.write_bytes(picture("WEBP"))
+    words = ("menu", "import", str(file), "--store", code, "--images", str(pictures))
+    done = run(*words, DATA_DIR=str(tmp_path / "there"))
+    assert (done.returncode, "(image-missing)" in done.stderr) == (0, True)
+    assert not list((tmp_path / "there").glob("**/*.webp"))
+
+
+def test_a_large_file_says_how_far_it_is(create: Run, run: Run, tmp_path: Path) -> None:
+    code = a_code()
+    create(code)
+    file = tmp_path / "menu.json"
+    file.write_bytes(large_menu(600))
+    would = run("menu", "import", str(file), "--store", code, "--dry-run")
+    did = run("menu", "import", str(file), "--store", code)
+    reading, comparing = f"Reading {file.stat().st_size / 1024:.0f} KiB", "Comparing 600 items"
+    for done in (would, did):
+        assert done.returncode == 0, done.stderr
+        assert done.stderr.index(reading) < done.stderr.index(comparing)
+    steps = [line for line in did.stderr.splitlines() if line.startswith("Writing")]
+    assert steps == [
+        "Writing categories: 12 new, 0 others",
+        "Writing items: 600 new, 0 others",
+        "Writing option groups: 50 new, 0 others",
+        "Writing options: 400 new, 0 others",
+        "Writing what 600 items offer and 60 sets consist of",
+    ]
+    assert "Writing" not in would.stderr

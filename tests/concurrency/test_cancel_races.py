@@ -6,6 +6,7 @@ import httpx
 import pytest
 
 from tests.support.floor import Floor, order_body
+from tests.support.invariants import broken
 from tests.support.menu_building import ok
 from tests.support.racing import at_once, sender
 from tests.support.shops import Json, Shop
@@ -111,3 +112,74 @@ def test_what_two_cancels_give_back_is_given_back_once(shop: Shop, turn: int) ->
     after = ok(shop.staff.get(path))
     assert (after["status"], after["lines"][0]["cancelled_quantity"]) == ("cancelled", 5)
     assert stock(shop) == STOCK
+
+
+@pytest.mark.parametrize("turn", range(TURNS))
+def test_a_cancel_and_a_close_at_once(shop: Shop, turn: int) -> None:
+    order = counted_order(shop, 2)
+    path, session = f"/orders/{order['id']}", f"/sessions/{order['session_id']}/close"
+    calls = [
+        sender(shop.staff, "POST", f"{path}/cancel", REASON),
+        sender(shop.staff, "POST", session, {}),
+    ]
+
+    if turn % 2:
+        cancelled, closed = at_once(calls)
+    else:
+        closed, cancelled = at_once(calls[::-1])
+
+    # The close can't win: what is pending blocks it. Either it saw the cancel, or it is refused.
+    assert cancelled.status_code == 200
+    assert closed.status_code in (200, 409)
+    assert ok(shop.staff.get(path))["status"] == "cancelled"
+    assert (stock(shop), audits(shop)) == (STOCK, 1)
+    assert broken(shop) == {}
+
+
+@pytest.mark.parametrize("turn", range(TURNS))
+def test_a_cancel_and_a_forced_close_return_the_stock_once(shop: Shop, turn: int) -> None:
+    order = counted_order(shop, 3)
+    path, session = f"/orders/{order['id']}", f"/sessions/{order['session_id']}/close"
+    line = f"{path}/lines/{order['lines'][0]['id']}/cancel"
+    calls = [
+        sender(shop.staff, "POST", line, REASON | {"quantity": 1}),
+        sender(shop.manager, "POST", session, {"force": True, "reason": "left"}),
+    ]
+
+    if turn % 2:
+        part, closed = at_once(calls)
+    else:
+        closed, part = at_once(calls[::-1])
+
+    assert closed.status_code == 200
+    if part.status_code != 200:
+        assert (part.status_code, part.json()["code"]) == (409, "session-not-open")
+    left = ok(shop.staff.get(path))["lines"][0]
+    assert (left["status"], left["cancelled_quantity"]) == ("cancelled", 3)
+    assert stock(shop) == STOCK
+    assert broken(shop) == {}
+
+
+@pytest.mark.parametrize("turn", range(TURNS))
+def test_a_guest_cancels_or_the_kitchen_begins(shop: Shop, turn: int) -> None:
+    shop.set(guest_cancel_allowed=True)
+    order = counted_order(shop, 2)
+    path = f"/orders/{order['id']}"
+    [(table_id,)] = shop.rows("SELECT id FROM tables WHERE store_id = %(store)s")
+    calls = [
+        sender(shop.tablet(table_id), "POST", f"{path}/cancel", REASON),
+        sender(shop.kitchen, "PATCH", path, {"status": "preparing"}),
+    ]
+
+    if turn % 2:
+        cancelled, begun = at_once(calls)
+    else:
+        begun, cancelled = at_once(calls[::-1])
+
+    assert sorted((cancelled.status_code, begun.status_code)) in ([200, 403], [200, 409])
+    after = ok(shop.staff.get(path))
+    if cancelled.status_code == 200:
+        assert (after["status"], stock(shop)) == ("cancelled", STOCK)
+    else:
+        assert (after["status"], stock(shop)) == ("preparing", STOCK - 2)
+    assert broken(shop) == {}

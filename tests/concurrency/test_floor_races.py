@@ -2,57 +2,30 @@
 
 import threading
 import time
-from collections.abc import Callable
-from uuid import uuid4
 
 import httpx
 import psycopg
 import pytest
 
 from tests.support.credentials import SignedIn, enter, table_token
-from tests.support.floor import Floor, order_body
+from tests.support.floor import Floor
 from tests.support.invariants import broken
 from tests.support.menu_building import ok
 from tests.support.parties import orders_of, seat
-from tests.support.racing import at_once, sender
-from tests.support.shops import Json, Shop
+from tests.support.party_races import (
+    TURNS,
+    acting,
+    in_turns,
+    merging,
+    moving,
+    ordering,
+    said,
+    splitting,
+)
+from tests.support.racing import sender
+from tests.support.shops import Shop
 
-TURNS = 6
 REASON = {"reason_code": "guest_request"}
-Send = Callable[[], httpx.Response]
-
-
-def acting(shop: Shop, session_id: str, action: str, **body: object) -> Send:
-    return sender(shop.staff, "POST", f"/sessions/{session_id}/{action}", body)
-
-
-def moving(floor: Floor, session_id: str, number: int) -> Send:
-    return acting(floor.shop, session_id, "move", table_id=str(floor.table(number)))
-
-
-def merging(shop: Shop, session_id: str, into: str) -> Send:
-    return acting(shop, session_id, "merge", into_session_id=into)
-
-
-def splitting(floor: Floor, session_id: str, line: Json, quantity: int, number: int) -> Send:
-    lines = [{"line_id": line["id"], "quantity": quantity}]
-    table_id = str(floor.table(number))
-    return acting(floor.shop, session_id, "split", lines=lines, table_id=table_id)
-
-
-def ordering(floor: Floor, client: httpx.Client, **where: str) -> Send:
-    return sender(client, "POST", "/orders", order_body(floor.stew, 1) | where, str(uuid4()))
-
-
-def in_turns(turn: int, *calls: Send) -> list[httpx.Response]:
-    """All at once, each one first in some turn; the answers in the order of the calls."""
-    shift = turn % len(calls)
-    answers = at_once([*calls[shift:], *calls[:shift]])
-    return [*answers[len(calls) - shift :], *answers[: len(calls) - shift]]
-
-
-def said(answer: httpx.Response) -> tuple[int, str | None]:
-    return answer.status_code, None if answer.is_success else answer.json()["code"]
 
 
 @pytest.mark.parametrize("turn", range(TURNS))

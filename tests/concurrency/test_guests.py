@@ -4,6 +4,7 @@ from uuid import uuid4
 
 import httpx
 import pytest
+from psycopg.types.json import Jsonb
 
 from tests.support.credentials import SignedIn, enter, pair, table_token
 from tests.support.floor import Floor, order_body
@@ -117,7 +118,7 @@ def test_a_refresh_against_a_move(shop: Shop, turn: int) -> None:
 
 def test_staff_who_accept_at_once_accept_once(shop: Shop) -> None:
     floor = Floor(shop)
-    shop.set(guest_first_order_held=True)
+    shop.set(order_acceptance=Jsonb({"tablet": "auto", "guest": "first_order", "pos": "auto"}))
     guest = enter(shop, floor.table(1))
     placed = guest.http.post(
         "/orders", json=order_body(floor.stew, 1), headers={"Idempotency-Key": "k"}

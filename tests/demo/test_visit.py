@@ -68,15 +68,19 @@ def test_a_visit_plays_to_its_end_and_leaves_nothing_behind(
     assert (done.returncode, done.stderr) == (0, ""), done.stdout
     assert re.search(r"sees .+ \(320x240 in .+ KiB, 960x720 in .+ KiB\)", done.stdout)
     assert re.search(r"^Done in [0-9.]+ s: 2 orders for ", done.stdout, re.MULTILINE)
+    assert re.search(r"asks for 2 × .+, 2 × .+", done.stdout)
+    assert re.search(r"answered after \d+ s; on the board 0 calls wait here", done.stdout)
     assert re.search(r"merges table \d+ into table \d+: 3 orders", done.stdout)
+    assert re.search(r"links table \d+ to table \d+: one party, one bill", done.stdout)
     assert re.search(r"splits 1 × .+ off to table \d+: no\. \d+ with", done.stdout)
     with psycopg.connect(settings.api_url) as connection:
         left = connection.execute(
             "SELECT (SELECT count(*) FROM table_sessions WHERE status = 'open'),"
             " (SELECT count(*) FROM orders WHERE status <> 'served'),"
+            " (SELECT count(*) FROM service_requests WHERE status <> 'done'),"
             " (SELECT count(*) FROM sign_ins WHERE kind = 'device' AND revoked_at IS NULL)"
         ).fetchone()
-    assert left == (0, 0, 0)
+    assert left == (0, 0, 0, 0)
 
 
 Headers = MutableHeaders

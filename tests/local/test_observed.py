@@ -113,7 +113,7 @@ def test_any_worker_answers_for_all(observed: Observed) -> None:
     assert len({line["pid"] for line in observed.lines(event="request")}) == WORKERS
     assert observed.sample("database_pool_size") == WORKERS * POOL
     assert observed.sample("table_order_build_info", revision="4f2a9c1") == 1
-    assert observed.sample("job_runs_total", job_name="menu-returns", outcome="done") > 0
+    assert observed.sample("job_runs_total", job_name="menu-changes", outcome="done") > 0
     assert observed.sample("event_loop_delay_seconds_count") > 0
 
 

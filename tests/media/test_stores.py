@@ -1,7 +1,7 @@
 """A folder and a bucket do the same. The bucket is one of a real S3-compatible server.
 
-`moto_server` (`pip install 'moto[s3,server]'`, in an environment of its own: it brings libraries
-that would change what the service itself runs on) is looked for on the PATH.
+It is the `moto_server` of `requirements-s3.txt`: where `make test` puts it, beside the environment
+that runs the tests, or on the PATH.
 """
 
 import shutil
@@ -24,7 +24,8 @@ from app.core.config import Settings
 from app.core.errors import StorageUnavailableError
 from app.core.media import MediaStore, media_store
 
-SERVER = shutil.which("moto_server")
+BESIDE = Path(sys.prefix) / "s3" / "bin"
+SERVER = shutil.which("moto_server", path=BESIDE) or shutil.which("moto_server")
 BUCKET = "pictures"
 
 
@@ -32,7 +33,7 @@ BUCKET = "pictures"
 def endpoint() -> Iterator[str]:
     """An S3-compatible server with an empty bucket."""
     if SERVER is None:
-        pytest.skip("moto_server is not on the PATH")
+        pytest.fail("There is no moto_server: `make test` installs it, or requirements-s3.txt.")
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]

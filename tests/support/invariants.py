@@ -3,6 +3,19 @@
 from tests.support.shops import Shop
 
 BROKEN = {
+    "a party that does not have its own table": """
+        SELECT s.id::text FROM table_sessions s
+        WHERE s.store_id = %(store)s AND s.status = 'open' AND NOT EXISTS (
+            SELECT FROM session_tables t WHERE t.store_id = s.store_id
+            AND t.session_id = s.id AND t.table_id = s.table_id)""",
+    "a table that a party which has left still has": """
+        SELECT t.table_id::text FROM session_tables t
+        JOIN table_sessions s ON s.store_id = t.store_id AND s.id = t.session_id
+        WHERE t.store_id = %(store)s AND s.status <> 'open'""",
+    "a linked table that is archived": """
+        SELECT k.table_id::text FROM session_tables k
+        JOIN tables t ON t.store_id = k.store_id AND t.id = k.table_id
+        WHERE k.store_id = %(store)s AND t.archived_at IS NOT NULL""",
     "two parties at one table": """
         SELECT table_id::text FROM table_sessions WHERE store_id = %(store)s AND status = 'open'
         GROUP BY table_id HAVING count(*) > 1""",
@@ -23,6 +36,26 @@ BROKEN = {
         SELECT o.id::text FROM orders o
         JOIN table_sessions s ON s.store_id = o.store_id AND s.id = o.session_id
         WHERE o.store_id = %(store)s AND s.table_id <> o.table_id""",
+    "a call that waits in a closed session, or elsewhere than its session": """
+        SELECT c.id::text FROM service_requests c
+        JOIN table_sessions s ON s.store_id = c.store_id AND s.id = c.session_id
+        WHERE c.store_id = %(store)s AND c.status IN ('open', 'acknowledged')
+        AND (s.status = 'closed' OR NOT EXISTS (SELECT FROM session_tables t
+            WHERE t.store_id = s.store_id AND t.session_id = s.id AND t.table_id = c.table_id))""",
+    "a call that its newest event does not show": """
+        SELECT c.id::text FROM service_requests c LEFT JOIN LATERAL (
+            SELECT e.data, e.table_id, e.session_id FROM events e WHERE e.store_id = c.store_id
+            AND e.type LIKE 'service_request.%%' AND e.data ->> 'id' = c.id::text
+            ORDER BY e.seq DESC LIMIT 1
+        ) e ON true
+        WHERE c.store_id = %(store)s AND (
+            (e.data ->> 'version')::int IS DISTINCT FROM c.version
+            OR e.data ->> 'status' <> c.status OR e.table_id <> c.table_id
+            OR e.session_id IS DISTINCT FROM c.session_id)""",
+    "a basket in a closed session": """
+        SELECT b.id::text FROM basket_lines b
+        JOIN table_sessions s ON s.store_id = b.store_id AND s.id = b.session_id
+        WHERE b.store_id = %(store)s AND s.status = 'closed'""",
     "a guest who is in after the end": """
         SELECT g.id::text FROM sign_ins g
         JOIN table_sessions s ON s.store_id = g.store_id AND s.id = g.session_id
@@ -37,6 +70,11 @@ BROKEN = {
         JOIN order_lines p ON p.store_id = l.store_id AND p.parent_line_id = l.id
         WHERE l.store_id = %(store)s GROUP BY l.id, l.total, l.order_id
         HAVING l.total <> sum(p.total) OR bool_or(p.order_id <> l.order_id)""",
+    "cancelled portions that nobody cancelled, or more than once": """
+        SELECT l.id::text FROM order_lines l
+        LEFT JOIN line_cancellations c ON c.store_id = l.store_id AND c.order_line_id = l.id
+        WHERE l.store_id = %(store)s GROUP BY l.id, l.cancelled_quantity
+        HAVING l.cancelled_quantity <> coalesce(sum(c.quantity), 0)""",
     "an order without lines": """
         SELECT o.id::text FROM orders o WHERE o.store_id = %(store)s AND NOT EXISTS
         (SELECT FROM order_lines l WHERE l.store_id = o.store_id AND l.order_id = o.id)""",

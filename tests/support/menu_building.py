@@ -46,6 +46,12 @@ def availability(shop: Shop, item: Json, wanted: Json) -> Json:
     return ok(shop.staff.put(f"/menu/items/{item['id']}/availability", json=wanted))
 
 
+def state(thing: Json) -> Json:
+    """The availability of an item or option as staff read it, without who set it and when."""
+    own: Json = thing["availability"]
+    return {name: own[name] for name in ("status", "until", "stock")}
+
+
 def menu_items(shop: Shop) -> list[Json]:
     """All items that a tablet of the store sees."""
     body = ok(shop.tablet(uuid7()).get("/menu"))

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
+from app.core.business_calendar import BusinessCalendar
 from app.core.ids import uuid7
 from app.services.menu_snapshot import (
     Availability,
@@ -24,13 +25,10 @@ STORE = StoreProfile(
     store_id=uuid7(),
     code="hanok",
     name="한옥식당",
-    timezone="Asia/Seoul",
+    calendar=BusinessCalendar("Asia/Seoul", time(5)),
     currency="KRW",
     default_language="ko",
     languages=("ko", "en"),
-    business_day_start=time(5),
-    ordering_paused=False,
-    settlement_required=False,
 )
 
 

@@ -47,6 +47,12 @@ def merge(shop: Shop, session_id: str, into: str) -> httpx.Response:
     return act(shop, session_id, "merge", into_session_id=into)
 
 
+def link(floor: Floor, session_id: str, *numbers: int) -> httpx.Response:
+    """Give a party these further tables."""
+    body = {"table_ids": [str(floor.table(number)) for number in numbers]}
+    return floor.shop.staff.put(f"/sessions/{session_id}/tables", json=body)
+
+
 def split(
     floor: Floor, session_id: str, portions: Sequence[tuple[Json, int]], number: int
 ) -> httpx.Response:

@@ -19,7 +19,7 @@ def promtool(*arguments: str | Path) -> str:
             pytest.fail("REQUIRE_PROMTOOL is set, but there is no promtool on the path")
         pytest.skip("ALERT RULES NOT TESTED: no promtool (Debian: apt install prometheus)")
     done = subprocess.run(
-        ["promtool", *map(str, arguments)], capture_output=True, text=True, check=False, timeout=60
+        ["promtool", *map(str, arguments)], capture_output=True, text=True, check=False, timeout=300
     )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout

@@ -31,8 +31,8 @@ class Diner:
         self._add(category, "cola", 2_500)
         self._add(category, "set", SET_PRICE, allergens=["sesame"])
         self.item = self.put(
-            self._slot("main", 1, 1, {"stew": 0, "galbitang": 5_000}),
-            self._slot("side", 0, 2, {"rice": 0, "cola": 500}),
+            self.slot("main", 1, 1, {"stew": 0, "galbitang": 5_000}),
+            self.slot("side", 0, 2, {"rice": 0, "cola": 500}),
         )
         self.main, self.side = (slot["id"] for slot in self.item["set_slots"])
         table = created(self.shop.manager, "/tables", {"number": 1})
@@ -43,7 +43,7 @@ class Diner:
         item = add_item(self.shop, category, name=texts, price=price, **fields)
         self.dishes[name] = item["id"]
 
-    def _slot(self, name: str, least: int, most: int, choices: dict[str, int]) -> Json:
+    def slot(self, name: str, least: int, most: int, choices: dict[str, int]) -> Json:
         offered = [{"item_id": self.dishes[one], "upcharge": more} for one, more in choices.items()]
         return {"name": {"ko": name}, "min": least, "max": most, "choices": offered}
 

@@ -104,6 +104,20 @@ class Shop:
         [(events, catalog)] = self.rows(query)
         return events, catalog
 
+    def forget_clients(self) -> None:
+        """Whoever acts next signs in anew."""
+        self.close()
+        self._clients.clear()
+
+    def deeds(self) -> tuple[int, int]:
+        """How many events tell what somebody did, and the catalog version: the clock's own events
+        come when a worker looks."""
+        query = (
+            "SELECT count(*) FROM events WHERE store_id = %(store)s"
+            " AND data->>'change' IS DISTINCT FROM 'clock'"
+        )
+        return self.rows(query)[0][0], self.counters()[1]
+
     def close(self) -> None:
         for client in self._clients.values():
             client.close()

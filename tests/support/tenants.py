@@ -24,6 +24,8 @@ Path = tuple[str | int, ...]
 """Where in a body something stands: keys of objects and places in lists."""
 
 THING_OF: dict[str, str] = {
+    "lines.id": "line_id",
+    "removed.id": "line_id",
     "option_groups.id": "group_id",
     "options.id": "option_id",
     "set_slots.id": "slot_id",
@@ -34,14 +36,16 @@ THING_OF: dict[str, str] = {
     "order_items.ids": "item_id",
     "order_option_groups.ids": "group_id",
     "order_options.ids": "option_id",
+    "table_ids": "table_id",
     "target_id": "order_id",
     "actor_id": "staff_id",
     "into_session_id": "session_id",
+    "types.id": "type_id",
 }
 """What an id is of where its name does not say so: by its name, or by its list's and its own; or
 by its operation's name and its own."""
 
-ALSO: dict[str, str] = {"place_order": "table_id"}
+ALSO: dict[str, str] = {"place_order": "table_id", "create_service_request": "table_id"}
 """What a body needs besides its example when staff send it."""
 
 
@@ -145,6 +149,7 @@ def furnish(shop: Shop) -> Furnished:
     assert placed.status_code == 201, placed.text
     things["order_id"], things["session_id"] = placed.json()["id"], placed.json()["session_id"]
     things["line_id"] = placed.json()["lines"][0]["id"]
+    _furnish_calls(shop, things, canary)
     person = {"username": "kim", "display_name": canary, "role": "staff"}
     things["staff_id"] = created(owner, "/staff", person | {"password": FIRST_PASSWORD})["id"]
     key = {"name": canary, "scopes": ["orders:read"]}
@@ -156,6 +161,15 @@ def furnish(shop: Shop) -> Furnished:
     signed_in = shop.rows("SELECT id FROM sign_ins WHERE store_id = %(store)s")
     things["sign_in_id"] = str(signed_in[0][0])
     return store
+
+
+def _furnish_calls(shop: Shop, things: Json, canary: str) -> None:
+    types = {"types": [{"name": {"ko": canary}, "max_quantity": 5}]}
+    made = shop.manager.put("/service-request-types", json=types, headers={"If-Match": '"1"'})
+    assert made.status_code == 200, made.text
+    things["type_id"] = made.json()["data"][0]["id"]
+    call = {"table_id": things["table_id"], "items": [{"type_id": things["type_id"]}]}
+    things["request_id"] = created(shop.staff, "/service-requests", call | {"note": canary})["id"]
 
 
 def _furnish_menu(shop: Shop, things: Json, canary: str) -> None:

@@ -29,8 +29,8 @@ class Traffic:
     @contextmanager
     def running(self, floor: Floor) -> Iterator[None]:
         """Keep it going while the block runs; everybody finishes what they have begun."""
-        tablets = [_own_connection(floor.tablet(number)) for number in range(1, TABLES + 1)]
-        staff = _own_connection(floor.shop.staff)
+        tablets = [own_connection(floor.tablet(number)) for number in range(1, TABLES + 1)]
+        staff = own_connection(floor.shop.staff)
         with ThreadPoolExecutor(TABLES + 1) as pool:
             jobs = [pool.submit(self._order, tablet, floor.stew) for tablet in tablets]
             jobs.append(pool.submit(self._work, staff))
@@ -71,7 +71,7 @@ class Traffic:
         return answer.is_success
 
 
-def _own_connection(client: httpx.Client) -> httpx.Client:
+def own_connection(client: httpx.Client) -> httpx.Client:
     """A client with the same credential that no other thread uses."""
     headers = {"Authorization": client.headers["Authorization"]}
     return httpx.Client(base_url=client.base_url, headers=headers, trust_env=False, timeout=30)

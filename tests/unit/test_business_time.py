@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.core.business_time import business_date, business_day_end, instant_of
+from app.core.business_calendar import BusinessCalendar
+from app.core.business_time import business_date, instant_of
 
 # Changes by night, by half an hour, at midnight, and one that left out a whole day.
 CHANGES = [
@@ -48,12 +49,12 @@ def test_every_instant_is_in_one_business_day(
 ) -> None:
     zone, day = change
     instant = datetime.combine(day, time(12), tzinfo=UTC) + timedelta(minutes=minutes)
-    end = business_day_end(instant, zone, day_start)
+    end = BusinessCalendar(zone, day_start).end_of_day(instant)
     assert instant < end
     last = end - timedelta(microseconds=1)
     assert business_date(last, zone, day_start) >= business_date(instant, zone, day_start)
     assert business_date(end, zone, day_start) > business_date(instant, zone, day_start)
-    assert business_day_end(last, zone, day_start) == end
+    assert BusinessCalendar(zone, day_start).end_of_day(last) == end
 
 
 @pytest.mark.parametrize(
@@ -62,4 +63,4 @@ def test_every_instant_is_in_one_business_day(
 def test_a_business_day_has_the_hours_that_its_clocks_give_it(day: date, hours: int) -> None:
     zone, start = "America/New_York", time(0)
     begin = instant_of(day, start, zone)
-    assert business_day_end(begin, zone, start) - begin == timedelta(hours=hours)
+    assert BusinessCalendar(zone, start).end_of_day(begin) - begin == timedelta(hours=hours)

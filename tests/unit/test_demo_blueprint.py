@@ -8,7 +8,7 @@ import pytest
 from pydantic import ValidationError
 
 from app.core.dietary import ALLERGENS, TAGS
-from app.demo.blueprint import DEMO_STORES, StoreBlueprint, read_blueprint
+from app.demo.blueprint import DEMO_STORES, Availability, StoreBlueprint, read_blueprint
 
 
 @pytest.fixture(params=DEMO_STORES)
@@ -71,11 +71,76 @@ def test_every_kind_of_availability_has_an_example(blueprint: StoreBlueprint) ->
     assert any(option.availability.status == "sold_out" for option in options)
 
 
+def test_guests_can_ask_for_things_and_for_somebody(blueprint: StoreBlueprint) -> None:
+    types = {one.code: one for one in blueprint.service_request_types}
+    assert {"water", "cutlery", "staff", "bill"} <= types.keys()
+    assert len(types) == len(blueprint.service_request_types)
+    assert types["water"].max_quantity > 1
+    assert types["staff"].cooldown_seconds > 0
+
+
 def test_some_things_have_their_time_of_day(blueprint: StoreBlueprint) -> None:
     assert any(item.dayparts for item in blueprint.items)
     for item in blueprint.items:
         assert all(happy.price < item.price for happy in item.happy_hours)
     assert any(item.happy_hours for item in blueprint.items)
+
+
+def test_the_demo_stores_use_every_feature_of_the_menu() -> None:
+    """Each of them at least once, in one store or the other."""
+    stores = [read_blueprint(code) for code in DEMO_STORES]
+    items = [item for store in stores for item in store.items]
+    categories = [category for store in stores for category in store.categories]
+    groups = [group for store in stores for group in store.option_groups]
+    options = [option for group in groups for option in group.options]
+    uses = [use for item in items for use in item.option_groups]
+    slots = [slot for item in items for slot in item.set_slots]
+    parts = [part for item in items for part in item.dayparts]
+    parts += [part for category in categories for part in category.dayparts]
+    happy = [one for item in items for one in item.happy_hours]
+    states = [item.availability for item in items]
+    states += [option.availability for option in options]
+    found = {
+        "shared groups": len({use.group for use in uses}) < len(uses),
+        "free quota": any(group.free_quota for group in groups),
+        "several of one option": any(option.max_quantity > 1 for option in options),
+        "defaults": any(option.is_default for option in options),
+        "discounts": any(option.price < 0 for option in options),
+        "own prices": any(use.prices for use in uses),
+        "own minimum": any(use.min_select is not None for use in uses),
+        "own maximum": any(use.max_select is not None for use in uses),
+        "dayparts of items": any(item.dayparts for item in items),
+        "dayparts of categories": any(category.dayparts for category in categories),
+        "windows over midnight": any(one.end <= one.start for one in parts),
+        "several windows a day": any(
+            len({part.weekday for part in item.dayparts}) < len(item.dayparts) for item in items
+        ),
+        "holidays": any(item.daypart_exceptions for item in items),
+        "holidays of categories": any(category.daypart_exceptions for category in categories),
+        "planned prices": any(item.price_changes for item in items),
+        "happy hours": bool(happy),
+        "holidays of happy hours": any(one.exceptions for one in happy),
+        "sets": bool(slots),
+        "optional parts of sets": any(slot.min == 0 for slot in slots),
+        "several units of a part": any(slot.max > 1 for slot in slots),
+        "upcharges": any(choice.upcharge for slot in slots for choice in slot.choices),
+        "allergens added": any(option.allergens_added for option in options),
+        "allergens removed": any(option.allergens_removed for option in options),
+        "tags": any(item.tags for item in items),
+        "origin": any(item.origin for item in items),
+        "hidden": any(state.status == "hidden" for state in states),
+        "sold out": any(state == Availability(status="sold_out") for state in states),
+        "sold out until a time": any(state.for_hours for state in states),
+        "sold out for the day": any(state.until for state in states),
+        "counted stock": any(state.stock for state in states),
+        "counted options": any(option.availability.stock for option in options),
+        "four languages": {"ko", "en", "ja", "zh-Hans"}
+        <= {tag for one in stores for tag in one.store.languages},
+        "texts that fall back": any(
+            set(one.store.described_in) < set(one.store.languages) for one in stores
+        ),
+    }
+    assert [feature for feature, is_used in found.items() if not is_used] == []
 
 
 def test_every_group_is_used_and_every_role_is_staffed(blueprint: StoreBlueprint) -> None:

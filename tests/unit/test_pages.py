@@ -170,7 +170,10 @@ async def test_every_code_has_a_page_in_both_languages_and_stands_in_the_list(
                 "status": kind.status,
                 "title": kind.title[language],
                 "advice": kind.advice[language],
+                "reasons": {code: text[language] for code, text in kind.reasons.items()},
             }
+            for reason in found["reasons"]:
+                assert f"<code>{reason}</code>" in page.text
             assert found["title"].strip()
             assert found["advice"].strip()
 

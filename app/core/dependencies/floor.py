@@ -2,46 +2,67 @@
 
 from collections.abc import Awaitable, Callable
 from typing import Annotated
+from uuid import UUID
 
 from fastapi import Depends
 
 from app.core.dependencies.access import CredentialsDep
+from app.core.dependencies.calls import CallFollowingDep
 from app.core.dependencies.request import PrincipalDep, RuntimeDep, ScopeDep
 from app.core.events import EventRecord
 from app.repositories.board import BoardRepository
+from app.repositories.cancel_reason import CancelReasonRepository
 from app.repositories.event import EventRepository
 from app.repositories.order import OrderRepository
+from app.repositories.order_history import OrderHistoryRepository
 from app.repositories.placing import PlacingRepository
+from app.repositories.session_history import SessionHistoryRepository
 from app.repositories.store import StoreKeeper, StoreReader
 from app.repositories.table import AreaRepository, SessionRepository, TableRepository
+from app.services.cancelling import CancellingService
 from app.services.event_reading import EventReadingService
 from app.services.floor_plan import FloorPlanService
 from app.services.kitchen import KitchenService
 from app.services.menu_journal import MenuJournal
 from app.services.order_accepting import OrderAcceptingService
+from app.services.order_publishing import OrderPublisher
 from app.services.order_reading import OrderReadingService
 from app.services.ordering import OrderingService
 from app.services.seating import SeatingService
+from app.services.session_history import SessionHistoryService
 from app.services.store_keeping import StoreKeepingService
 from app.services.store_reading import StoreReadingService
 
 Replay = Callable[[int, int], Awaitable[list[EventRecord] | None]]
+Linked = Callable[[], Awaitable[UUID | None]]
 
 
 async def get_order_reading(scope: ScopeDep) -> OrderReadingService:
     language = await scope.language()
-    session = await scope.unit.session()
-    orders = OrderRepository(scope.unit, session, scope.principal.store_id)
+    orders = OrderHistoryRepository(*await scope.place())
     return OrderReadingService(orders, scope.principal, language)
 
 
 async def get_kitchen(
     scope: ScopeDep, reading: Annotated[OrderReadingService, Depends(get_order_reading)]
 ) -> KitchenService:
-    session = await scope.unit.session()
-    orders = OrderRepository(scope.unit, session, scope.principal.store_id)
-    journal = MenuJournal(scope.unit, scope.principal)
-    return KitchenService(orders, reading, journal, scope.principal)
+    orders = OrderRepository(*await scope.place())
+    return KitchenService(orders, OrderPublisher(orders, reading, scope.principal))
+
+
+async def get_cancelling(
+    scope: ScopeDep, reading: Annotated[OrderReadingService, Depends(get_order_reading)]
+) -> CancellingService:
+    place = await scope.place()
+    orders = OrderRepository(*place)
+    return CancellingService(
+        orders,
+        CancelReasonRepository(*place),
+        reading,
+        OrderPublisher(orders, reading, scope.principal),
+        MenuJournal(scope.unit, scope.principal),
+        scope.principal,
+    )
 
 
 async def get_order_accepting(
@@ -54,17 +75,23 @@ async def get_order_accepting(
 async def get_seating(
     scope: ScopeDep,
     credentials: CredentialsDep,
-    kitchen: Annotated[KitchenService, Depends(get_kitchen)],
+    calls: CallFollowingDep,
+    cancelling: Annotated[CancellingService, Depends(get_cancelling)],
 ) -> SeatingService:
     place = (scope.unit, await scope.unit.session(), scope.principal.store_id)
     return SeatingService(
         SessionRepository(*place),
         TableRepository(*place),
-        StoreReader(*place),
-        kitchen,
+        cancelling,
         credentials,
+        calls,
         scope.principal,
     )
+
+
+async def get_session_history(scope: ScopeDep) -> SessionHistoryService:
+    place = await scope.place()
+    return SessionHistoryService(SessionHistoryRepository(*place), StoreReader(*place))
 
 
 async def get_floor_plan(scope: ScopeDep) -> FloorPlanService:
@@ -102,13 +129,27 @@ async def get_missed_events(runtime: RuntimeDep, principal: PrincipalDep) -> Rep
     return missed
 
 
+async def get_linked_session(runtime: RuntimeDep, principal: PrincipalDep) -> Linked:
+    """What a tablet's stream asks when it begins, in a short transaction too."""
+
+    async def linked() -> UUID | None:
+        async with runtime.database.transaction(principal.store_id) as unit:
+            events = EventRepository(unit, await unit.session(), principal.store_id)
+            return await EventReadingService(events, principal).linked()
+
+    return linked
+
+
 OrderReadingDep = Annotated[OrderReadingService, Depends(get_order_reading)]
 OrderAcceptingDep = Annotated[OrderAcceptingService, Depends(get_order_accepting)]
+CancellingDep = Annotated[CancellingService, Depends(get_cancelling)]
 KitchenDep = Annotated[KitchenService, Depends(get_kitchen)]
 SeatingDep = Annotated[SeatingService, Depends(get_seating)]
+SessionHistoryDep = Annotated[SessionHistoryService, Depends(get_session_history)]
 FloorPlanDep = Annotated[FloorPlanService, Depends(get_floor_plan)]
 StoreKeepingDep = Annotated[StoreKeepingService, Depends(get_store_keeping)]
 StoreReadingDep = Annotated[StoreReadingService, Depends(get_store_reading)]
 OrderingDep = Annotated[OrderingService, Depends(get_ordering)]
 EventReadingDep = Annotated[EventReadingService, Depends(get_event_reading)]
 MissedDep = Annotated[Replay, Depends(get_missed_events)]
+LinkedDep = Annotated[Linked, Depends(get_linked_session)]

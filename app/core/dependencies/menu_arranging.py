@@ -12,6 +12,7 @@ from app.repositories.menu import (
     OptionRepository,
 )
 from app.repositories.menu_arranging import ArrangingRepository
+from app.repositories.menu_set import SetSlotRepository
 from app.repositories.store import StoreReader
 from app.services.item_copying import ItemCopyingService
 from app.services.menu_arranging import MenuArrangingService
@@ -36,6 +37,7 @@ async def get_item_copying(scope: ScopeDep) -> ItemCopyingService:
         ItemRepository(*place),
         CategoryRepository(*place),
         OptionGroupRepository(*place),
+        SetSlotRepository(*place),
         StoreReader(*place),
         MenuJournal(scope.unit, scope.principal),
     )

@@ -5,10 +5,12 @@ from typing import Annotated
 from fastapi import Depends
 
 from app.core.dependencies.request import ScopeDep
+from app.repositories.media import MediaRepository
 from app.repositories.menu_file import MenuFileRepository
 from app.repositories.store import StoreReader
 from app.services.menu_export import MenuExportService
-from app.services.menu_import import MenuImportService
+from app.services.menu_import import ImportSources, MenuImportService
+from app.services.menu_import_images import ImportedImages
 
 
 async def get_menu_export(scope: ScopeDep) -> MenuExportService:
@@ -18,9 +20,9 @@ async def get_menu_export(scope: ScopeDep) -> MenuExportService:
 
 async def get_menu_import(scope: ScopeDep) -> MenuImportService:
     place = await scope.place()
-    return MenuImportService(
-        scope.unit, MenuFileRepository(*place), StoreReader(*place), scope.principal.actor
-    )
+    images = ImportedImages(scope.runtime.media, MediaRepository(scope.unit))
+    sources = ImportSources(scope.unit, MenuFileRepository(*place), StoreReader(*place), images)
+    return MenuImportService(sources, scope.principal.actor)
 
 
 MenuExportDep = Annotated[MenuExportService, Depends(get_menu_export)]

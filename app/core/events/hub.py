@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from itertools import islice
 from uuid import UUID
 
@@ -27,7 +28,14 @@ CURRENT_SECONDS = 1.0
 WATCH_SECONDS = 600.0
 """How long a store's head is followed after somebody last asked for it."""
 
-_UNKNOWN: tuple[Head | None, float] = (None, 0.0)
+
+@dataclass(slots=True)
+class _Watched:
+    """A store whose head is followed until `until`; the head, if it is known, and since when."""
+
+    until: float = 0.0
+    head: Head | None = None
+    confirmed_at: float = 0.0
 
 
 class EventHub:
@@ -38,8 +46,7 @@ class EventHub:
         self._poll_interval = poll_interval
         self._doorbell = Doorbell(source)
         self._feeds: dict[UUID, Feed] = {}
-        self._watched: dict[UUID, float] = {}
-        self._heads: dict[UUID, tuple[Head | None, float]] = {}
+        self._watched: dict[UUID, _Watched] = {}
         self._outdated: set[UUID] = set()
         self._rung: set[UUID] = set()
         self._wake = asyncio.Event()
@@ -115,23 +122,29 @@ class EventHub:
         Asking makes the hub follow the store for some minutes.
         """
         now = time.monotonic()
-        self._watched[store_id] = now + WATCH_SECONDS
-        head, confirmed_at = self._heads.get(store_id, _UNKNOWN)
-        return head.catalog_version if head and now - confirmed_at <= CURRENT_SECONDS else None
+        watched = self._watched.get(store_id)
+        if watched is None:
+            watched = self._watched[store_id] = _Watched()
+        watched.until = now + WATCH_SECONDS
+        if watched.head is None or now - watched.confirmed_at > CURRENT_SECONDS:
+            return None
+        return watched.head.catalog_version
 
     def seconds_away(self, store_id: UUID) -> int | None:
         """For how long the store could not be asked after; None while the database answers."""
         if not self._away_since:
             return None
-        _, confirmed_at = self._heads.get(store_id, (None, self._away_since))
-        return int(time.monotonic() - confirmed_at)
+        watched = self._watched.get(store_id, _Watched())
+        since = self._away_since if watched.head is None else watched.confirmed_at
+        return int(time.monotonic() - since)
 
     def forget(self, store_id: UUID) -> None:
         """The store's catalog has just changed here: what was confirmed no longer counts.
 
         Neither does what is being read at this moment: it may be from before the change.
         """
-        self._heads.pop(store_id, None)
+        if store_id in self._watched:
+            self._watched[store_id].head = None
         self._outdated.add(store_id)
 
     def _heard(self, payload: str) -> None:
@@ -183,9 +196,7 @@ class EventHub:
         now = time.monotonic()
         for store in [store for store, feed in self._feeds.items() if not feed.subscriptions]:
             del self._feeds[store]
-        self._watched = {store: until for store, until in self._watched.items() if until > now}
-        for store in self._heads.keys() - self._watched.keys():
-            del self._heads[store]
+        self._watched = {store: one for store, one in self._watched.items() if one.until > now}
 
     async def _look(self, stores: set[UUID], now: float) -> None:
         if not stores:
@@ -195,11 +206,10 @@ class EventHub:
         positions = {store: feed.position for store, feed in asked.items()}
         self._outdated.clear()
         heads = await self._source.heads(list(stores))
-        self._heads.update(
-            (store, (head, now))
-            for store, head in heads.items()
-            if store in self._watched and store not in self._outdated
-        )
+        for store, head in heads.items():
+            watched = self._watched.get(store)
+            if watched is not None and store not in self._outdated:
+                watched.head, watched.confirmed_at = head, now
         behind = {}
         for store, position in positions.items():
             head_seq = heads[store].event_seq if store in heads else position

@@ -34,27 +34,29 @@ class Revocations:
 
     def __init__(self, source: EventLog) -> None:
         self._source = source
-        self._ended: dict[UUID, tuple[datetime, str | None]] = {}
-        self._outdated: dict[UUID, datetime] = {}
+        # By the numbers of the ids, which every request looks up: a UUID is hashed in Python.
+        self._ended: dict[int, tuple[datetime, str | None]] = {}
+        self._outdated: dict[int, datetime] = {}
         self._since: datetime | None = None
         self._wake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self.on_add: Callable[[], None] = lambda: None
 
     def is_revoked(self, sign_in_id: UUID) -> bool:
-        return sign_in_id in self._ended
+        return sign_in_id.int in self._ended
 
     def refusal(self, principal: Principal) -> DomainError | None:
         """Why the access token of `principal` is no longer good; None while it is.
 
         An outdated one has "expired": clients exchange it, and the next one says what holds now.
         """
-        ended = self._ended.get(principal.sign_in_id)
+        number = principal.sign_in_id.int
+        ended = self._ended.get(number)
         if ended is not None:
             if ended[1] == SESSION_CLOSED:
                 return SessionClosedError()
             return NotAuthenticatedError("This sign-in was ended.")
-        outdated = self._outdated.get(principal.sign_in_id) if self._outdated else None
+        outdated = self._outdated.get(number) if self._outdated else None
         if outdated is not None and principal.generation < generation(outdated):
             return TokenExpiredError()
         return None
@@ -98,11 +100,12 @@ class Revocations:
         self._outdated = {key: at for key, at in self._outdated.items() if at > now - KEPT}
 
     def _learn(self, ending: Ending) -> None:
+        number = ending.sign_in_id.int
         if ending.revoked_at is not None:
-            self._ended[ending.sign_in_id] = (ending.revoked_at, ending.reason)
-        known = self._outdated.get(ending.sign_in_id)
+            self._ended[number] = (ending.revoked_at, ending.reason)
+        known = self._outdated.get(number)
         if ending.outdated_at is not None and (known is None or known < ending.outdated_at):
-            self._outdated[ending.sign_in_id] = ending.outdated_at
+            self._outdated[number] = ending.outdated_at
 
     async def _poll(self) -> None:
         while True:

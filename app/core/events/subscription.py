@@ -60,6 +60,10 @@ class Subscription:
         self._queue.clear()
         return taken
 
+    def sift(self) -> None:
+        """Drop what came before it was known what the reader may see, and is not for it."""
+        self._queue = deque(record for record in self._queue if self._accepts(record))
+
     def resume(self) -> int:
         """Go on live after an overflow; the number that the reader must read up to by itself."""
         self.overflowed = False

@@ -1,9 +1,10 @@
 """Pictures: made from what was uploaded, and kept under the digest of their bytes."""
 
-from app.core.media.pictures import Picture, PictureMaker, Rendition
-from app.core.media.storage import MediaStore, StoredFile, digest_of, media_store, path_of
+from app.core.media.pictures import Picture, PictureMaker, Rendition, size_of
+from app.core.media.storage import Folder, MediaStore, StoredFile, digest_of, media_store, path_of
 
 __all__ = [
+    "Folder",
     "MediaStore",
     "Picture",
     "PictureMaker",
@@ -12,4 +13,5 @@ __all__ = [
     "digest_of",
     "media_store",
     "path_of",
+    "size_of",
 ]

@@ -34,6 +34,16 @@ def make_picture(upload: bytes) -> Picture:
         raise ImageInvalidError from error
 
 
+def size_of(content: bytes) -> tuple[int, int] | None:
+    """What the head of a picture says, when it is one as this service makes them, else None."""
+    try:
+        with Image.open(BytesIO(content), formats=["WEBP"]) as opened:
+            width, height = opened.size
+    except Exception:  # noqa: BLE001 - decoders fail on crafted files in many ways
+        return None
+    return (width, height) if width <= FULL[0] and height <= FULL[1] else None
+
+
 def _decode(upload: bytes) -> Image.Image:
     """The pixels, upright, as RGB or RGBA in sRGB, not much larger than what is needed of them."""
     with Image.open(BytesIO(upload), formats=FORMATS) as opened:

@@ -64,6 +64,16 @@ class PictureMaker:
             self._waiting -= 1
 
 
+async def size_of(content: bytes) -> tuple[int, int] | None:
+    """Width and height of a stored picture in pixels; None when it is no WebP."""
+    return await to_thread.run_sync(_size_of, content)
+
+
+def _size_of(content: bytes) -> tuple[int, int] | None:
+    size: tuple[int, int] | None = import_module("app.core.media.imaging").size_of(content)
+    return size
+
+
 def _make(upload: bytes) -> Picture:
     made: Picture = import_module("app.core.media.imaging").make_picture(upload)
     return made

@@ -98,7 +98,7 @@ KINDS = [
     kind(
         S.CONFLICT,
         "store-closed",
-        ("Ordering is paused", "The store does not take orders now. Please ask the staff."),
-        ("주문 일시 중지", "지금은 주문을 받지 않습니다. 직원에게 문의해 주세요."),
+        ("No orders now", "The store does not take orders now. Please ask the staff."),
+        ("주문 마감", "지금은 주문을 받지 않습니다. 직원에게 문의해 주세요."),
     ),
 ]

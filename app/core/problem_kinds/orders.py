@@ -2,6 +2,7 @@
 
 from http import HTTPStatus as S
 
+from app.core.problem_kinds import reasons
 from app.core.problem_kinds.kind import kind
 
 KINDS = [
@@ -16,12 +17,14 @@ KINDS = [
             "주문할 수 없는 메뉴",
             "지금 주문할 수 없는 메뉴나 옵션이 있습니다. `errors`를 확인해 주세요. 주문은 접수되지 않았습니다.",
         ),
+        reasons=reasons.UNAVAILABLE,
     ),
     kind(
         S.CONFLICT,
         "stock-insufficient",
         ("Not enough left", "Fewer portions are left than were asked for. Nothing was ordered."),
         ("수량 부족", "남은 수량이 부족합니다. 주문은 접수되지 않았습니다."),
+        reasons=reasons.STOCK,
     ),
     kind(
         S.CONFLICT,
@@ -38,8 +41,47 @@ KINDS = [
     kind(
         S.CONFLICT,
         "order-held",
-        ("The order is held", "It is a guest's first one: accept it, or cancel it."),
-        ("확인이 필요한 주문", "손님의 첫 주문입니다. 먼저 접수를 확인하거나 취소해 주세요."),
+        ("The order is held", "It waits for the staff: accept it, or cancel it."),
+        ("확인이 필요한 주문", "직원의 확인을 기다리는 주문입니다. 먼저 접수하거나 취소해 주세요."),
+    ),
+    kind(
+        S.UNPROCESSABLE_ENTITY,
+        "order-too-large",
+        (
+            "Too much for one order",
+            "Order in parts: `max_lines` and `max_quantity` say how much the store takes at once.",
+        ),
+        (
+            "한 번에 주문할 수 있는 양 초과",
+            "나누어 주문해 주세요. 한 번에 주문할 수 있는 양은 `max_lines`와 `max_quantity`에 있습니다.",
+        ),
+        reasons=reasons.TOO_LARGE,
+    ),
+    kind(
+        S.CONFLICT,
+        "minimum-not-met",
+        (
+            "The minimum order is not met",
+            "A party's first order has at least `minimum_items` portions and `minimum_amount`.",
+        ),
+        (
+            "최소 주문 미달",
+            "첫 주문은 `minimum_items`개, `minimum_amount` 이상이어야 합니다.",
+        ),
+    ),
+    kind(
+        S.CONFLICT,
+        "duplicate-suspected",
+        (
+            "Ordered twice?",
+            "The same was ordered a moment ago as `display_number`. Send `confirm_duplicate` if"
+            " it is meant.",
+        ),
+        (
+            "중복 주문 확인",
+            "방금 같은 주문(`display_number`)이 접수되었습니다. 한 번 더 주문하려면"
+            " `confirm_duplicate`와 함께 다시 보내 주세요.",
+        ),
     ),
     kind(
         S.CONFLICT,
@@ -61,6 +103,7 @@ KINDS = [
             "잘못된 옵션",
             "`errors`에 있는 옵션을 확인해 주세요. 그룹마다 고를 수 있는 개수는 `groups`에 있습니다.",
         ),
+        reasons=reasons.OPTIONS,
     ),
     kind(
         S.UNPROCESSABLE_ENTITY,
@@ -73,6 +116,7 @@ KINDS = [
             "잘못된 세트 구성",
             "`errors`에 있는 선택을 확인해 주세요. 구성마다 고를 수 있는 개수는 `slots`에 있습니다.",
         ),
+        reasons=reasons.CHOICES,
     ),
     kind(
         S.CONFLICT,
@@ -94,5 +138,6 @@ KINDS = [
             "A line has 1 to 99 portions; a cancel takes at most those that are left.",
         ),
         ("잘못된 수량", "수량은 1~99이며, 취소는 남은 수량까지만 할 수 있습니다."),
+        reasons=reasons.QUANTITY,
     ),
 ]

@@ -2,6 +2,7 @@
 
 from http import HTTPStatus as S
 
+from app.core.problem_kinds import reasons
 from app.core.problem_kinds.kind import kind
 
 KINDS = [
@@ -142,6 +143,7 @@ KINDS = [
             "`errors` points at each place that is wrong. Correct them and send again.",
         ),
         ("올바르지 않은 요청", "`errors`가 가리키는 값을 고친 뒤 다시 보내 주세요."),
+        reasons=reasons.REQUEST,
     ),
     kind(
         S.GONE,

@@ -51,26 +51,25 @@ class ApiKeys:
         )
         self._notes: set[asyncio.Task[None]] = set()
 
-    def must_ask(self, token: str) -> bool:
-        """Whether only the database can tell what `token` is."""
-        return token.startswith(MARK) and digest(token) not in self._read
+    def remembered(self, token: str) -> Principal | None:
+        """Whom the key speaks for; None when only the database can tell.
+
+        Raises:
+            NotAuthenticatedError: it has expired.
+        """
+        known = self._read.get(digest(token))
+        return None if known is None else _unexpired(*known)
 
     async def read(self, token: str) -> Principal:
-        """Whom the key speaks for.
+        """Whom the key speaks for, asked of the database.
 
         Raises:
             NotAuthenticatedError: unknown, revoked or expired.
         """
         hashed = digest(token)
-        known = self._read.get(hashed)
-        if known is None:
-            known = await self.look_up(token, hashed)
-            self._read[hashed] = known
-            self._note_use(known[0])
-        principal, expires_at = known
-        if expires_at is not None and expires_at <= clock.now():
-            raise NotAuthenticatedError("The API key has expired.")
-        return principal
+        known = self._read[hashed] = await self.look_up(token, hashed)
+        self._note_use(known[0])
+        return _unexpired(*known)
 
     async def stop(self) -> None:
         await asyncio.gather(*self._notes)
@@ -110,6 +109,12 @@ class ApiKeys:
                 await session.execute(_NOTE_USE, {**wanted, "before": now - USE_NOTED_EVERY})
         except Exception as error:  # noqa: BLE001 - the request goes on without the note
             log.warning("use of an API key not noted", error=str(error))
+
+
+def _unexpired(principal: Principal, expires_at: datetime | None) -> Principal:
+    if expires_at is not None and expires_at <= clock.now():
+        raise NotAuthenticatedError("The API key has expired.")
+    return principal
 
 
 def _parse(token: str) -> tuple[str, UUID]:

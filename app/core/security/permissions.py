@@ -31,6 +31,13 @@ class Permission(StrEnum):
     ORDERS_ACCEPT = "orders:accept"
     ORDERS_CANCEL = "orders:cancel"
     ORDERS_CANCEL_ANY = "orders:cancel-any"
+    SERVICE_REQUESTS_READ = "service-requests:read"
+    SERVICE_REQUESTS_CREATE = "service-requests:create"
+    SERVICE_REQUESTS_CANCEL = "service-requests:cancel"
+    SERVICE_REQUESTS_HANDLE = "service-requests:handle"
+    SERVICE_REQUESTS_REPORT = "service-requests:report"
+    SERVICE_REQUEST_TYPES_MANAGE = "service-request-types:manage"
+    CANCEL_REASONS_MANAGE = "cancel-reasons:manage"
     EVENTS_STREAM = "events:stream"
     EVENTS_READ = "events:read"
 
@@ -74,9 +81,12 @@ _BOARD = _KNOWN | {
     P.MENU_MANAGE_READ,
     P.TABLES_READ,
     P.ORDERS_READ,
+    P.SERVICE_REQUESTS_READ,
     P.EVENTS_STREAM,
     P.EVENTS_READ,
 }
+# Who calls may take the call back; answering it is for those who walk the floor.
+_CALL = {P.SERVICE_REQUESTS_READ, P.SERVICE_REQUESTS_CREATE, P.SERVICE_REQUESTS_CANCEL}
 _KITCHEN = _BOARD | {P.ORDERS_MOVE}
 _STAFF = _KITCHEN | {
     P.SESSIONS_MANAGE,
@@ -87,13 +97,18 @@ _STAFF = _KITCHEN | {
     P.ORDERS_ACCEPT,
     P.ORDERS_CANCEL,
     P.ORDERING_PAUSE,
+    P.SERVICE_REQUESTS_HANDLE,
+    *_CALL,
 }
 _MANAGER = _STAFF | {
     P.TABLES_MANAGE,
     P.MENU_MANAGE,
     P.ORDERS_CANCEL_ANY,
+    P.CANCEL_REASONS_MANAGE,
     P.DEVICES_MANAGE,
     P.AUDIT_READ,
+    P.SERVICE_REQUESTS_REPORT,
+    P.SERVICE_REQUEST_TYPES_MANAGE,
 }
 _OWNER = _MANAGER | {P.STORE_MANAGE, P.STAFF_MANAGE, P.API_KEYS_MANAGE}
 _AT_TABLE = _KNOWN | {
@@ -101,6 +116,9 @@ _AT_TABLE = _KNOWN | {
     P.SESSION_OWN,
     P.ORDERS_PLACE,
     P.ORDERS_READ,
+    *_CALL,
+    # What is pending, and only where the store lets its guests do so.
+    P.ORDERS_CANCEL,
     P.EVENTS_STREAM,
 }
 
@@ -127,10 +145,11 @@ SCOPE_GRANTS: dict[ApiScope, frozenset[Permission]] = {
     ApiScope.MENU_WRITE: _KNOWN | {P.MENU_MANAGE, P.MENU_AVAILABILITY},
     ApiScope.TABLES_READ: _KNOWN | {P.TABLES_READ},
     ApiScope.TABLES_WRITE: _KNOWN | {P.TABLES_MANAGE, P.SESSIONS_MANAGE},
-    ApiScope.ORDERS_READ: _KNOWN | {P.ORDERS_READ},
+    ApiScope.ORDERS_READ: _KNOWN | {P.ORDERS_READ, P.SERVICE_REQUESTS_READ},
     ApiScope.ORDERS_WRITE: _KNOWN
-    | {P.ORDERS_PLACE, P.ORDERS_MOVE, P.ORDERS_ACCEPT, P.ORDERS_CANCEL, P.ORDERS_CANCEL_ANY},
+    | {P.ORDERS_PLACE, P.ORDERS_MOVE, P.ORDERS_ACCEPT, P.ORDERS_CANCEL, P.ORDERS_CANCEL_ANY}
+    | {P.SERVICE_REQUESTS_CREATE, P.SERVICE_REQUESTS_CANCEL, P.SERVICE_REQUESTS_HANDLE},
     ApiScope.PAYMENTS_WRITE: _KNOWN,
     ApiScope.EVENTS_READ: _KNOWN | {P.EVENTS_READ, P.EVENTS_STREAM},
-    ApiScope.REPORTS_READ: _KNOWN,
+    ApiScope.REPORTS_READ: _KNOWN | {P.SERVICE_REQUESTS_REPORT},
 }

@@ -6,14 +6,20 @@ from fastapi import APIRouter, Query, Response
 from app.api.operation import operation
 from app.api.responses import order_response
 from app.api.route import OperationRoute
-from app.core.dependencies.floor import KitchenDep, OrderAcceptingDep, OrderingDep, OrderReadingDep
+from app.core.dependencies.floor import (
+    CancellingDep,
+    KitchenDep,
+    OrderAcceptingDep,
+    OrderingDep,
+    OrderReadingDep,
+)
 from app.core.dependencies.request import IfMatchDep, IntentDep, PathId
 from app.core.security.permissions import Permission
 from app.schemas.base import Page
+from app.schemas.history import OrderFilter
 from app.schemas.order import (
     CancelInput,
     CancelLineInput,
-    OrderFilter,
     OrderInput,
     OrderOutput,
     QuoteOutput,
@@ -30,7 +36,7 @@ BASKET_PROBLEMS = (
     "price-changed",
 )
 STEP_PROBLEMS = ("not-found", "session-not-open", "transition-invalid", "order-held")
-CANCEL_PROBLEMS = ("not-found", "session-not-open", "quantity-invalid")
+CANCEL_PROBLEMS = ("not-found", "session-not-open", "session-closed", "quantity-invalid")
 
 
 @router.post(
@@ -42,6 +48,9 @@ CANCEL_PROBLEMS = ("not-found", "session-not-open", "quantity-invalid")
         *BASKET_PROBLEMS,
         "stock-insufficient",
         "store-closed",
+        "order-too-large",
+        "minimum-not-met",
+        "duplicate-suspected",
         "session-closed",
         "not-found",
     ),
@@ -51,7 +60,8 @@ async def place_order(body: OrderInput, intent: IntentDep, ordering: OrderingDep
     """Accept the whole basket or refuse it. The first order at a free table opens its session.
 
     `expected_total` is what the client showed: when the server's total differs nothing is
-    written, and the answer carries the new quote.
+    written, and the answer carries the new quote. The store's last-order time, its limits and its
+    guard against duplicates are for tablets and guests; a pause is for the channels that it names.
     """
     return order_response(await ordering.place(body, intent))
 
@@ -68,7 +78,13 @@ async def quote_order(body: OrderInput, ordering: OrderingDep) -> QuoteOutput:
 async def list_orders(
     wanted: Annotated[OrderFilter, Query()], orders: OrderReadingDep
 ) -> Page[OrderOutput]:
-    """The store's orders; a tablet or guest gets those of its own open session."""
+    """The store's orders; a tablet or guest gets those of its own open session.
+
+    Newest first is by business date and number, which is the order in which they were accepted:
+    pages neither repeat nor leave out an order, whatever is ordered meanwhile. With
+    `updated_after` they come by `updated_at`, the oldest change first; an order that changes
+    while pages are read comes once more.
+    """
     return await orders.find(wanted)
 
 
@@ -101,7 +117,7 @@ async def move_line(
     return await kitchen.move_line(order_id, line_id, body.status, if_match)
 
 
-@router.post("/{order_id}/accept", summary="Accept a guest's held order")
+@router.post("/{order_id}/accept", summary="Accept a held order")
 @operation(
     Permission.ORDERS_ACCEPT,
     problems=("not-found", "session-not-open", "transition-invalid"),
@@ -111,8 +127,9 @@ async def move_line(
 async def accept_order(
     order_id: PathId, if_match: IfMatchDep, accepting: OrderAcceptingDep
 ) -> OrderOutput:
-    """The kitchen may begin, and later orders of this guest are not held.
+    """The kitchen may begin. Where only a guest's first order is held, its later ones are not.
 
+    To refuse it, cancel it: guests read the reason.
     Accepting an order that isn't held, or no longer, changes nothing.
     """
     return await accepting.accept(order_id, if_match)
@@ -126,10 +143,14 @@ async def accept_order(
     if_match="accepted",
 )
 async def cancel_order(
-    order_id: PathId, body: CancelInput, if_match: IfMatchDep, kitchen: KitchenDep
+    order_id: PathId, body: CancelInput, if_match: IfMatchDep, cancelling: CancellingDep
 ) -> OrderOutput:
-    """Cancel what is left of every line. Ready and served lines take a manager."""
-    return await kitchen.cancel_order(order_id, body, if_match)
+    """Cancel what is left of every line. Ready and served lines take a manager.
+
+    Tablets and guests cancel what is still pending, where the store lets them
+    (`guest_cancel_allowed`).
+    """
+    return await cancelling.cancel_order(order_id, body, if_match)
 
 
 @router.post("/{order_id}/lines/{line_id}/cancel", summary="Cancel portions of a line")
@@ -144,7 +165,10 @@ async def cancel_line(
     line_id: PathId,
     body: CancelLineInput,
     if_match: IfMatchDep,
-    kitchen: KitchenDep,
+    cancelling: CancellingDep,
 ) -> OrderOutput:
-    """Take portions off a line; the last one cancels it. A set's parts go with the set."""
-    return await kitchen.cancel_line(order_id, line_id, body, if_match)
+    """Take portions off a line; the last one cancels it. A set's parts go with the set.
+
+    Who may cancel what is as for the whole order.
+    """
+    return await cancelling.cancel_line(order_id, line_id, body, if_match)

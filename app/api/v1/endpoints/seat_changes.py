@@ -4,7 +4,7 @@ from fastapi import APIRouter
 
 from app.api.operation import operation
 from app.api.route import OperationRoute
-from app.core.dependencies.moving import MergingDep, MovingDep, SplittingDep
+from app.core.dependencies.moving import LinkingDep, MergingDep, MovingDep, SplittingDep
 from app.core.dependencies.request import IfMatchDep, PathId
 from app.core.security.permissions import Permission
 from app.schemas.session import (
@@ -13,6 +13,7 @@ from app.schemas.session import (
     SessionOutput,
     SessionReopenInput,
     SessionSplitInput,
+    SessionTablesInput,
     SessionUnmergeInput,
 )
 
@@ -31,6 +32,23 @@ async def move_session(
 ) -> SessionOutput:
     """Orders and guests go along, the tablets stay. Moving to the same table changes nothing."""
     return await moving.move(session_id, body, if_match)
+
+
+@router.put("/tables", summary="Link tables for a large party (테이블 연결)")
+@operation(
+    Permission.SESSIONS_MANAGE,
+    problems=("not-found", "session-not-open", "table-occupied"),
+    if_match="accepted",
+)
+async def set_session_tables(
+    session_id: PathId, body: SessionTablesInput, if_match: IfMatchDep, linking: LinkingDep
+) -> SessionOutput:
+    """The party's further tables, all of them: an empty list links none.
+
+    A linked table is occupied by this session: what its tablet orders, and who scans its code,
+    belongs to it. A close or a merge frees the tables, a move keeps them.
+    """
+    return await linking.set_tables(session_id, body, if_match)
 
 
 @router.post("/merge", summary="Merge a session into another one (합석)")

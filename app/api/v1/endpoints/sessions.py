@@ -4,11 +4,12 @@ from fastapi import APIRouter, Query
 
 from app.api.operation import operation
 from app.api.route import OperationRoute
-from app.core.dependencies.floor import SeatingDep
+from app.core.dependencies.floor import SeatingDep, SessionHistoryDep
 from app.core.dependencies.request import IfMatchDep, PathId
 from app.core.security.permissions import Permission
 from app.schemas.base import Page
-from app.schemas.session import SessionCloseInput, SessionFilter, SessionOutput, SessionPatch
+from app.schemas.history import SessionFilter
+from app.schemas.session import SessionCloseInput, SessionOutput, SessionPatch
 
 router = APIRouter(tags=["Sessions"], route_class=OperationRoute)
 
@@ -23,10 +24,14 @@ async def get_own_session(seating: SeatingDep) -> SessionOutput:
 @router.get("/sessions", summary="Sessions, newest first")
 @operation(Permission.TABLES_READ)
 async def list_sessions(
-    wanted: Annotated[SessionFilter, Query()], seating: SeatingDep
+    wanted: Annotated[SessionFilter, Query()], history: SessionHistoryDep
 ) -> Page[SessionOutput]:
-    """Open sessions and the history, by status, table and time."""
-    return await seating.find(wanted)
+    """Open sessions and the history, by status, table, time, and what was ordered.
+
+    The one opened last comes first. With `updated_after` they come by `updated_at`, the oldest
+    change first; an order changes itself and not its session.
+    """
+    return await history.find(wanted)
 
 
 @router.get("/sessions/{session_id}", summary="One session")

@@ -22,8 +22,9 @@ async def get_store(stores: StoreReadingDep) -> StoreOutput | StoreAtTableOutput
 async def change_store(
     body: StorePatch, if_match: IfMatchDep, stores: StoreKeepingDep
 ) -> StoreOutput:
-    """Staff may pause ordering (`ordering_paused` alone); all else takes an owner.
+    """Staff may pause ordering (`ordering_paused`, `paused_until`, `paused_channels` and
+    `pause_message` alone); all else takes an owner.
 
-    Tablets and guests hear `menu.changed`: the menu carries the store's languages and its pause.
+    Tablets and guests hear `menu.changed`: the menu carries the store's languages and switches.
     """
     return await stores.change(body, if_match)

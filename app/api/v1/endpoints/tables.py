@@ -63,7 +63,7 @@ async def change_table(
 
 
 @router.delete("/{table_id}", status_code=HTTPStatus.NO_CONTENT, summary="Archive a table")
-@operation(Permission.TABLES_MANAGE, problems=("not-found", "table-occupied"))
+@operation(Permission.TABLES_MANAGE, problems=("not-found", "table-occupied", "in-use"))
 async def archive_table(table_id: PathId, floor: FloorPlanDep) -> None:
     """Archive a free table; its number may be used again."""
     return await floor.archive_table(table_id)

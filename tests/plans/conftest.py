@@ -1,0 +1,66 @@
+"""A database with a past: one store with many orders, and many stores with a few.
+
+Nothing here asserts a time: what a query reads is counted, and that is the same on any machine.
+"""
+
+import os
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from uuid import uuid4
+
+import psycopg
+import pytest
+import sqlalchemy
+from pydantic import SecretStr
+
+from app.core.config import Settings
+from app.main import create_app
+from bench.filling import Filling
+from bench.history import Past, remember
+from bench.menus import plain_menu
+from bench.numbers import STORE, made
+from tests.plans.watching import Watched
+from tests.support.database import TEMPLATE_VARIABLE, database
+from tests.support.server import live_server
+from tests.support.shops import Shop
+
+LARGE, ORDERS = 1, 100_000
+SMALL, FEW = range(2, 42), 500
+TABLES, ITEMS, OPEN_ORDERS = 40, 100, 3
+UNTIL = datetime(2026, 11, 20, 12, tzinfo=UTC)
+
+
+@pytest.fixture(scope="session")
+def past_url(server_url: str) -> Iterator[str]:
+    """A database of its own, so that other tests don't have to read past all of it."""
+    name = f"table_order_past_{uuid4().hex[:12]}"
+    with database(server_url, name, os.environ[TEMPLATE_VARIABLE]) as url:
+        _fill(url)
+        yield url
+
+
+def _fill(url: str) -> None:
+    engine = sqlalchemy.create_engine(
+        sqlalchemy.make_url(url).set(drivername="postgresql+psycopg"), poolclass=sqlalchemy.NullPool
+    )
+    with engine.begin() as connection:
+        Filling(connection, LARGE).fill(tables=TABLES, menu=plain_menu(ITEMS), orders=OPEN_ORDERS)
+        for store in SMALL:
+            Filling(connection, store).fill(tables=TABLES, menu=plain_menu(ITEMS))
+    engine.dispose()
+    with psycopg.connect(url, autocommit=True) as connection:
+        remember(connection, Past([LARGE], ORDERS, UNTIL, TABLES, ITEMS))
+        remember(connection, Past(SMALL, FEW, UNTIL, TABLES, ITEMS))
+        connection.execute("VACUUM ANALYZE")
+
+
+@pytest.fixture(scope="session")
+def watched(past_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watched]:
+    """The large store behind the API, and what the database reads for it."""
+    settings = Settings(database_url=SecretStr(past_url), data_dir=tmp_path_factory.mktemp("data"))
+    app = create_app(settings)
+    with live_server(app) as url:
+        runtime = app.state.runtime
+        shop = Shop(made(STORE, LARGE), "bench1", url, runtime, past_url)
+        yield Watched(shop, runtime.database.engine.sync_engine, past_url)
+        shop.close()
