@@ -2,7 +2,7 @@
 # Needs Python 3.11+ with venv, make and a package index; all else goes into .venv and .data here.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test demo bench lint format openapi clean secrets deploy upgrade rolling-restart
+.PHONY: help run test demo bench lint format openapi migration clean secrets deploy upgrade rolling-restart failover
 .DELETE_ON_ERROR:
 
 VENV := .venv
@@ -49,6 +49,10 @@ format: $(VENV)/.dev ## put the code into the common form
 openapi: $(VENV)/.local ## write openapi.json anew
 	@exec $(PY) -m app.cli openapi --output openapi.json
 
+migration: $(VENV)/.dev ## begin a dated migration (NAME="add x"; ARGS=--autogenerate compares with the models)
+	@test -n "$(NAME)" || { echo 'Say what it does: make migration NAME="add tips"' >&2; exit 2; }
+	@$(PY) -m alembic revision --rev-id "$$(date -u +%Y%m%d_%H%M)" --message "$(NAME)" $(ARGS)
+
 secrets: ## make the secrets of ENV that are not there yet, in SECRETS_DIR
 	@$(COMPOSE) build --quiet api
 	@mkdir -p -m 700 $(SECRETS_DIR)
@@ -68,6 +72,9 @@ rolling-restart: ## replace ENV's API containers one after the other; with two o
 	  echo "Replacing $$service"; \
 	  $(COMPOSE) up --detach --no-deps --no-build --force-recreate --wait --wait-timeout 300 $$service || exit 1; \
 	done
+
+failover: $(VENV)/.dev ## lose parts of a production database of its own under load, and count (ARGS="--scenario primary-killed")
+	@exec $(PY) -m tests.deploy.failover $(ARGS)
 
 clean: ## remove .venv and caches; the data in .data stays
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage

@@ -48,7 +48,13 @@ def _take_turns(connection: sqlalchemy.Connection) -> None:
 
 
 def run_offline() -> None:
-    context.configure(url=str(database_url()), target_metadata=Model.metadata, literal_binds=True)
+    context.configure(
+        url=str(database_url()),
+        target_metadata=Model.metadata,
+        literal_binds=True,
+        transaction_per_migration=True,
+    )
+    context.get_context().impl.static_output(f"SET lock_timeout = '{LOCK_TIMEOUT}';\n")
     with context.begin_transaction():
         context.run_migrations()
 

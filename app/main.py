@@ -25,6 +25,7 @@ from app.core.observing import observe
 from app.core.runtime import Runtime
 from app.core.sampling import sampling
 from app.services.menu_returning import publishing_changes
+from app.services.retention_job import keeping_retention
 
 GARBAGE_ROUND = 10_000
 """So many new objects start a round of garbage collection; a request makes some hundred."""
@@ -72,6 +73,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
                 serve_metrics(settings),
                 sampling(runtime.database),
                 publishing_changes(runtime.database),
+                keeping_retention(runtime.database, runtime.media, settings),
             ):
                 yield
         await runtime.stop()

@@ -19,11 +19,6 @@ ROOT = Path(__file__).resolve().parents[2]
 cli = typer.Typer(help="Look after the database.", no_args_is_help=True)
 
 
-@cli.callback()
-def _group() -> None:
-    """Keeps `upgrade` a command of its own name while it is the only one."""
-
-
 @cli.command("upgrade")
 def upgrade_command() -> None:
     """Bring the schema to the newest version; safe to run twice or in two places at once."""

@@ -10,7 +10,21 @@ import typer
 from pydantic import ValidationError
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 
-from app.cli import database, demo, media, menu, openapi, run, secret_files, serve, staff, store
+from app.cli import (
+    backups,
+    database,
+    demo,
+    media,
+    menu,
+    openapi,
+    pruning,
+    rotation,
+    run,
+    secret_files,
+    serve,
+    staff,
+    store,
+)
 from app.cli.console import complain
 from app.core.errors import DomainError
 from app.local.processes import LocalError
@@ -25,9 +39,11 @@ cli = typer.Typer(
 cli.add_typer(store.cli, name="store")
 cli.add_typer(staff.cli, name="staff")
 cli.add_typer(menu.cli, name="menu")
-cli.add_typer(database.cli, name="db")
+cli.add_typer(backups.cli, name="db")
 cli.add_typer(media.cli, name="media")
 cli.add_typer(secret_files.cli, name="secrets")
+database.cli.command("prune")(pruning.prune)
+database.cli.command("rotate-password")(rotation.rotate)
 cli.command("demo")(demo.load)
 cli.command("openapi")(openapi.write)
 cli.command("run")(run.serve)

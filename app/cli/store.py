@@ -1,4 +1,4 @@
-"""`store …`: opening stores."""
+"""`store …`: opening stores, and moving them."""
 
 import asyncio
 from typing import Annotated
@@ -8,6 +8,7 @@ import typer
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from app.cli import store_files
 from app.cli.console import complain, result, say
 from app.cli.database import opened
 from app.core.config import Settings, get_settings
@@ -15,12 +16,11 @@ from app.core.runtime import Runtime
 from app.schemas.store import StoreInput
 from app.services.store_opening import OpenedStore, StoreOpeningService
 
-cli = typer.Typer(help="Open stores.", no_args_is_help=True)
+cli = typer.Typer(help="Open stores, and move them to another installation.", no_args_is_help=True)
 
 
-@cli.callback()
-def _group() -> None:
-    """Keeps `create` a command of its own name while it is the only one."""
+cli.command("export")(store_files.export)
+cli.command("import")(store_files.import_)
 
 
 @cli.command("create")

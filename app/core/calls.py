@@ -6,12 +6,14 @@ connection to autocommit and back; psycopg's own pool costs 0.06 ms.
 
 import asyncio
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import psycopg
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
-from app.core.connection import Connection
+from app.core.connection import Connection, has_ended, is_lost
 from app.core.context import outside_requests
 from app.core.errors import BusyError, DatabaseUnavailableError
 from app.core.metrics import POOL_REFUSALS, POOL_WAIT
@@ -37,6 +39,7 @@ class CallPool:
         """
         self._patience = patience
         self._checking: asyncio.Task[None] | None = None
+        self._away = False
         self._pool: AsyncConnectionPool[Connection] = AsyncConnectionPool(
             url,
             connection_class=Connection,
@@ -47,6 +50,7 @@ class CallPool:
             configure=self._configure,
             timeout=wait,
             reconnect_timeout=RECONNECT_SECONDS,
+            reconnect_failed=self._gone,
             name="calls",
         )
 
@@ -63,17 +67,16 @@ class CallPool:
                 await self._pool.open()
         began = time.perf_counter()
         try:
-            async with self._pool.connection() as connection:
+            async with self._connection() as connection:
                 _WAIT.observe(time.perf_counter() - began)
                 cursor = await connection.execute(statement, parameters)
                 return await cursor.fetchone()
         except PoolTimeout as error:
             _WAIT.observe(time.perf_counter() - began)
             _REFUSALS.inc()
-            alive = self._pool.get_stats().get("pool_size", 0) > 0
-            raise (BusyError if alive else DatabaseUnavailableError) from error
+            raise (DatabaseUnavailableError if self._away else BusyError) from error
         except psycopg.OperationalError as error:
-            if error.sqlstate is None and self._checking is None:
+            if is_lost(error) and self._checking is None:
                 # One connection broke: most likely all did. The others need not fail first.
                 with outside_requests():
                     self._checking = asyncio.create_task(self._pool.check(), name="check-calls")
@@ -92,8 +95,25 @@ class CallPool:
             self._checking.cancel()
         await self._pool.close()
 
+    @asynccontextmanager
+    async def _connection(self) -> AsyncIterator[Connection]:
+        connection = await self._pool.getconn()
+        # The pool's own `check` waits longer before each next one.
+        while has_ended(connection):
+            await connection.close()
+            await self._pool.putconn(connection)
+            connection = await self._pool.getconn()
+        try:
+            yield connection
+        finally:
+            await self._pool.putconn(connection)
+
     async def _configure(self, connection: Connection) -> None:
         connection.patience = self._patience
+        self._away = False
+
+    async def _gone(self, _: Any) -> None:
+        self._away = True
 
     def _checked(self, task: asyncio.Task[None]) -> None:
         self._checking = None

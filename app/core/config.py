@@ -6,11 +6,13 @@ and a line in `.env.example`; a test compares the two. A secret may also come fr
 """
 
 import os
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -27,6 +29,16 @@ SECRETS = (
     "media_s3_secret_key",
     "otel_exporter_otlp_headers",
 )
+
+
+def secrets_from_files(
+    names: Iterable[str], prefix: str, environment: Mapping[str, str]
+) -> dict[str, str]:
+    """The settings whose value stands in a file that `<PREFIX><NAME>_FILE` names."""
+    paths = {name: environment.get(f"{prefix}{name.upper()}_FILE") for name in names}
+    return {
+        name: _read_secret(f"{prefix}{name}", Path(path)) for name, path in paths.items() if path
+    }
 
 
 class Environment(StrEnum):
@@ -72,6 +84,13 @@ class Settings(BaseSettings):
     database_owner_url: SecretStr | None = None
     database_app_role: str = "table_order_app"
     database_listen_url: SecretStr | None = None
+    database_sslmode: Literal[
+        "disable", "allow", "prefer", "require", "verify-ca", "verify-full"
+    ] = "prefer"
+    database_sslrootcert: str = ""
+    """The authority's certificate that the server's is checked against; `system`: the machine's."""
+    database_private_network: bool = False
+    """Everything between here and the database is one host's own network: no TLS is needed."""
     database_pooler: bool = False
     database_pooler_clients: Annotated[int, Field(ge=1)] = 1000
     """PgBouncer's max_client_conn."""
@@ -110,6 +129,14 @@ class Settings(BaseSettings):
     streams_per_store: Annotated[int, Field(ge=1)] = 500
     event_poll_interval: Annotated[float, Field(gt=0, le=1)] = 0.25
 
+    retention_interval: Annotated[int, Field(ge=0)] = 3600
+    """Seconds between two runs, whichever worker makes them; 0: only `db prune` by hand."""
+    retention_batch: Annotated[int, Field(ge=1, le=10_000)] = 500
+    event_retention_days: Annotated[int, Field(ge=1)] = 30
+    idempotency_retention_days: Annotated[int, Field(ge=1)] = 7
+    sign_in_retention_days: Annotated[int, Field(ge=1)] = 30
+    code_retention_days: Annotated[int, Field(ge=1)] = 1
+
     slow_statement_ms: Annotated[int, Field(ge=0)] = 250
     """Statements and commits that take this long are logged, without their values; 0: none."""
     revision: str = "unknown"
@@ -128,11 +155,7 @@ class Settings(BaseSettings):
     @classmethod
     def _read_secret_files(cls, values: dict[str, Any]) -> dict[str, Any]:
         """`JWT_KEYS_FILE=/run/secrets/jwt` stands for `JWT_KEYS=<content of that file>`."""
-        for name in SECRETS:
-            path = os.environ.get(f"{name.upper()}_FILE")
-            if path:
-                values[name] = _read_secret(name, Path(path))
-        return values
+        return values | secrets_from_files(SECRETS, "", os.environ)
 
     @field_validator("allowed_hosts", "cors_origins", "trusted_proxies", "jwt_keys", mode="before")
     @classmethod
@@ -155,6 +178,14 @@ class Settings(BaseSettings):
         url = value.get_secret_value() if value else ""
         if url and not url.startswith(("postgresql://", "postgres://")):
             raise ValueError("must look like postgresql://user:password@host:5432/database")
+        return value
+
+    @field_validator("database_sslrootcert")
+    @classmethod
+    def _is_there(cls, value: str) -> str:
+        """Found here, a missing file is one clear line; later, it is a database that is away."""
+        if value not in ("", "system") and not Path(value).is_file():
+            raise ValueError("must name a certificate file, or be: system")
         return value
 
     @model_validator(mode="after")
@@ -192,6 +223,10 @@ class Settings(BaseSettings):
             "DATABASE_SYNCHRONOUS_COMMIT must not be off": (
                 self.database_synchronous_commit == "off"
             ),
+            "DATABASE_SSLMODE must be verify-full, with DATABASE_SSLROOTCERT"
+            " (or DATABASE_PRIVATE_NETWORK be true)": (
+                self.environment is Environment.PRODUCTION and not self._database_is_verified()
+            ),
         }
         found = [text for text, wrong in problems.items() if wrong]
         if found:
@@ -204,10 +239,20 @@ class Settings(BaseSettings):
             raise ValueError("must look like http://collector:4318")
         return value
 
+    def _database_is_verified(self) -> bool:
+        """Whether passwords and orders go to nobody but our database server."""
+        verified = self.database_sslmode == "verify-full" and bool(self.database_sslrootcert)
+        return verified or self.database_private_network
+
     @property
     def owner_url(self) -> str:
         """The URL that migrations use: the owner's, or the API's when only one is set."""
-        return (self.database_owner_url or self.database_url).get_secret_value() or ANY_DATABASE
+        return self._secured(self.database_owner_url or self.database_url)
+
+    @property
+    def listen_url(self) -> str:
+        """The URL for LISTEN, which no pooler passes on: one of its own, or the API's."""
+        return self._secured(self.database_listen_url or self.database_url)
 
     @property
     def ordering_url(self) -> str:
@@ -217,7 +262,18 @@ class Settings(BaseSettings):
     @property
     def api_url(self) -> str:
         """The URL that the API connects to; without one, what libpq finds (`PGHOST` and so on)."""
-        return self.database_url.get_secret_value() or ANY_DATABASE
+        return self._secured(self.database_url)
+
+    def _secured(self, url: SecretStr) -> str:
+        """The URL with what TLS must be; what the URL says itself goes first."""
+        parts = urlsplit(url.get_secret_value() or ANY_DATABASE)
+        given = dict(parse_qsl(parts.query))
+        wanted = {"sslmode": self.database_sslmode, "sslrootcert": self.database_sslrootcert}
+        if self.database_sslmode == "prefer":  # libpq's own default
+            wanted.pop("sslmode")
+        added = {name: value for name, value in wanted.items() if value and name not in given}
+        query = "&".join(filter(None, (parts.query, urlencode(added, quote_via=quote))))
+        return f"{parts.scheme}://{parts.netloc}{parts.path}" + (f"?{query}" if query else "")
 
 
 def _read_secret(name: str, path: Path) -> str:

@@ -15,9 +15,9 @@ from uuid import UUID
 import orjson
 import psycopg
 from psycopg import AsyncConnection
-from sqlalchemy import text
+from sqlalchemy import event, text
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, InvalidatePoolError
 from sqlalchemy.ext.asyncio import (
     AsyncEngine,
     AsyncSession,
@@ -28,7 +28,7 @@ from sqlalchemy.ext.asyncio import (
 from app.core import clock
 from app.core.calls import CallPool
 from app.core.config import Settings
-from app.core.connection import connect
+from app.core.connection import connect, has_ended
 from app.core.ids import uuid7
 from app.core.watched_pool import PoolUsage, WatchedPool
 
@@ -94,6 +94,7 @@ class Database:
             hide_parameters=True,
             connect_args={**arguments, "async_creator_fn": partial(connect, patience=patience)},
         )
+        event.listen(self.engine.sync_engine, "checkout", _check)
         self._calls = CallPool(
             settings.api_url,
             arguments,
@@ -137,6 +138,12 @@ class Database:
     async def close(self) -> None:
         await self._calls.close()
         await self.engine.dispose()
+
+
+def _check(dbapi_connection: Any, *_: Any) -> None:
+    """Before it is handed out: one that has ended means that all of its age have."""
+    if has_ended(dbapi_connection.driver_connection):
+        raise InvalidatePoolError("the server has hung up")
 
 
 def may_succeed_again(error: Exception) -> bool:

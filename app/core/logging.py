@@ -8,19 +8,25 @@ are on; one of a job's run has `job` and `job_id`.
 import logging
 import os
 import sys
-from typing import Any
+from typing import Any, Literal, Protocol
 
 import orjson
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
-from app.core.config import Settings
 from app.core.context import request_scope
 
 _OF_A_REQUEST = ("request_id", "operation", "trace_id")
 
 
-def configure(settings: Settings) -> None:
+class LogSettings(Protocol):
+    """What of the settings decides about logs."""
+
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"]
+    log_format: Literal["readable", "json"]
+
+
+def configure(settings: LogSettings) -> None:
     """Set up structlog and the standard library's logging for this process.
 
     Log calls take key=value pairs; values are encoded, so that no input can forge a line.

@@ -51,6 +51,7 @@ EVENT_LAG = Histogram(
     buckets=(0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10),
 )
 EVENT_TAIL_FAILURES = Counter("event_tail_failures_total", "Failed readings of the event log.")
+RETENTION_DELETED = Counter("retention_deleted_total", "What the retention job deleted.", ["kind"])
 
 POOL_SIZE = Gauge(
     "database_pool_size",

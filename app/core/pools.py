@@ -68,9 +68,7 @@ async def problems_of(settings: Settings) -> list[str]:
     Raises:
         psycopg.OperationalError: it can't be asked.
     """
-    listen = settings.database_listen_url
-    url = listen.get_secret_value() if listen else settings.api_url
-    servers = (await _ask(settings, url, _LIMIT, direct=True))[0]
+    servers = (await _ask(settings, settings.listen_url, _LIMIT, direct=True))[0]
     admitted = Admitted(servers)
     found = []
     if settings.database_pooler:

@@ -14,6 +14,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm.exc import StaleDataError
 from starlette.exceptions import HTTPException
 
+from app.core.connection import is_lost
 from app.core.errors import DomainError, FieldError
 from app.core.language import MESSAGE_LANGUAGES, negotiate
 from app.core.logging import get_logger
@@ -36,10 +37,7 @@ SQLSTATES: dict[str, str] = {
     "53300": "busy",
     "25006": "storage-unavailable",
     "53100": "storage-unavailable",
-    "57P01": "database-unavailable",
-    "57P02": "database-unavailable",
-    "57P03": "database-unavailable",
-    "25P03": "database-unavailable",
+    "58030": "storage-unavailable",
 }
 
 # Constraints that have a code of their own, whatever their SQLSTATE.
@@ -172,10 +170,9 @@ def describe(error: BaseException) -> str | None:
         error = error.orig or error
     if isinstance(error, psycopg.Error):
         known = CONSTRAINTS.get(error.diag.constraint_name or "")
-        known = known or SQLSTATES.get(error.sqlstate or "")
-        if known is None and isinstance(error, psycopg.OperationalError):
-            return "database-unavailable" if error.sqlstate is None else None
-        return known
+        if is_lost(error):
+            return "database-unavailable"
+        return known or SQLSTATES.get(error.sqlstate or "")
     if isinstance(error, (ConnectionError, TimeoutError)):
         return "database-unavailable"
     return None

@@ -4,6 +4,7 @@ from app.models.base import Model, StoreModel
 from app.models.basket import BasketLine
 from app.models.cancelling import CancelReasonList, LineCancellation
 from app.models.credential import ApiKey, StreamTicket, Throttle
+from app.models.job import JobRun
 from app.models.menu import Availability, Category, Item, ItemOptionGroup, Option, OptionGroup
 from app.models.menu_set import SetChoice, SetSlot
 from app.models.order import Order, OrderLine, OrderLineOption, OrderStatus
@@ -40,6 +41,7 @@ __all__ = [
     "IdempotencyRecord",
     "Item",
     "ItemOptionGroup",
+    "JobRun",
     "LineCancellation",
     "MenuClock",
     "Model",

@@ -62,6 +62,11 @@ def of_store() -> ForeignKeyConstraint:
     return ForeignKeyConstraint(["store_id"], ["stores.store_id"], ondelete="RESTRICT")
 
 
+def storage(**parameters: float) -> dict[str, dict[str, float]]:
+    """Storage parameters of a table that changes much; the last of its `__table_args__`."""
+    return {"postgresql_with": parameters}
+
+
 def one_of(column: str, values: type[StrEnum] | Sequence[str]) -> CheckConstraint:
     """The column holds one of these words."""
     words = ", ".join(f"'{value}'" for value in values)

@@ -8,7 +8,7 @@ from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.security.permissions import ApiScope
-from app.models.base import Model, StoreModel, of_store
+from app.models.base import Model, StoreModel, of_store, storage
 
 _SCOPES = ", ".join(f"'{scope}'" for scope in ApiScope)
 
@@ -60,7 +60,10 @@ class Throttle(Model):
     """
 
     __tablename__ = "throttles"
-    __table_args__ = (Index("ix_throttles_tat", "tat"),)
+    __table_args__ = (
+        Index("ix_throttles_tat", "tat"),
+        storage(fillfactor=70, autovacuum_vacuum_scale_factor=0.05),
+    )
 
     key: Mapped[bytes] = mapped_column(primary_key=True)
     tat: Mapped[datetime]

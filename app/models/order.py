@@ -9,7 +9,7 @@ from sqlalchemy import BigInteger, CheckConstraint, Index, UniqueConstraint, tex
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.core.security.principals import Channel
-from app.models.base import StoreModel, in_store, of_store, one_of
+from app.models.base import StoreModel, in_store, of_store, one_of, storage
 from app.models.cancelling import LineCancellation
 
 
@@ -64,6 +64,8 @@ class Order(StoreModel):
             postgresql_where=text("status = 'cancelled'"),
         ),
         Index("ix_orders_updated", "store_id", "updated_at", "id"),
+        # No room on the page would help: a change of `updated_at` is one of its index too.
+        storage(autovacuum_vacuum_scale_factor=0.02),
     )
 
     number: Mapped[int]
@@ -131,6 +133,7 @@ class OrderLine(StoreModel):
         ),
         Index("ix_order_lines_order", "store_id", "order_id"),
         Index("ix_order_lines_item", "store_id", "item_id", "order_id"),
+        storage(fillfactor=85, autovacuum_vacuum_scale_factor=0.02),
     )
 
     order_id: Mapped[UUID]

@@ -7,14 +7,18 @@ from uuid import UUID
 from sqlalchemy import BigInteger, Computed, Index, SmallInteger
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.models.base import Model, of_store
+from app.models.base import Model, of_store, storage
 
 
 class Event(Model):
     """One committed fact, numbered without gaps in commit order within its store."""
 
     __tablename__ = "events"
-    __table_args__ = (of_store(), Index("ix_events_occurred_at", "store_id", "occurred_at"))
+    __table_args__ = (
+        of_store(),
+        Index("ix_events_occurred_at", "store_id", "occurred_at"),
+        storage(autovacuum_vacuum_scale_factor=0.02),
+    )
 
     store_id: Mapped[UUID] = mapped_column(primary_key=True)
     seq: Mapped[int] = mapped_column(BigInteger, primary_key=True)
@@ -33,6 +37,7 @@ class IdempotencyRecord(Model):
     __table_args__ = (
         of_store(),
         Index("ix_idempotency_records_created_at", "store_id", "created_at"),
+        storage(autovacuum_vacuum_scale_factor=0.02),
     )
 
     store_id: Mapped[UUID] = mapped_column(primary_key=True)

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.business_calendar import BusinessCalendar
 from app.core.security.principals import Channel
-from app.models.base import Model, of_store, one_of
+from app.models.base import Model, of_store, one_of, storage
 
 DUPLICATE_ACTIONS = ("flag", "confirm")
 _EVERY_CHANNEL = [str(channel) for channel in Channel]
@@ -197,7 +197,7 @@ class StoreCounters(Model):
     __tablename__ = "store_counters"
     __table_args__ = (
         of_store(),
-        {"postgresql_with": {"fillfactor": 50}},
+        storage(fillfactor=50, autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_threshold=500),
     )
 
     store_id: Mapped[UUID] = mapped_column(primary_key=True)

@@ -9,7 +9,7 @@ from sqlalchemy import CheckConstraint, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.security.permissions import DeviceKind
-from app.models.base import Model, StoreModel, in_store, of_store, one_of
+from app.models.base import Model, StoreModel, in_store, of_store, one_of, storage
 
 
 class Area(StoreModel):
@@ -150,6 +150,7 @@ class TableSession(StoreModel):
             "merged_into_id",
             postgresql_where=text("merged_into_id IS NOT NULL"),
         ),
+        storage(fillfactor=85, autovacuum_vacuum_scale_factor=0.02),
     )
 
     table_id: Mapped[UUID]

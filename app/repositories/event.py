@@ -1,6 +1,6 @@
 """The event log as readers see it: the store's, a table's for a tablet, a session's for a guest."""
 
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import func, or_, select
@@ -14,22 +14,20 @@ PUBLIC_TYPES = ("menu.changed", "item.availability_changed")
 """What concerns every table of the store."""
 
 
-class Bounds(NamedTuple):
-    """The oldest event that is kept, and the newest."""
-
-    oldest: int
-    newest: int
-
-
 class EventRepository(Repository):
-    async def bounds(self) -> Bounds:
+    async def oldest(self) -> int:
+        """The number of the first event that is kept; the next one's where none is."""
         oldest = await self._session.scalar(
             select(func.min(Event.seq)).where(Event.store_id == self.store_id)
         )
+        return oldest if oldest is not None else await self.newest() + 1
+
+    async def newest(self) -> int:
+        """The number of the last event, kept or not; 0 where there never was one."""
         newest = await self._session.scalar(
             select(StoreCounters.event_seq).where(StoreCounters.store_id == self.store_id)
         )
-        return Bounds(oldest if oldest is not None else (newest or 0) + 1, newest or 0)
+        return newest or 0
 
     async def between(
         self,

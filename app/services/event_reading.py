@@ -21,10 +21,11 @@ class EventReadingService:
         Raises:
             CursorExpiredError: the number is older than what is kept, or not reached yet.
         """
-        oldest, newest = await self._events.bounds()
-        if wanted.after + 1 < oldest or wanted.after > newest:
-            raise CursorExpiredError(event_seq=newest)
+        newest = await self._events.newest()
         records = await self._events.between(wanted.after, newest, limit=wanted.limit)
+        # Asked last: what is still kept now was kept while the events were read.
+        if wanted.after > newest or wanted.after + 1 < await self._events.oldest():
+            raise CursorExpiredError(event_seq=newest)
         last = records[-1].seq if records else wanted.after
         return EventsOutput(
             data=[EventOutput.model_validate(record) for record in records],
@@ -38,14 +39,14 @@ class EventReadingService:
         None when it should read the state anew: the log no longer reaches back so far, or the
         party at the tablet's table has changed, whose events the next one must not see.
         """
-        if after + 1 < (await self._events.bounds()).oldest:
-            return None
         table_id, session_id = _table(self._principal), self._principal.session_id
         if table_id is not None:
             if await self._events.a_session_ended(after, upto, table_id):
                 return None
             session_id = await self._events.linked_session(table_id)
-        return await self._events.between(after, upto, table_id=table_id, session_id=session_id)
+        found = await self._events.between(after, upto, table_id=table_id, session_id=session_id)
+        # Asked last: what is still kept now was kept while the others were read.
+        return None if after + 1 < await self._events.oldest() else found
 
     async def linked(self) -> UUID | None:
         """The party that the caller's table is linked to; None where it is no tablet."""

@@ -9,9 +9,9 @@ APP = "table_order_app"
 READONLY = "table_order_readonly"
 BACKUP = "table_order_backup"
 
-# Not a store's own: which store a code names, which revision the schema has, and buckets of
-# attempts whose keys are hashes.
-REFERENCE = {"store_directory", "alembic_version", "throttles"}
+# Not a store's own: which store a code names, which revision the schema has, buckets of attempts
+# whose keys are hashes, and when the service's jobs ran.
+REFERENCE = {"store_directory", "alembic_version", "throttles", "job_runs"}
 
 READ = {"SELECT"}
 APPEND = {"SELECT", "INSERT"}
@@ -32,8 +32,9 @@ APP_MAY = {
     "idempotency_records": {*APPEND, "DELETE"},
     "item_option_groups": REPLACE,
     "items": CHANGE,
-    "menu_clocks": CHANGE,
+    "job_runs": {"SELECT", "UPDATE"},
     "line_cancellations": APPEND,
+    "menu_clocks": CHANGE,
     "option_groups": CHANGE,
     "options": CHANGE,
     "order_line_options": CHANGE,
@@ -71,6 +72,8 @@ DEFINER_FUNCTIONS = {
     "find_pairing_code_store",
     "find_table_token_store",
     "media_in_use",
+    "prunable",
+    "prune",
     "revocations_since",
     "sign_in_changes_since",
     "stores_with_due_clocks",

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from app.backup.settings import BackupSettings
 from app.core.config import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -14,6 +15,8 @@ SAFE: dict[str, Any] = {
     "jwt_keys": "k1:" + "s" * 40,
     "allowed_hosts": "api.example",
     "database_url": "postgresql://api@db/table_order",
+    "database_sslmode": "verify-full",
+    "database_sslrootcert": "system",
 }
 
 
@@ -21,11 +24,18 @@ def test_every_setting_stands_in_the_example_file() -> None:
     lines = (ROOT / ".env.example").read_text(encoding="utf-8").splitlines()
     documented = [line.partition("=")[0] for line in lines if line and not line.startswith("#")]
 
-    assert documented == [name.upper() for name in Settings.model_fields]
+    # Those with an alias are the service's own.
+    backup = [
+        f"BACKUP_{name.upper()}"
+        for name, field in BackupSettings.model_fields.items()
+        if field.validation_alias is None
+    ]
+    assert documented == [*(name.upper() for name in Settings.model_fields), *backup]
 
 
 def test_the_example_file_is_what_a_developers_machine_has() -> None:
-    assert Settings(_env_file=ROOT / ".env.example") == Settings(_env_file=None)
+    for read in (Settings, BackupSettings):
+        assert read(_env_file=ROOT / ".env.example") == read(_env_file=None)
 
 
 def test_safe_settings_start() -> None:
@@ -39,6 +49,10 @@ def test_safe_settings_start() -> None:
         {"cors_origins": "*"},
         {"allowed_hosts": "*"},
         {"database_synchronous_commit": "off"},
+        {"database_sslmode": "prefer"},
+        {"database_sslmode": "verify-ca"},
+        {"database_sslrootcert": ""},
+        {"database_sslrootcert": "/nowhere/ca.pem"},
         {"jwt_keys": "k1:short"},
         {"jwt_keys": "local:only-for-a-developer-machine-0123456789abcdef"},
         {"jwt_keys": "k1:" + "s" * 40 + ",k1:" + "t" * 40},
@@ -48,3 +62,39 @@ def test_safe_settings_start() -> None:
 def test_insecure_settings_do_not_start(change: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
         Settings(_env_file=None, **(SAFE | change))
+
+
+def test_every_connection_is_told_what_tls_must_be() -> None:
+    others: dict[str, Any] = {
+        "database_owner_url": "postgresql://owner@db/table_order?connect_timeout=3",
+        "database_listen_url": "postgresql://api@db/table_order?sslmode=require",
+    }
+    settings = Settings(_env_file=None, **SAFE, **others)
+    tls = "sslmode=verify-full&sslrootcert=system"
+    assert settings.api_url == f"postgresql://api@db/table_order?{tls}"
+    assert settings.owner_url == f"postgresql://owner@db/table_order?connect_timeout=3&{tls}"
+    assert (
+        settings.listen_url == "postgresql://api@db/table_order?sslmode=require&sslrootcert=system"
+    )
+
+
+def test_a_socket_needs_no_tls_where_nothing_is_asked_for() -> None:
+    assert Settings(_env_file=None).api_url == "postgresql://"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"cipher_pass": ""},
+        {"cipher_pass": "short"},
+        {"cipher_pass": "c" * 40 + "\nrepo1-path=/tmp"},
+        {"s3_bucket": "backups"},
+        {"keep_daily": 0},
+        {"stanza": "../elsewhere"},
+    ],
+)
+def test_insecure_backups_do_not_start(change: dict[str, Any]) -> None:
+    safe: dict[str, Any] = {"ENVIRONMENT": "production", "cipher_pass": "c" * 40}
+    BackupSettings(_env_file=None, **safe)
+    with pytest.raises(ValidationError):
+        BackupSettings(_env_file=None, **(safe | change))

@@ -14,6 +14,7 @@ import pytest
 from app.cli.secret_files import create
 from app.core.config import Environment
 from app.core.problem_kinds import PROBLEMS
+from tests.deploy.cluster import CONSENSUS, MEMBERS
 from tests.deploy.containers import ROOT
 from tests.deploy.stack import HOST, Stack, hosted
 
@@ -54,8 +55,11 @@ def test_the_proxy_does_not_see_the_databases(environment: str, services: dict[s
     if environment in PROXIED:
         assert networks["proxy"] == {"edge"}
     assert networks["api"] == {"edge", "data"}
-    for name in ("db", "db-replica", "pgbouncer", "migrate"):
+    for name in ("db", "db-replica", "primary", "pgbouncer", "migrate"):
         assert networks.get(name, {"data"}) == {"data"}
+    if environment == "production":
+        assert [networks[name] for name in MEMBERS] == [{"data", "cluster"}] * 3
+        assert [networks[name] for name in CONSENSUS] == [{"cluster"}] * 3
 
 
 def test_everything_is_locked_down_watched_and_bounded(

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
 from typing import Any, Final
 
 import pytest
 
-from tests.deploy.conftest import Start
 from tests.deploy.house import Front
 
 pytestmark = pytest.mark.deploy
@@ -19,12 +17,11 @@ READ: Final = {"api", "proxy", "postgres", "alertmanager", "prometheus"}
 
 
 @pytest.fixture(scope="module")
-def front(start: Start, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Front]:
-    with start(tmp_path_factory.mktemp("clone"), "staging") as front:
-        front.stack.compose(
-            "up", "--detach", "--no-deps", "--wait", "--wait-timeout", "120", *STARTED, timeout=180
-        )
-        yield front
+def front(staging_front: Front) -> Front:
+    staging_front.stack.compose(
+        "up", "--detach", "--no-deps", "--wait", "--wait-timeout", "120", *STARTED, timeout=180
+    )
+    return staging_front
 
 
 def query(front: Front, expression: str) -> list[dict[str, Any]]:

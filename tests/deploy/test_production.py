@@ -4,32 +4,20 @@ from __future__ import annotations
 
 import re
 import subprocess
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import pytest
 
-from tests.deploy.conftest import Start
+from tests.deploy.cluster import leader, psql
 from tests.deploy.evening import Evening
 from tests.deploy.house import Front, House, open_house
-from tests.deploy.stack import HOST
-from tests.deploy.test_staging import psql
 
 pytestmark = pytest.mark.deploy
 
-SIGN = Path(__file__).resolve().parents[2] / "deploy/proxy/self-signed.sh"
-
 
 @pytest.fixture(scope="module")
-def front(start: Start, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Front]:
-    # In place of the operator's own certificate; the proxy's user has to be able to read it.
-    folder = tmp_path_factory.mktemp("tls")
-    subprocess.run(["sh", SIGN, folder, HOST], check=True, timeout=30)
-    folder.chmod(0o755)
-    (folder / "proxy.pem").chmod(0o644)
-    with start(tmp_path_factory.mktemp("clone"), "production", TLS_DIR=str(folder)) as front:
-        yield front
+def front(production_front: Front) -> Front:
+    return production_front
 
 
 @pytest.fixture(scope="module")
@@ -67,12 +55,12 @@ def test_the_service_reaches_postgresql_through_the_pooler(front: Front, house: 
         owner.get("/menu").raise_for_status()
     pooler = front.stack.compose("exec", "-T", "pgbouncer", "hostname", "-i").split()[0]
     sessions = "FROM pg_stat_activity WHERE usename = 'table_order_app' AND client_addr"
-    direct = psql(front, "db", f"SELECT DISTINCT query {sessions} <> '{pooler}'")
+    direct = psql(front, leader(front), f"SELECT DISTINCT query {sessions} <> '{pooler}'")
     for query in direct.splitlines():
         assert re.search(
             r"LISTEN|event|pg_notify|revocations_since|max_connections|SELECT 1", query
         )
-    assert 0 < int(psql(front, "db", f"SELECT count(*) {sessions} = '{pooler}'")) <= 40
+    assert 0 < int(psql(front, leader(front), f"SELECT count(*) {sessions} = '{pooler}'")) <= 40
 
 
 def test_stores_stay_apart_on_shared_connections(front: Front, house: House) -> None:

@@ -6,13 +6,12 @@ import json
 import re
 import socket
 import time
-from collections.abc import Iterator
 from http.client import HTTPResponse
 
 import httpx
 import pytest
 
-from tests.deploy.conftest import Start
+from tests.deploy.cluster import psql
 from tests.deploy.house import Front, House, open_house
 from tests.deploy.stack import HOST
 
@@ -20,19 +19,13 @@ pytestmark = pytest.mark.deploy
 
 
 @pytest.fixture(scope="module")
-def front(start: Start, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Front]:
-    with start(tmp_path_factory.mktemp("clone"), "staging") as front:
-        yield front
+def front(staging_front: Front) -> Front:
+    return staging_front
 
 
 @pytest.fixture(scope="module")
 def house(front: Front) -> House:
     return open_house(front, "hanok")
-
-
-def psql(front: Front, service: str, question: str) -> str:
-    command = ("psql", "--username=postgres", "--dbname=table_order", "-At", "--command", question)
-    return front.stack.compose("exec", "-T", service, *command).strip()
 
 
 def test_an_order_goes_through_the_proxy_and_reaches_the_replica(

@@ -1,6 +1,7 @@
 """The database is stopped, freezes, or loses its sessions, under a service that stays up."""
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from queue import Queue
 
 import httpx
@@ -15,7 +16,7 @@ from tests.support.outage import OwnServer, own_server
 from tests.support.server import live_server
 from tests.support.shops import Shop, open_shop
 from tests.support.streams import Event, listening
-from tests.support.traffic import Traffic
+from tests.support.traffic import Traffic, own_connection
 
 SOON = 20.0
 """Bound of a wait for what takes a few seconds at most."""
@@ -140,6 +141,31 @@ def test_after_a_restart_orders_and_open_streams_go_on(server: OwnServer, shop: 
         assert_heard_all(shop, heard, before)
 
     assert_kept(shop, traffic)
+
+
+def test_connections_that_ended_while_nobody_asked_cost_no_request(
+    server: OwnServer, shop: Shop
+) -> None:
+    floor = Floor(shop)
+    tablet = floor.tablet(1)
+    order = place(tablet, floor, "before").json()["id"]
+
+    def ask(number: int) -> list[int]:
+        """On a connection for single calls, and on one for units of work."""
+        with own_connection(tablet) as guest, own_connection(shop.staff) as staff:
+            answers = place(guest, floor, f"key-{number}"), staff.get(f"/orders/{order}")
+        return [answer.status_code for answer in answers]
+
+    with ThreadPoolExecutor(8) as guests:
+        # Opens what each pool may open.
+        list(guests.map(ask, range(40)))
+        server.stop()
+        server.start()
+        assert wait_until(lambda: health(shop, "ready").is_success, SOON)
+        assert [status for pair in guests.map(ask, range(40, 60)) for status in pair] == [
+            201,
+            200,
+        ] * 20
 
 
 def test_killed_sessions_cost_no_order_and_no_event(server: OwnServer, shop: Shop) -> None:

@@ -60,6 +60,12 @@ class Observed:
         lines = [orjson.loads(line) for line in self.log.read_bytes().splitlines()]
         return [line for line in lines if wanted.items() <= line.items()]
 
+    def line(self, **wanted: Any) -> dict[str, Any]:
+        """The one line with these members; it is written after the answer has left."""
+        assert wait_until(lambda: bool(self.lines(**wanted)), 20)
+        (line,) = self.lines(**wanted)
+        return line
+
     def ask(self, path: str, **headers: str) -> httpx.Response:
         """On a new connection, which the kernel gives to any of the workers."""
         headers = {"Authorization": self.shop.staff.headers["Authorization"], **headers}
@@ -108,6 +114,8 @@ def test_any_worker_answers_for_all(observed: Observed) -> None:
         answers = list(pool.map(lambda _: observed.ask("/store"), range(60)))
 
     assert {answer.status_code for answer in answers} == {200}
+    # A request is accounted for after its answer has left.
+    assert wait_until(lambda: observed.sample("http_requests_total", **counted) >= before + 60, 20)
     assert observed.sample("http_requests_total", **counted) == before + 60
     # Both have counted, or the sum would prove nothing.
     assert len({line["pid"] for line in observed.lines(event="request")}) == WORKERS
@@ -155,11 +163,11 @@ def test_a_slow_statement_is_told_with_its_operation_and_without_its_values(
         blocker.rollback()
         assert asked.result().status_code == 200
 
-    (line,) = observed.lines(event="slow statement", request_id=request_id)
+    line = observed.line(event="slow statement", request_id=request_id)
     assert line["operation"] == "list_tables"
     assert "tables" in line["statement"]
     assert str(observed.shop.id) not in orjson.dumps(line).decode()
-    (access,) = observed.lines(event="request", request_id=request_id)
+    access = observed.line(event="request", request_id=request_id)
     assert access["route"] == "/api/v1/tables"
     assert access["trace_id"] == line["trace_id"]
     assert observed.sample("database_slow_statements_total") > before
@@ -191,7 +199,7 @@ def test_a_traceparent_is_continued_down_to_the_statements(observed: Observed) -
     assert {span.attributes["db.system.name"] for span in statements} == {"postgresql"}
     assert placed.json()["id"] not in str(spans)
     assert observed.collector.headers[0]["api-key"] == "a key"
-    (access,) = observed.lines(event="request", request_id=placed.headers["X-Request-Id"])
+    access = observed.line(event="request", request_id=placed.headers["X-Request-Id"])
     assert access["trace_id"] == trace
 
 
@@ -210,7 +218,7 @@ def test_a_broken_traceparent_does_no_harm(observed: Observed, header: str) -> N
     answer = observed.ask("/store", traceparent=header)
 
     assert answer.status_code == 200
-    (line,) = observed.lines(event="request", request_id=answer.headers["X-Request-Id"])
+    line = observed.line(event="request", request_id=answer.headers["X-Request-Id"])
     assert len(line["trace_id"]) == 32
     assert set(line["trace_id"]) != {"0"}
 

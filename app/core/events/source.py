@@ -70,10 +70,9 @@ class EventSource:
     """The event log in PostgreSQL: heads, events, ended sign-ins, and the doorbell."""
 
     def __init__(self, settings: Settings) -> None:
-        listen = settings.database_listen_url
-        url = listen.get_secret_value() if listen else settings.api_url
+        url = settings.listen_url
         arguments = {
-            **connect_arguments(settings, direct=listen is not None),
+            **connect_arguments(settings, direct=settings.database_listen_url is not None),
             "keepalives_idle": 10,
             "keepalives_interval": 5,
             "keepalives_count": 3,

@@ -32,5 +32,5 @@ async def live() -> dict[str, Any]:
 @router.get("/ready", summary="May traffic come here?")
 @operation(Permission.PUBLIC, problems=("not-ready",))
 async def ready(runtime: RuntimeDep) -> dict[str, Any]:
-    """The database answers and is migrated to the newest revision, and nothing is draining."""
+    """The database answers with a schema that this version serves on, and nothing is draining."""
     return await check_ready(runtime)

@@ -1,0 +1,104 @@
+"""The way back: a backup and the log after it, into a folder."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from app.backup.catalogue import Backup, choose, read_catalogue
+from app.backup.pgbackrest import BackupError, PgBackRest
+
+PID_FILE = "postmaster.pid"
+MARK = "PG_VERSION"
+
+
+@dataclass(frozen=True, slots=True)
+class RestorePlan:
+    """What a restore will do.
+
+    `at`: the instant to stop at; None with `exact`: where the backup ended; otherwise the newest
+    log there is. `copy`: not the server's own folder, so what runs there must archive nothing.
+    """
+
+    backup: Backup
+    target: Path
+    at: datetime | None
+    exact: bool
+    copy: bool
+    overwrites: bool
+
+    def words(self) -> list[str]:
+        """The plan, line by line."""
+        if self.at is not None:
+            until = f"to {self.at.astimezone(UTC):%Y-%m-%d %H:%M:%S.%f} UTC and nothing after it"
+        elif self.exact:
+            until = "as it was when that backup ended"
+        else:
+            until = "and all of the log that was archived since"
+        lines = [
+            f"From {self.backup.label} (ended {self.backup.stopped:%Y-%m-%d %H:%M:%S} UTC)",
+            f"{until}",
+            f"into {self.target}",
+        ]
+        if self.overwrites:
+            lines.append("OVERWRITING the database that is there")
+        if self.copy:
+            lines.append("as a copy that archives nothing")
+        return lines
+
+
+def plan_restore(
+    program: PgBackRest, at: datetime | None, target: Path | None, label: str | None
+) -> RestorePlan:
+    """Decide what a restore would do; changes nothing.
+
+    Args:
+        at: an aware instant.
+        target: a folder; none: the server's own.
+        label: a backup to restore as it is, or to start from when `at` is given too.
+
+    Raises:
+        BackupError: a server runs there, other files are there, or there is no such backup.
+    """
+    folder = (target or program.data).resolve()
+    if (folder / PID_FILE).exists():
+        raise BackupError(
+            f"A server runs on {folder}: stop it first. If it is really gone, remove {PID_FILE}"
+        )
+    there = folder.is_dir() and any(folder.iterdir())
+    if there and not (folder / MARK).exists():
+        raise BackupError(f"{folder} holds files that are no database; choose an empty folder")
+    if at is not None and at > datetime.now(UTC):  # noqa: TID251 - the repository's time, not a test's
+        raise BackupError(f"{at.isoformat()} is yet to come")
+    settings = program.settings
+    backup = choose(read_catalogue(program).backups, at, label, settings.continuous_fulls)
+    if at is not None and at < backup.stopped:
+        raise BackupError(f"{backup.label} ended after {at.isoformat()}; leave --set out")
+    return RestorePlan(
+        backup=backup,
+        target=folder,
+        at=at,
+        exact=label is not None and at is None,
+        copy=folder != program.data.resolve(),
+        overwrites=there,
+    )
+
+
+def restore(program: PgBackRest, plan: RestorePlan) -> None:
+    """Do what the plan says; the server that is started there then finishes it by itself.
+
+    Raises:
+        BackupError: it failed; the folder may hold a part, and the same command goes on from it.
+    """
+    plan.target.mkdir(parents=True, exist_ok=True, mode=0o700)
+    program.own(plan.target)
+    options = [f"--set={plan.backup.label}", f"--pg1-path={plan.target}"]
+    if plan.overwrites:
+        options.append("--delta")
+    if plan.copy:
+        options.append("--archive-mode=off")
+    if plan.at is not None:
+        instant = plan.at.astimezone(UTC).isoformat(sep=" ", timespec="microseconds")
+        options += ["--type=time", f"--target={instant}", "--target-action=promote"]
+    elif plan.exact:
+        options += ["--type=immediate", "--target-action=promote"]
+    program.call("restore", *options)

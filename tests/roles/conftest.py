@@ -1,0 +1,5 @@
+"""The same service and shops as the tests of the API."""
+
+from tests.api.conftest import app, base_url, shop
+
+__all__ = ["app", "base_url", "shop"]

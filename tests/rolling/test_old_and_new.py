@@ -1,0 +1,114 @@
+"""A rolling deploy: the last release serves on the new schema, and today's code beside it.
+
+The schema goes first. Until the last replica is new, old and new code serve on it together; and
+where a step is not required, new code serves before it too.
+"""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import psycopg
+import pytest
+
+from app.core.health import migrations, newest_revision, serves_on
+from tests.support import migration
+from tests.support.database import TEMPLATE_VARIABLE, database
+from tests.support.release import (
+    NoHistoryError,
+    Place,
+    last_release,
+    readiness,
+    run,
+    serving,
+    unpack,
+)
+
+ROOT = migration.ROOT
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def old(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The files of the last release."""
+    try:
+        release = last_release()
+    except NoHistoryError as error:
+        pytest.skip(str(error))
+    return unpack(release, tmp_path_factory.mktemp("release"))
+
+
+@pytest.fixture
+def empty(server_url: str, tmp_path: Path) -> Iterator[Place]:
+    with database(server_url, f"table_order_rolling_{uuid4().hex[:12]}") as url:
+        yield Place(url, tmp_path)
+
+
+@pytest.fixture
+def migrated(server_url: str, tmp_path: Path) -> Iterator[Place]:
+    name = f"table_order_rolling_{uuid4().hex[:12]}"
+    with database(server_url, name, os.environ[TEMPLATE_VARIABLE]) as url:
+        yield Place(url, tmp_path)
+
+
+def visit(source: Path, place: Place, address: str) -> None:
+    """A party's visit as that version plays it: menu, orders, kitchen, calls, events, closing."""
+    words = ("app.demo.visit", "--base-url", address, "--store", "hanok")
+    run(source, place, *words)
+
+
+def orders(place: Place) -> int:
+    with psycopg.connect(place.url) as connection:
+        row = connection.execute("SELECT count(*) FROM orders").fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+def test_the_last_release_serves_on_todays_schema(old: Path, migrated: Place) -> None:
+    run(old, migrated, "app.cli", "demo")
+    with serving(old, migrated) as address:
+        before = orders(migrated)
+        visit(old, migrated, address)
+    assert orders(migrated) > before
+
+
+def test_both_serve_one_store_side_by_side(old: Path, empty: Place) -> None:
+    """The old version's data, migrated while it runs; then new replicas come up beside it."""
+    run(old, empty, "app.cli", "db", "upgrade")
+    run(old, empty, "app.cli", "demo")
+    with serving(old, empty) as before:
+        visit(old, empty, before)
+        migration.upgrade(empty.url)
+        with serving(ROOT, empty) as after:
+            assert readiness(after) == 200
+            visit(old, empty, before)
+            visit(ROOT, empty, after)
+
+
+def test_todays_code_serves_on_the_oldest_schema_that_it_takes(empty: Place) -> None:
+    steps, oldest = migrations(), newest_revision()
+    assert oldest is not None
+    while (before := steps[oldest].builds_on) is not None and serves_on(before):
+        oldest = before
+    migration.upgrade(empty.url, oldest)
+    run(ROOT, empty, "app.cli", "demo")
+    with serving(ROOT, empty) as address:
+        assert readiness(address) == 200
+        visit(ROOT, empty, address)
+
+
+def test_before_a_required_step_it_is_not_ready(empty: Place) -> None:
+    migration.upgrade(empty.url, "20261125_1820")
+    with serving(ROOT, empty) as address:
+        assert readiness(address) == 503
+
+
+def test_on_a_newer_schema_it_stays_ready(migrated: Place) -> None:
+    """The next release's migrations run before its replicas come."""
+    with serving(ROOT, migrated) as address:
+        assert readiness(address) == 200
+        with psycopg.connect(migrated.url) as connection:
+            connection.execute("UPDATE alembic_version SET version_num = '99990101_0000'")
+        assert readiness(address) == 200

@@ -1,0 +1,180 @@
+"""Which backups stay and when the next one is due: any history of good, damaged and missing ones."""
+
+from datetime import UTC, datetime, time, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.backup.catalogue import Backup, Kind, catalogue_of, choose
+from app.backup.keeping import Keep, expendable, reasons
+from app.backup.pgbackrest import BackupError, StanzaMissingError
+from app.backup.schedule import Plan, due
+
+BEGIN = datetime(2026, 1, 1, 4, tzinfo=UTC)
+RULE = Keep(7, 4, 12)
+PLAN = Plan(time(4, 0), 1)
+
+
+def backup(
+    at: datetime, kind: Kind = Kind.FULL, needs: frozenset[str] = frozenset(), *, bad: bool = False
+) -> Backup:
+    return Backup(
+        f"{at:%Y%m%d-%H%M%S}{kind[0]}", kind, at, at + timedelta(minutes=5), needs, damaged=bad
+    )
+
+
+@st.composite
+def histories(draw: st.DrawFn) -> list[Backup]:
+    """Backups as pgBackRest makes them: a diff needs a full one, an incr a chain down to one."""
+    made: list[Backup] = []
+    at = BEGIN
+    for _ in range(draw(st.integers(0, 60))):
+        at += timedelta(hours=draw(st.integers(1, 24 * 20)))
+        fulls = [one for one in made if one.kind is Kind.FULL]
+        kind = draw(st.sampled_from(Kind)) if fulls else Kind.FULL
+        needs: frozenset[str] = frozenset()
+        if kind is Kind.DIFF:
+            needs = frozenset({fulls[-1].label})
+        elif kind is Kind.INCR:
+            needs = made[-1].needs | {made[-1].label}
+        made.append(backup(at, kind, needs, bad=draw(st.integers(0, 9)) == 0))
+    return draw(st.permutations(made))
+
+
+rules = st.builds(Keep, st.integers(1, 9), st.integers(1, 6), st.integers(0, 14))
+
+
+@given(histories(), rules)
+def test_nothing_goes_that_another_one_needs(history: list[Backup], rule: Keep) -> None:
+    gone = {one.label for one in expendable(history, rule)}
+    for one in history:
+        if one.label not in gone:
+            assert not one.needs & gone
+
+
+@given(histories(), rules)
+def test_whatever_builds_on_one_goes_before_it(history: list[Backup], rule: Keep) -> None:
+    there = {one.label for one in history}
+    for one in expendable(history, rule):
+        there.remove(one.label)
+        assert not any(one.label in other.needs for other in history if other.label in there)
+
+
+@given(histories(), rules)
+def test_the_newest_good_ones_always_stay(history: list[Backup], rule: Keep) -> None:
+    kept = reasons(history, rule)
+    good = sorted((one for one in history if not one.damaged), key=lambda one: one.started)
+    for among in (good, [one for one in good if one.kind is Kind.FULL]):
+        if among:
+            assert among[-1].label in kept
+    if good:
+        days = {one.started.date() for one in good}
+        kept_days = {one.started.date() for one in good if one.label in kept}
+        assert set(sorted(days)[-rule.daily :]) <= kept_days
+
+
+@given(histories(), rules)
+def test_removing_twice_removes_nothing_more(history: list[Backup], rule: Keep) -> None:
+    gone = expendable(history, rule)
+    left = [one for one in history if one not in gone]
+    assert expendable(left, rule) == []
+
+
+@given(histories(), rules, st.integers(1, 30))
+def test_damaged_backups_push_nothing_out(history: list[Backup], rule: Keep, count: int) -> None:
+    newest = max((one.started for one in history), default=BEGIN)
+    failed = [backup(newest + timedelta(days=day + 1), bad=True) for day in range(count)]
+    good = {one.label for one in history if not one.damaged}
+    before = good & set(reasons(history, rule))
+    assert before <= set(reasons([*history, *failed], rule))
+
+
+def a_year(days: int = 400) -> list[Backup]:
+    made: list[Backup] = []
+    for day in range(days):
+        at = BEGIN + timedelta(days=day)
+        kind = due(made, at, PLAN)
+        assert kind is not None
+        full = next((one.label for one in reversed(made) if one.kind is Kind.FULL), None)
+        needs = frozenset({full}) if kind is Kind.DIFF and full else frozenset()
+        made.append(backup(at, kind, needs))
+    return made
+
+
+def test_a_year_of_nights_leaves_days_weeks_and_months() -> None:
+    made = a_year()
+    kept = reasons(made, RULE)
+    by = {
+        name: [one for one in made if name in kept.get(one.label, [])]
+        for name in ("daily", "weekly", "monthly")
+    }
+    assert [one.started.date() for one in by["daily"]] == [one.started.date() for one in made[-7:]]
+    assert len(by["weekly"]) == 4
+    assert {one.started.weekday() for one in by["weekly"]} == {0}
+    assert len({(one.started.year, one.started.month) for one in by["monthly"]}) == 12
+    assert len(kept) <= 7 + 4 + 12 + 1
+    assert sum(one.kind is Kind.FULL for one in made) == 58  # the first one and 57 Mondays
+
+
+NOW = datetime(2026, 3, 4, 3, 59, tzinfo=UTC)  # a Wednesday, a minute before
+
+
+@pytest.mark.parametrize(
+    ("history", "now", "wanted"),
+    [
+        ([], NOW, Kind.FULL),
+        ([backup(NOW - timedelta(hours=23))], NOW, None),
+        ([backup(NOW - timedelta(hours=23))], NOW + timedelta(minutes=1), Kind.DIFF),
+        # Down since Friday: made up at once, and the missed Monday's full one at that.
+        ([backup(NOW - timedelta(days=5))], NOW, Kind.FULL),
+        ([backup(NOW - timedelta(hours=1), bad=True)], NOW, Kind.FULL),
+    ],
+)
+def test_what_is_due(history: list[Backup], now: datetime, wanted: Kind | None) -> None:
+    assert due(history, now, PLAN) == wanted
+
+
+@given(histories(), st.integers(0, 10_000), st.times(), st.integers(1, 7))
+def test_once_made_nothing_is_due_before_the_next_time(
+    history: list[Backup], hours: int, at: time, weekday: int
+) -> None:
+    plan = Plan(at.replace(second=0, microsecond=0), weekday)
+    now = BEGIN + timedelta(hours=hours)
+    kind = due(history, now, plan)
+    if kind is not None:
+        assert due([*history, backup(now, kind)], now, plan) is None
+    assert plan.last_day(now) <= now < plan.last_day(now) + timedelta(days=1)
+    assert plan.last_full(now) <= now < plan.last_full(now) + timedelta(days=7)
+
+
+@given(histories(), st.integers(0, 30_000))
+def test_an_instant_is_restored_from_a_backup_before_it(history: list[Backup], hours: int) -> None:
+    at = BEGIN + timedelta(hours=hours)
+    try:
+        chosen = choose(history, at, None, 5)
+    except BackupError:
+        fulls = sorted(
+            (one for one in history if one.kind is Kind.FULL and not one.damaged),
+            key=lambda one: one.stopped,
+        )[-5:]
+        assert not fulls or at < fulls[0].stopped
+        return
+    assert not chosen.damaged
+    assert chosen.stopped <= at
+    good = [one.stopped for one in history if not one.damaged and one.stopped <= at]
+    assert chosen.stopped == max(good)
+
+
+def test_an_unknown_server_and_an_unreadable_repository_are_told_apart() -> None:
+    def told(code: int, message: str) -> list[dict[str, object]]:
+        status = {"code": code, "message": message}
+        return [{"status": status, "repo": [{"status": status}], "archive": [], "backup": []}]
+
+    with pytest.raises(StanzaMissingError, match="backup-setup"):
+        catalogue_of([])
+    with pytest.raises(StanzaMissingError, match="backup-setup"):
+        catalogue_of(told(1, "missing stanza path"))
+    with pytest.raises(BackupError, match="BACKUP_CIPHER_PASS"):
+        catalogue_of(told(99, "[FormatError] unable to load info file"))
+    assert catalogue_of(told(2, "no valid backups")).backups == ()
