@@ -9,7 +9,7 @@ settings=/run/patroni
 secret() { printf '%s' "$(<"/run/secrets/$1")"; }
 
 umask 077
-cp /etc/table-order/patroni.yml "$settings/10-cluster.yml"
+cp /table-order/patroni.yml "$settings/10-cluster.yml"
 # The passwords are base64 letters (`make secrets`), or an operator's: quoted for YAML, an apostrophe is two.
 quoted() { local text; text=$(secret "$1"); printf "'%s'" "${text//\'/\'\'}"; }
 cat > "$settings/20-passwords.yml" <<SETTINGS

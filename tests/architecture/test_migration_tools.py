@@ -59,13 +59,14 @@ def test_a_new_migration_is_dated_and_begins_from_the_template(tmp_path: Path) -
     (tmp_path / ".venv").mkdir()
     (tmp_path / ".venv" / ".dev").touch()
     before = set((tmp_path / "alembic" / "versions").glob("*.py"))
-    subprocess.run(
+    made_it = subprocess.run(
         ["make", "--old-file=.venv/.dev", "migration", "NAME=add tips", f"PY={sys.executable}"],
         cwd=tmp_path,
-        check=True,
+        check=False,
         capture_output=True,
         timeout=60,
     )
+    assert made_it.returncode == 0, made_it.stderr.decode()
     [made] = set((tmp_path / "alembic" / "versions").glob("*.py")) - before
     text = made.read_text()
     dated = re.fullmatch(r"(\d{4})_(\d\d)_(\d\d)_(\d{4})_add_tips\.py", made.name)

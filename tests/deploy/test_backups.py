@@ -21,7 +21,10 @@ METRICS: Final = (
 
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    made = hosted(tmp_path_factory.mktemp("clone"), "staging", PUBLIC_HOST=HOST)
+    # A network of its own: another test's staging may be up.
+    made = hosted(
+        tmp_path_factory.mktemp("clone"), "staging", PUBLIC_HOST=HOST, EDGE_SUBNET="172.30.240.0/24"
+    )
     made.make("secrets")
     made = replace(made, files=(*made.files, "deploy/backup.yml"))
     try:
