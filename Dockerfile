@@ -10,12 +10,14 @@ RUN apt-get update \
 # Without pip of its own: the last stage gets the packages and nothing that installs more.
 RUN python -m venv --without-pip /opt/venv
 
-COPY requirements.txt /tmp/requirements.txt
+COPY requirements.txt requirements-tracing.txt /tmp/
+# yes: with what sends traces to an OpenTelemetry collector (OTEL_EXPORTER_OTLP_ENDPOINT); 8 MB.
+ARG TRACING=no
 # Wheels only, since there is no compiler here: a package without one stops the build and is not half-built.
 RUN --mount=type=cache,target=/var/cache/pip \
     PIP_CACHE_DIR=/var/cache/pip python -m pip --python /opt/venv/bin/python install \
         --only-binary=:all: --disable-pip-version-check --no-warn-script-location \
-        -r /tmp/requirements.txt
+        -r /tmp/requirements.txt $([ "$TRACING" != yes ] || echo -r /tmp/requirements-tracing.txt)
 
 # A third of what the wheels bring is never used: debugging symbols (50 MB), the tests of others (6 MB), Babel's data
 # for languages that no menu is written in (25 MB), what boto3 knows of services other than S3 (25 MB), and what would
@@ -56,6 +58,7 @@ ENV PATH=/opt/venv/bin:$PATH \
     DATA_DIR=/var/lib/table-order \
     HOST=0.0.0.0 \
     PORT=8000 \
+    REVISION=${REVISION} \
     PYTHONUNBUFFERED=1 \
     PYTHONDONTWRITEBYTECODE=1
 

@@ -14,7 +14,10 @@ PYTHON ?=
 ARGS ?=
 # What the last four targets look after; they need Docker with Compose and nothing else.
 ENV ?= staging
-COMPOSE = docker compose -f docker-compose.yml -f deploy/$(ENV).yml
+# Staging and production are watched; MONITORING= leaves that out.
+MONITORING ?= $(filter staging production,$(ENV))
+COMPOSE = docker compose -f docker-compose.yml -f deploy/$(ENV).yml \
+  $(if $(MONITORING),-f deploy/monitoring.yml)
 SECRETS_DIR ?= deploy/secrets/$(ENV)
 
 help: ## this list

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
+from fastapi.telemetry import TelemetryConfig
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -14,18 +15,26 @@ from app.api.fast_reads import FastReads
 from app.api.route import direct_handlers
 from app.api.v1 import router
 from app.api.v1.endpoints import health
-from app.core import logging, problems
+from app.core import problems
 from app.core.config import Settings, get_settings
 from app.core.draining import draining_on_signals
 from app.core.health import VERSION
 from app.core.internal import serve_metrics
 from app.core.middleware import CompressionMiddleware, RequestMiddleware
+from app.core.observing import observe
 from app.core.runtime import Runtime
+from app.core.sampling import sampling
 from app.services.menu_returning import publishing_changes
 from app.services.retention_job import keeping_retention
 
 GARBAGE_ROUND = 10_000
 """So many new objects start a round of garbage collection; a request makes some hundred."""
+
+FRAMEWORK_TELEMETRY = TelemetryConfig(
+    tracing=False, metrics=False, logs=False, auto_configure=False
+)
+"""The framework's own sees neither the hottest operations nor statements, and would export errors
+with their messages, which may hold what was sent."""
 
 REQUEST_HEADERS = (
     "Authorization",
@@ -52,7 +61,7 @@ ANSWER_HEADERS = (
 def create_app(settings: Settings | None = None) -> FastAPI:
     """The service, ready to be served; its lifespan owns the pool and the event hub."""
     settings = settings or get_settings()
-    logging.configure(settings)
+    tracing = observe(settings, VERSION)
     runtime = Runtime(settings)
 
     @asynccontextmanager
@@ -62,11 +71,14 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         with draining_on_signals(runtime, settings.drain_delay):
             async with (
                 serve_metrics(settings),
+                sampling(runtime.database),
                 publishing_changes(runtime.database),
                 keeping_retention(runtime.database, runtime.media, settings),
             ):
                 yield
         await runtime.stop()
+        if tracing is not None:
+            await tracing.close()
 
     app = Service(
         title="Table Order",
@@ -78,15 +90,10 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         openapi_url="/openapi.json",
         redirect_slashes=False,
         debug=settings.debug,
+        telemetry=FRAMEWORK_TELEMETRY,
     )
     app.state.runtime = runtime
-    problems.install(app)
-    router.install(app)
-    app.router.routes.extend(health.unversioned.routes)
-    docs.install(app)
-    problem_pages.install(app)
-    media.install(app)
-    openapi.install(app)
+    _install_routes(app)
     if settings.cors_origins:
         app.add_middleware(
             CORSMiddleware,
@@ -96,16 +103,28 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             expose_headers=list(ANSWER_HEADERS),
             max_age=600,
         )
-    app.stand_behind(
-        lambda inner: RequestMiddleware(
-            FastReads(
-                CompressionMiddleware(DirectRoutes(inner, direct_handlers(app.routes))), runtime
-            ),
+
+    def edge(inner: ASGIApp) -> ASGIApp:
+        inner = CompressionMiddleware(DirectRoutes(inner, direct_handlers(app.routes)))
+        inner = FastReads(inner, runtime)
+        return RequestMiddleware(
+            tracing.around(inner) if tracing else inner,
             settings.allowed_hosts,
             log_requests=settings.log_level in ("DEBUG", "INFO"),
         )
-    )
+
+    app.stand_behind(edge)
     return app
+
+
+def _install_routes(app: FastAPI) -> None:
+    problems.install(app)
+    router.install(app)
+    app.router.routes.extend(health.unversioned.routes)
+    docs.install(app)
+    problem_pages.install(app)
+    media.install(app)
+    openapi.install(app)
 
 
 class Service(FastAPI):

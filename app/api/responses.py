@@ -4,6 +4,7 @@ from http import HTTPStatus
 
 from fastapi import Response
 
+from app.core.metrics import REPLAYS
 from app.services.calling import Called
 from app.services.ordering import Placed
 
@@ -14,6 +15,7 @@ def order_response(placed: Placed) -> Response:
     """The order as the database stored it: first answer and replay are the same bytes."""
     headers = {"ETag": '"1"'}
     if placed.replayed:
+        REPLAYS.inc()
         headers["Idempotent-Replayed"] = "true"
     return Response(placed.body, placed.status, headers, media_type="application/json")
 

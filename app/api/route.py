@@ -32,7 +32,7 @@ from app.core.errors import (
 )
 from app.core.idempotency import Intent, Recorded, check_key, fingerprint
 from app.core.json_reader import read_json
-from app.core.metrics import READS
+from app.core.metrics import READS, REPLAYS
 from app.core.replica import Replica
 from app.core.runtime import Runtime
 from app.core.security.permissions import Permission
@@ -65,11 +65,11 @@ class OperationRoute(APIRoute):
         handle = call_planner(self.endpoint) if by_statement else super().get_route_handler()
         query = _query_names(self)
         takes_body = self.body_field is not None
-        template = self.path_format
+        template, name = self.path_format, self.endpoint.__name__
 
         async def run(request: Request) -> Response:
             runtime: Runtime = request.app.state.runtime
-            request.scope["route_template"] = template
+            request.scope.update(route_template=template, operation=name)
             principal = await _authorize(runtime, request, declared)
             _check_query(request, query)
             if declared.if_match == "required" and "if-match" not in request.headers:
@@ -291,5 +291,6 @@ async def _finish(unit: UnitOfWork, intent: Intent, response: Response) -> None:
 
 
 def _replay(recorded: Recorded) -> Response:
+    REPLAYS.inc()
     headers = {**recorded.headers, "Idempotent-Replayed": "true"}
     return Response(recorded.body, recorded.status, headers, media_type="application/json")

@@ -10,6 +10,7 @@ from pydantic import SecretStr
 
 from alembic import command
 from app.cli.console import say
+from app.core import logging
 from app.core.config import Settings, get_settings
 from app.local import serve
 
@@ -33,6 +34,7 @@ def opened(settings: Settings) -> Iterator[Settings]:
 
     Without DATABASE_URL it is the embedded one, which is brought up to date: it is nobody else's.
     """
+    logging.configure(settings)
     url = settings.database_url.get_secret_value()
     with serve.database(url, settings.data_dir, say) as database_url:
         reached = reaching(settings, database_url)

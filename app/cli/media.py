@@ -8,6 +8,7 @@ import typer
 from app.cli.console import result, say
 from app.cli.database import opened
 from app.core.config import Settings, get_settings
+from app.core.jobs import job_run
 from app.core.runtime import Runtime
 from app.services.media_sweeping import MediaSweepingService
 
@@ -37,6 +38,7 @@ async def _sweep(settings: Settings, *, dry_run: bool) -> list[str]:
     runtime = Runtime(settings)
     try:
         sweeping = MediaSweepingService(runtime.database, runtime.media)
-        return [digest async for digest in sweeping.sweep(dry_run=dry_run)]
+        with job_run("media-sweep"):
+            return [digest async for digest in sweeping.sweep(dry_run=dry_run)]
     finally:
         await runtime.close()

@@ -20,10 +20,13 @@ PASSWORDS = {
     "db_owner_password": OWNER,
     "db_app_password": APP,
     "db_replication_password": "table_order_replication",
+    "db_monitor_password": "table_order_monitor",
     "db_rewind_password": "table_order_rewind",
     "patroni_api_password": "patroni",
 }
 RANDOM_BYTES = 32
+NOWHERE = "http://localhost:9/write-your-webhook-into-alert_webhook_url"
+"""Alerts go here until the operator says where to; the metrics show that they do not arrive."""
 
 
 @cli.callback()
@@ -80,6 +83,8 @@ def create(environment: Environment, directory: Path) -> list[str]:
     if environment is Environment.STAGING:
         keep("database_replica_url", url(APP, REPLICA))
     keep("pgbouncer_users", f'"{APP}" "{logins[APP]}"')
+    keep("grafana_admin_password", secrets.token_urlsafe(RANDOM_BYTES))
+    keep("alert_webhook_url", NOWHERE)
     # Of the backups (deploy/backup.yml). The keys of a bucket are written into their files by hand.
     keep("backup_cipher_pass", secrets.token_urlsafe(RANDOM_BYTES))
     keep("backup_s3_access_key", "")

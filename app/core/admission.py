@@ -13,6 +13,7 @@ from app.core.errors import (
     SessionClosedError,
     TokenExpiredError,
 )
+from app.core.metrics import RATE_LIMITED
 from app.core.rate_limit import QUOTA, RateLimiter
 from app.core.runtime import Runtime
 from app.core.security.principals import Principal
@@ -98,5 +99,7 @@ def _count(scope: Scope, limiter: RateLimiter, key: object) -> None:
     quota = state.get(QUOTA)
     if quota is None:
         quota = state[QUOTA] = limiter.take(key)
+        if quota.retry_after:
+            RATE_LIMITED.labels(limiter.name).inc()
     if quota.retry_after:
         raise RateLimitedError(retry_after=quota.retry_after)

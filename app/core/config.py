@@ -28,6 +28,7 @@ SECRETS = (
     "jwt_keys",
     "media_s3_access_key",
     "media_s3_secret_key",
+    "otel_exporter_otlp_headers",
 )
 
 
@@ -141,6 +142,17 @@ class Settings(BaseSettings):
     sign_in_retention_days: Annotated[int, Field(ge=1)] = 30
     code_retention_days: Annotated[int, Field(ge=1)] = 1
 
+    slow_statement_ms: Annotated[int, Field(ge=0)] = 250
+    """Statements and commits that take this long are logged, without their values; 0: none."""
+    revision: str = "unknown"
+    """Of the code that runs, for the metrics; the image carries it."""
+
+    otel_exporter_otlp_endpoint: str = ""
+    """Where traces go; empty: there are none, and their libraries are not loaded."""
+    otel_exporter_otlp_headers: SecretStr = SecretStr("")
+    otel_service_name: str = "table-order-api"
+    otel_traces_sampler_arg: Annotated[float, Field(ge=0, le=1)] = 1.0
+
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     log_format: Literal["readable", "json"] = "readable"
 
@@ -228,6 +240,13 @@ class Settings(BaseSettings):
         found = [text for text, wrong in problems.items() if wrong]
         if found:
             raise ValueError(f"refused in {self.environment}: " + "; ".join(found))
+
+    @field_validator("otel_exporter_otlp_endpoint")
+    @classmethod
+    def _is_http(cls, value: str) -> str:
+        if value and not value.startswith(("http://", "https://")):
+            raise ValueError("must look like http://collector:4318")
+        return value
 
     def _database_is_verified(self) -> bool:
         """Whether passwords and orders go to nobody but our database server."""

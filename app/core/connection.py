@@ -1,11 +1,15 @@
 """A database connection that does not wait for ever for a server that has frozen."""
 
 import select
-from typing import Any
+import time
+from collections.abc import Iterable
+from typing import Any, Self
 
-from psycopg import AsyncConnection, Error, OperationalError
-from psycopg.abc import RV, PQGen
+from psycopg import AsyncConnection, AsyncCursor, Error, OperationalError
+from psycopg.abc import RV, Params, PQGen
 from psycopg.pq import ConnStatus, TransactionStatus
+
+from app.core import statements
 
 FAREWELLS = 3
 CONNECTION_EXCEPTION = "08"
@@ -46,6 +50,38 @@ def has_ended(connection: AsyncConnection[Any]) -> bool:
     return connection.pgconn.status != ConnStatus.OK
 
 
+class Cursor(AsyncCursor[Any]):
+    """Says of each statement how long it took."""
+
+    async def execute(
+        self,
+        query: Any,
+        params: Params | None = None,
+        *,
+        prepare: bool | None = None,
+        binary: bool | None = None,
+    ) -> Self:
+        began = time.perf_counter()
+        try:
+            await super().execute(query, params, prepare=prepare, binary=binary)
+        except BaseException as error:
+            statements.ended(query, began, error)
+            raise
+        statements.ended(query, began, None)
+        return self
+
+    async def executemany(
+        self, query: Any, params_seq: Iterable[Params], *, returning: bool = False
+    ) -> None:
+        began = time.perf_counter()
+        try:
+            await super().executemany(query, params_seq, returning=returning)
+        except BaseException as error:
+            statements.ended(query, began, error)
+            raise
+        statements.ended(query, began, None)
+
+
 class Connection(AsyncConnection[Any]):
     """Hangs up when the server says nothing for `patience` seconds.
 
@@ -54,6 +90,20 @@ class Connection(AsyncConnection[Any]):
     """
 
     patience: float | None = None
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.cursor_factory = Cursor
+
+    async def commit(self) -> None:
+        """Waits for the standbys too where commits are synchronous."""
+        began = time.perf_counter()
+        try:
+            await super().commit()
+        except BaseException as error:
+            statements.ended("COMMIT", began, error)
+            raise
+        statements.ended("COMMIT", began, None)
 
     async def wait(
         self,

@@ -30,6 +30,7 @@ from app.core.calls import CallPool
 from app.core.config import Settings
 from app.core.connection import connect, has_ended
 from app.core.ids import uuid7
+from app.core.watched_pool import PoolUsage, WatchedPool
 
 DRIVER = "postgresql+psycopg"
 SERIALIZATION_FAILURE, DEADLOCK = "40001", "40P01"
@@ -84,6 +85,7 @@ class Database:
         patience = settings.database_statement_timeout_ms / 1000 + PATIENCE_MARGIN
         self.engine: AsyncEngine = create_async_engine(
             make_url(url).set(drivername=DRIVER),
+            poolclass=WatchedPool,
             pool_size=max(settings.database_pool_size - calls, 1),
             # No overflow: under load it would open and close connections all the time.
             max_overflow=0,
@@ -127,6 +129,12 @@ class Database:
             self.on_catalog_change(unit.catalog_changed_in)
         if unit.rung:
             self.on_commit(unit.rung)
+
+    def usage(self) -> dict[str, PoolUsage]:
+        """How busy each pool is at this moment."""
+        pool = self.engine.pool
+        assert isinstance(pool, WatchedPool)  # noqa: S101 - made so above; tells the type checker
+        return {"units": pool.usage(), "calls": self._calls.usage()}
 
     async def close(self) -> None:
         await self._calls.close()

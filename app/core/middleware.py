@@ -18,6 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.core import problems
 from app.core.compression import COMPRESSED_FROM, choose_coding, compress
+from app.core.context import request_scope
 from app.core.ids import new_request_id
 from app.core.logging import get_logger
 from app.core.metrics import LATENCY, REQUESTS
@@ -79,6 +80,8 @@ class RequestMiddleware:
         if reply.method == "HEAD":
             # A copy: the server looks at its own scope to know that no body must follow.
             scope = {**scope, "method": "GET"}
+        # The server gives each request a task, and with it a context of its own: no reset needed.
+        request_scope.set(scope)
         try:
             if self._hosts is not None and _host(sent) not in self._hosts:
                 refusal = problems.render("bad-request", request_id=request_id)
@@ -87,7 +90,7 @@ class RequestMiddleware:
                 await self.app(scope, receive, reply)
         except Exception as error:
             if reply.status:
-                log.exception("broken response", request_id=request_id)
+                log.exception("broken response")
                 raise
             response = await problems.answer(Request(scope, receive), error)
             await response(scope, receive, reply)
@@ -96,7 +99,7 @@ class RequestMiddleware:
             self._account(scope, reply.method, reply.status or CLIENT_LEFT, seconds)
 
     def _account(self, scope: Scope, method: str, status: int, seconds: float) -> None:
-        route = scope.get("route_template") or _template(scope)
+        route = route_of(scope)
         requests, latency = _meters(method, route, status)
         requests.inc()
         latency.observe(seconds)
@@ -107,7 +110,6 @@ class RequestMiddleware:
             return
         log.info(
             "request",
-            request_id=scope["request_id"],
             method=method,
             path=path,
             route=route,
@@ -117,8 +119,11 @@ class RequestMiddleware:
         )
 
 
-def _template(scope: Scope) -> str:
-    """The path of a matched page with its parameters' names instead of their values."""
+def route_of(scope: Scope) -> str:
+    """The path with its parameters' names instead of their values, once it is matched."""
+    declared: str | None = scope.get("route_template")
+    if declared is not None:
+        return declared
     if "endpoint" not in scope:
         return "unmatched"
     path: str = scope["path"]

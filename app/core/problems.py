@@ -181,7 +181,7 @@ def describe(error: BaseException) -> str | None:
 async def unexpected(request: Request, error: Exception) -> Response:
     code = describe(error)
     if code is None:
-        log.error("unhandled", exc_info=error, request_id=request.scope.get("request_id"))
+        log.error("unhandled", exc_info=error)
         code = "internal-error"
     return _respond(request, code)
 

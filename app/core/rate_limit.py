@@ -31,6 +31,7 @@ class RateLimiter:
     """
 
     def __init__(self, name: str, per_minute: int, workers: int) -> None:
+        self.name = name
         share = max(1, per_minute // workers)
         self._step = WINDOW / share
         self._slack = WINDOW - self._step * 0.999

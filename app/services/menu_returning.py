@@ -18,7 +18,7 @@ from uuid import UUID
 
 from app.core import clock
 from app.core.database import Database
-from app.core.logging import get_logger
+from app.core.jobs import job_run
 from app.models.menu import Availability, Item, Option
 from app.repositories.menu import ItemRepository, OptionGroupRepository, OptionRepository
 from app.repositories.menu_returns import STORAGE_ERRORS, ReturnsRepository, stores_with_returns
@@ -27,8 +27,6 @@ from app.services.menu_clock import publish_clocks
 from app.services.menu_journal import MenuJournal, TheService
 from app.services.menu_outputs import availability_output
 from app.services.store_clock import settle, store_at_table
-
-log = get_logger(__name__)
 
 LOOK_SECONDS = 1.0
 AWAY_SECONDS = 5.0
@@ -52,15 +50,12 @@ async def _keep_publishing(database: Database) -> None:
     while True:
         await asyncio.sleep(pause)
         try:
-            await publish_returns(database, clock.now())
-            await publish_clocks(database, clock.now())
+            with job_run("menu-changes", expected=STORAGE_ERRORS):
+                await publish_returns(database, clock.now())
+                await publish_clocks(database, clock.now())
             pause = LOOK_SECONDS
-        except Exception as error:
+        except Exception:  # noqa: BLE001 - whatever it was is told; the next look may succeed
             pause = AWAY_SECONDS
-            expected = isinstance(error, STORAGE_ERRORS)
-            log.warning(
-                "changes not published", exc_info=None if expected else error, error=str(error)
-            )
 
 
 async def publish_returns(database: Database, now: datetime) -> int:

@@ -17,9 +17,9 @@ from app.core import clock
 from app.core.config import Settings
 from app.core.database import Database
 from app.core.errors import BusyError
+from app.core.jobs import job_run
 from app.core.logging import get_logger
 from app.core.media import MediaStore
-from app.core.metrics import RETENTION_FAILURES, RETENTION_FINISHED
 from app.repositories.retention import STORAGE_ERRORS, RetentionRepository
 from app.services.retention import RetentionService
 
@@ -44,7 +44,11 @@ class RetentionJob:
         now = clock.now()
         if not await self._runs.claim(now, self._interval):
             return False
-        await self._run(now)
+        with job_run("retention", expected=STORAGE_ERRORS):
+            try:
+                await self._run(now)
+            except BusyError as error:
+                log.info("retention left to another run", error=str(error))
         return True
 
     async def _run(self, started: datetime) -> None:
@@ -57,7 +61,6 @@ class RetentionJob:
                 noted = asyncio.get_running_loop().time()
         await self._runs.note(started, progress)
         await self._runs.finish(started, clock.now())
-        RETENTION_FINISHED.set(clock.now().timestamp())
         log.info("retention done", **{kind: one["deleted"] for kind, one in progress.items()})
 
 
@@ -86,11 +89,5 @@ async def _keep(job: RetentionJob, pause: float) -> None:
         await asyncio.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311 - no secret
         try:
             await job.run_if_due()
-        except BusyError as error:
-            log.info("retention left to another run", error=str(error))
-        except Exception as error:
-            RETENTION_FAILURES.inc()
-            expected = isinstance(error, STORAGE_ERRORS)
-            log.warning(
-                "retention broken off", exc_info=None if expected else error, error=str(error)
-            )
+        except Exception as error:  # noqa: BLE001 - a run that failed is told; the next may succeed
+            log.info("retention is looked at again later", error=str(error))

@@ -15,8 +15,9 @@ ROOT: Final = Path(__file__).resolve().parents[2]
 _BASE_IMAGES_SCRIPT: Final = Path(
     os.environ.get("BASE_IMAGES_SCRIPT", ROOT.parent / "shared" / "tools" / "make-base-images.sh")
 )
+_WATCHERS: Final = ("prometheus", "alertmanager", "postgres-exporter")
 # The script's own names of what the Dockerfile and the compose files start from.
-_BASE_IMAGES: Final = ("python313", "postgres", "haproxy", "pgbouncer")
+_BASE_IMAGES: Final = ("python313", "postgres", "haproxy", "pgbouncer", *_WATCHERS)
 
 
 class NoEngineError(Exception):

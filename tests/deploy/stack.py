@@ -16,6 +16,7 @@ import pytest
 from tests.deploy.containers import NoEngineError, copy_of_the_project, engine_environment
 
 UP_SECONDS: Final = 300
+WATCHED: Final = ("staging", "production")
 HOST: Final = "orders.example"
 """The name that hosted environments are asked by; it is resolved nowhere."""
 
@@ -59,7 +60,7 @@ class Stack:
 
     def make(self, target: str, *, timeout: int = UP_SECONDS) -> str:
         """An operator's `make target` for this copy."""
-        return self.run("make", target, f"ENV={Path(self.files[-1]).stem}", timeout=timeout)
+        return self.run("make", target, f"ENV={Path(self.files[1]).stem}", timeout=timeout)
 
     def remove(self) -> None:
         self.compose("down", "--volumes", "--remove-orphans", "--timeout", "10")
@@ -78,9 +79,12 @@ def engine() -> dict[str, str]:
 
 def hosted(folder: Path, environment: str, **variables: str) -> Stack:
     """A hosted environment's stack in a fresh clone at `folder`; nothing is started yet."""
-    files = ("docker-compose.yml", f"deploy/{environment}.yml")
+    files = ["docker-compose.yml", f"deploy/{environment}.yml"]
+    if environment in WATCHED:
+        files.append("deploy/monitoring.yml")
     stack = Stack(copy_of_the_project(folder), engine(), files=files)
-    stack.environment.update(variables, COMPOSE_PROJECT_NAME=stack.project)
+    # The watchers are started by the test that is about them: the others would only wait longer.
+    stack.environment.update(variables, COMPOSE_PROJECT_NAME=stack.project, MONITORING="")
     return stack
 
 
