@@ -60,9 +60,11 @@ def connect_arguments(settings: Settings, *, direct: bool = False) -> dict[str, 
     Args:
         direct: the connection goes to PostgreSQL itself also where others go through a pooler.
     """
+    past_the_pooler = settings.database_pooler and direct
     arguments: dict[str, Any] = {
         "connect_timeout": settings.database_connect_timeout,
-        "application_name": "table-order-api",
+        # All come from the proxy's address: who looks at pg_stat_activity tells them apart by this.
+        "application_name": "table-order-events" if past_the_pooler else "table-order-api",
         "tcp_user_timeout": 5000,
     }
     if settings.database_pooler and not direct:

@@ -53,14 +53,15 @@ def test_replacing_every_replica_loses_no_request_and_no_event(front: Front, hou
 def test_the_service_reaches_postgresql_through_the_pooler(front: Front, house: House) -> None:
     with front.client(house.owner) as owner:
         owner.get("/menu").raise_for_status()
-    pooler = front.stack.compose("exec", "-T", "pgbouncer", "hostname", "-i").split()[0]
-    sessions = "FROM pg_stat_activity WHERE usename = 'table_order_app' AND client_addr"
-    direct = psql(front, leader(front), f"SELECT DISTINCT query {sessions} <> '{pooler}'")
+    sessions = "FROM pg_stat_activity WHERE usename = 'table_order_app' AND application_name"
+    direct = psql(front, leader(front), f"SELECT DISTINCT query {sessions} = 'table-order-events'")
+    assert direct
     for query in direct.splitlines():
         assert re.search(
             r"LISTEN|event|pg_notify|revocations_since|max_connections|SELECT 1", query
         )
-    assert 0 < int(psql(front, leader(front), f"SELECT count(*) {sessions} = '{pooler}'")) <= 40
+    pooled = psql(front, leader(front), f"SELECT count(*) {sessions} = 'table-order-api'")
+    assert 0 < int(pooled) <= 40
 
 
 def test_stores_stay_apart_on_shared_connections(front: Front, house: House) -> None:
