@@ -83,22 +83,23 @@ def an_item_that_needs_no_choice(menu: dict[str, Any]) -> dict[str, Any]:
     pytest.fail("the demo menu has no available item without a required choice")
 
 
+def order_of(staff: httpx.Client) -> dict[str, Any]:
+    """What a party that has just sat down orders."""
+    menu = staff.get("/menu").raise_for_status().json()
+    tables = staff.get("/tables").raise_for_status().json()["data"]
+    table = next(table for table in tables if table["state"] == "free")
+    seated = staff.post(f"/tables/{table['id']}/sessions", json={"guest_count": 2})
+    item = an_item_that_needs_no_choice(menu)
+    return {
+        "session_id": seated.raise_for_status().json()["id"],
+        "lines": [{"item_id": item["id"], "quantity": 2, "options": []}],
+    }
+
+
 def test_an_order_is_taken_and_outlives_a_restart_of_everything(stack: Stack) -> None:
     with sign_in(stack) as staff:
-        menu = staff.get("/menu").raise_for_status().json()
+        order = order_of(staff)
         tables = staff.get("/tables").raise_for_status().json()["data"]
-        table = next(table for table in tables if table["state"] == "free")
-        session = (
-            staff.post(f"/tables/{table['id']}/sessions", json={"guest_count": 2})
-            .raise_for_status()
-            .json()
-        )
-        order = {
-            "session_id": session["id"],
-            "lines": [
-                {"item_id": an_item_that_needs_no_choice(menu)["id"], "quantity": 2, "options": []}
-            ],
-        }
         placed = staff.post("/orders", json=order, headers={"Idempotency-Key": str(uuid.uuid4())})
         assert placed.status_code == httpx.codes.CREATED, placed.text
 
@@ -110,6 +111,27 @@ def test_an_order_is_taken_and_outlives_a_restart_of_everything(stack: Stack) ->
         assert kept["number"] == placed.json()["number"]
         assert kept["total"] == placed.json()["total"]
         assert len(staff.get("/tables").raise_for_status().json()["data"]) == len(tables)
+
+
+def test_the_databases_container_may_be_killed(stack: Stack) -> None:
+    with sign_in(stack) as staff:
+        order = order_of(staff)
+        keys = [{"Idempotency-Key": str(uuid.uuid4())} for _ in range(2)]
+        before = staff.post("/orders", json=order, headers=keys[0]).raise_for_status().json()
+
+        stack.compose("kill", "db")
+
+        refused = staff.post("/orders", json=order, headers=keys[1])
+        assert (refused.status_code, "Retry-After" in refused.headers) == (503, True)
+        assert staff.get("/menu").status_code == httpx.codes.OK
+
+        stack.compose("up", "--detach", "--wait", "db", timeout=UP_SECONDS)
+        wait_until_ready(stack, url(stack))
+
+        # Nobody signs in anew, and what was acknowledged is there once.
+        assert staff.post("/orders", json=order, headers=keys[0]).json() == before
+        later = staff.post("/orders", json=order, headers=keys[1]).raise_for_status().json()
+        assert later["number"] == before["number"] + 1
 
 
 def test_a_second_up_changes_nothing(stack: Stack) -> None:
