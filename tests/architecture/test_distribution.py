@@ -129,23 +129,3 @@ def test_every_wall_would_be_written_without_its_sub_select(owner_connection: Co
     ).fetchall()
     own = "(store_id = ( SELECT current_store_id() AS current_store_id))"
     assert walls == [(own, own)]
-
-
-def test_what_looks_across_stores_is_known_by_name(owner_connection: Connection) -> None:
-    """Each of these asks every server of a cluster, or all clusters of a shard map, one by one."""
-    across = values(
-        owner_connection,
-        "SELECT proname FROM pg_proc WHERE pronamespace = 'public'::regnamespace AND prosecdef"
-        " AND proname NOT LIKE 'throttle%%' ORDER BY proname",
-    )
-    assert across == [
-        "event_heads",
-        "events_after",
-        "find_pairing_code_store",
-        "find_table_token_store",
-        "media_in_use",
-        "revocations_since",
-        "sign_in_changes_since",
-        "stores_with_due_clocks",
-        "stores_with_returns",
-    ]
