@@ -22,6 +22,8 @@ _DAY_NUMBERS = {
 }
 CLOSED = "closed"
 _CLOSED = {CLOSED, "휴무"}
+EXCEPT = "except"
+_EXCEPT = re.compile(rf"\s+(?:{EXCEPT}|제외)\s+", re.IGNORECASE)
 _WINDOW = re.compile(r"(?P<start>[0-9]{1,2}:[0-9]{2})\s*[-~–]\s*(?P<end>[0-9]{1,2}:[0-9]{2})\Z")
 
 Document = dict[str, Any]
@@ -96,7 +98,12 @@ def _steps_text(values: Sequence[PriceStep], currency: str) -> list[str]:
 
 def _happy_text(values: Sequence[HappyHour], currency: str) -> list[str]:
     return [
-        f"{amount_text(one.price, currency)} {_dayparts_text(one.windows, currency)[0]}"
+        f" {EXCEPT} ".join(
+            [
+                f"{amount_text(one.price, currency)} {_dayparts_text(one.windows, currency)[0]}",
+                *_exceptions_text(one.exceptions, currency),
+            ]
+        )
         for one in values
     ]
 
@@ -144,9 +151,14 @@ def _read_step(text: str, currency: str) -> Document:
 
 
 def _read_happy(text: str, currency: str) -> Document:
-    """`4500 mon-fri 15:00-17:00, sat 10:00-11:00`."""
-    price, _, windows = text.partition(" ")
-    return {"price": read_amount(price, currency), "windows": _read_dayparts(windows, currency)}
+    """`4500 mon-fri 15:00-17:00, sat 10:00-11:00 except 2026-12-25 closed`."""
+    weekly, *exceptions = _EXCEPT.split(text)
+    price, _, windows = weekly.partition(" ")
+    return {
+        "price": read_amount(price, currency),
+        "windows": _read_dayparts(windows, currency),
+        "exceptions": [_read_exception(one, currency) for one in exceptions],
+    }
 
 
 _READERS: dict[str, Callable[[str, str], Any]] = {

@@ -25,7 +25,10 @@ STEPS = [
     {"starts_at": "2098-01-01T00:00:00+09:00", "price": 9500},
     {"starts_at": "2099-01-01T00:00:00+09:00", "price": 0},
 ]
-HAPPY_HOURS = [{"price": 8000, "windows": LUNCHES}, {"price": 7000, "windows": NIGHTS + LUNCHES}]
+HAPPY_HOURS = [
+    {"price": 8000, "windows": LUNCHES, "exceptions": []},
+    {"price": 7000, "windows": NIGHTS + LUNCHES, "exceptions": HOLIDAYS},
+]
 
 
 def send(

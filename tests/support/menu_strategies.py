@@ -49,7 +49,11 @@ timing = {
     "daypart_exceptions": some(exceptions, 3, unique_by=lambda one: one["date"]),
 }
 happy_hours = st.fixed_dictionaries(
-    {"price": st.integers(0, 9999), "windows": st.lists(dayparts, min_size=1, max_size=5)}
+    {
+        "price": st.integers(0, 9999),
+        "windows": st.lists(dayparts, min_size=1, max_size=5),
+        "exceptions": some(exceptions, 2, unique_by=lambda one: one["date"]),
+    }
 )
 
 
