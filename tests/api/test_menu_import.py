@@ -119,7 +119,7 @@ def test_every_wrong_place_of_json_is_named(
         (b"\x81\x20", CSV, 400, "malformed-body"),
         (b"{}", "application/xml", 415, "unsupported-media-type"),
         (b"{}", "text/csv; charset=utf-7", 415, "unsupported-media-type"),
-        (b" " * (10 * 1024 * 1024 + 1), CSV, 413, "body-too-large"),
+        (b" " * (32 * 1024 * 1024 + 1), CSV, 413, "body-too-large"),
     ],
     ids=lambda one: str(one)[:20],
 )

@@ -15,7 +15,7 @@ from app.schemas.menu_file import ExportFilter, ImportFilter, ImportOutput, Menu
 router = APIRouter(prefix="/menu", tags=["Menu"], route_class=OperationRoute)
 
 TABLE = "category,name:ko,name:en,price\r\n찌개,김치찌개,Kimchi stew,9000\r\n"
-MENU_FILES = FileBody({"application/json": MenuFile, "text/csv": TABLE}, 10 * 1024 * 1024)
+MENU_FILES = FileBody({"application/json": MenuFile, "text/csv": TABLE}, 32 * 1024 * 1024)
 CSV = {"text/csv": {"schema": {"type": "string"}, "example": TABLE}}
 
 
