@@ -5,6 +5,7 @@ Each test is the one order of events in which a certain lock is needed: docs/con
 
 import pytest
 
+from app.core.ids import uuid7
 from tests.support.baskets import BASKET, kept, line
 from tests.support.calls import CallFloor
 from tests.support.credentials import enter
@@ -218,3 +219,33 @@ def test_a_guest_who_comes_waits_for_the_close(shop: Shop) -> None:
     came = ok(meanwhile(shop, come, LEAVES, id=one.tokens["session_id"]))
 
     assert came["session_id"] != one.tokens["session_id"]
+
+
+def test_a_submission_waits_for_the_move_and_goes_along(shop: Shop) -> None:
+    floor = Floor(shop)
+    guest = enter(shop, floor.table(1))
+    ok(guest.http.put(BASKET, json={"lines": [line(floor.stew)]}))
+    submit = sender(guest.http, "POST", f"{BASKET}/submit", {}, "k")
+    moved = "UPDATE table_sessions SET table_id = %(table)s WHERE id = %(id)s"
+    values = {"id": guest.tokens["session_id"], "table": floor.table(2)}
+
+    placed = ok(meanwhile(shop, submit, moved, **values), 201)
+
+    assert placed["table"]["number"] == 2
+    assert kept(shop) == []
+
+
+def test_a_guest_at_a_free_table_waits_for_who_opens_it(shop: Shop) -> None:
+    floor = Floor(shop)
+    table, opened = floor.table(1), uuid7()
+    token = ok(shop.staff.get(f"/tables/{table}/qr-token"))["table_token"]
+    come = sender(shop.staff, "POST", "/auth/guest", {"table_token": token})
+    opens = (
+        "INSERT INTO table_sessions (store_id, id, table_id, status, opened_at, opened_by,"
+        " created_at, updated_at, version)"
+        " VALUES (%(store)s, %(id)s, %(table)s, 'open', now(), '{}', now(), now(), 1)"
+    )
+
+    came = ok(meanwhile(shop, come, opens, store=shop.id, id=opened, table=table))
+
+    assert came["session_id"] == str(opened)
