@@ -147,7 +147,8 @@ def constraints() -> Iterator[Mutation]:
     yield Mutation(f"constraints: {test}", (f"{CONSTRAINTS}::{test}",), sql=";".join(drops))
     of_store = [(table, f"fk_{table}_store_id") for table in GUARDED]
     drops = [f"ALTER TABLE {t} DROP CONSTRAINT IF EXISTS {name}" for t, name in of_store]
-    yield Mutation("of the store", ("tests/architecture/test_schema.py",), sql=";".join(drops))
+    test = "test_each_constraint_of_the_models_is_in_the_database"
+    yield Mutation("of the store", (f"{CONSTRAINTS}::{test}",), sql=";".join(drops))
 
 
 def mutations() -> list[Mutation]:
