@@ -12,18 +12,18 @@ from app.repositories.base import StoreRepository
 class GuestRepository(StoreRepository[SignIn]):
     model = SignIn
 
-    async def lock_in(
+    async def live_in(
         self, session_id: UUID, *, origins: Collection[UUID] | None = None
     ) -> Sequence[SignIn]:
         """The live sign-ins of a session's guests, by id; with `origins` those that came from there.
 
-        The session is locked by the caller, so nobody comes in meanwhile.
+        The session is locked by the caller, so nobody comes in or goes elsewhere meanwhile.
         """
         query = self.select().where(SignIn.session_id == session_id, SignIn.revoked_at.is_(None))
         if origins is not None:
             query = query.where(SignIn.origin_session_id.in_(origins))
-        locked = query.order_by(SignIn.id).with_for_update()
-        found = await self._session.scalars(locked.execution_options(populate_existing=True))
+        ordered = query.order_by(SignIn.id).execution_options(populate_existing=True)
+        found = await self._session.scalars(ordered)
         return found.all()
 
     async def outdate(self, guests: Sequence[SignIn]) -> dict[UUID, datetime]:

@@ -23,7 +23,10 @@ _TAKE_NUMBERS = text(
 
 
 class MovingRepository(Repository):
-    """Locks in the one order that all share: sessions by id, then the table, orders by id."""
+    """Locks in the one order that all share: sessions by id, then the table.
+
+    Orders need no lock of their own here: whoever changes one holds its session too.
+    """
 
     async def lock_sessions(self, *session_ids: UUID) -> dict[UUID, TableSession]:
         """The sessions by id, locked: nobody orders, closes or moves there meanwhile.
@@ -108,20 +111,19 @@ class MovingRepository(Repository):
         return set(await self._session.scalars(select(family.union(merged).c.id)))
 
     async def orders_of(self, session_id: UUID) -> list[Order]:
-        """The session's orders with their lines, oldest first, locked."""
-        return await self._lock(Order.session_id == session_id)
+        """The session's orders with their lines, oldest first."""
+        return await self._found(Order.session_id == session_id)
 
     async def orders(self, order_ids: Collection[UUID]) -> list[Order]:
         """These orders, read anew: lines may have come and gone."""
-        return await self._lock(Order.id.in_(order_ids))
+        return await self._found(Order.id.in_(order_ids))
 
-    async def _lock(self, wanted: object) -> list[Order]:
+    async def _found(self, wanted: object) -> list[Order]:
         query = (
             select(Order)
             .where(Order.store_id == self.store_id, wanted)  # type: ignore[arg-type]
             .order_by(Order.id)
             .options(*WITH_LINES)
-            .with_for_update(of=Order)
             .execution_options(populate_existing=True)
         )
         return list((await self._session.scalars(query)).all())

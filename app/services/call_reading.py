@@ -71,5 +71,6 @@ def check_own(request: ServiceRequest, place: Place | None) -> None:
         return
     # What its table asked for before anybody opened a session is a party's own too.
     of_table = request.session_id is None and request.table_id == place.table_id
-    if not of_table and request.session_id != place.session_id:
+    of_party = request.session_id is not None and request.session_id == place.session_id
+    if not (of_table or of_party):
         raise NotFoundError

@@ -58,7 +58,7 @@ class FloorJournal:
 
     async def orders(self, orders: Sequence[Order]) -> None:
         """Publish `order.updated`, never `order.created`: nothing is sent to the kitchen again."""
-        for order, output in zip(orders, await self._reading.outputs(list(orders)), strict=True):
+        for order, output in zip(orders, await self._reading.published(list(orders)), strict=True):
             self._sessions.unit.record(
                 "order.updated",
                 output.model_dump(mode="json"),

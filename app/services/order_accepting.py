@@ -39,7 +39,7 @@ class OrderAcceptingService:
         await self._orders.touch(order)
         if order.placed_by["kind"] == PrincipalKind.GUEST:
             await self._orders.trust_guest(UUID(order.placed_by["id"]))
-        output = (await self._reading.outputs([order]))[0]
+        output = (await self._reading.published([order]))[0]
         self._orders.unit.record(
             "order.updated",
             output.model_dump(mode="json"),

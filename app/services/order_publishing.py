@@ -35,7 +35,7 @@ class OrderPublisher:
         cancelled = order.status == OrderStatus.CANCELLED
         self._orders.unit.record(
             "order.cancelled" if cancelled else "order.updated",
-            (await self._reading.published(order)).model_dump(mode="json"),
+            (await self._reading.published([order]))[0].model_dump(mode="json"),
             actor=self._principal.actor,
             table_id=order.table_id,
             session_id=order.session_id,

@@ -64,10 +64,11 @@ class OrderReadingService:
         staff = not self._principal.sits_at_table
         return await self._shown(orders, self._language, staff=staff)
 
-    async def published(self, order: Order) -> OrderOutput:
-        """The order as events tell it, whoever changed it: as staff see it, in the store's language."""
+    async def published(self, orders: list[Order]) -> list[OrderOutput]:
+        """Orders as events tell them, whoever changed them: as staff see them, in the store's
+        language."""
         default = self._language[1]
-        return (await self._shown([order], (default, default), staff=True))[0]
+        return await self._shown(orders, (default, default), staff=True)
 
     async def _shown(
         self, orders: list[Order], language: tuple[str, str], *, staff: bool

@@ -70,7 +70,7 @@ class SessionMergingService:
         check_open(absorbed, survivor)
         freed = [table.id for table in (await self._journal.shown(session_id)).linked_tables]
         orders = await self._moving.orders_of(session_id)
-        guests = await self._guests.lock_in(session_id)
+        guests = await self._guests.live_in(session_id)
         basket = await self._baskets.lines_of(session_id)
         absorbed.status, absorbed.closed_at = SessionStatus.CLOSED, clock.now()
         absorbed.close_reason, absorbed.merged_into_id = wanted.reason, into_id
@@ -111,7 +111,7 @@ class SessionMergingService:
         family = await self._moving.merged_with(session_id)
         there = await self._moving.orders_of(survivor.id)
         orders = [order for order in there if order.origin_session_id in family]
-        guests = await self._guests.lock_in(survivor.id, origins=family)
+        guests = await self._guests.live_in(survivor.id, origins=family)
         basket = await self._baskets.lines_of(survivor.id, origins=family)
         apart.status, apart.closed_at, apart.close_reason = SessionStatus.OPEN, None, None
         apart.merged_into_id, apart.table_id = None, table.id

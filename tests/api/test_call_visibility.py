@@ -163,3 +163,15 @@ def test_the_board_shows_who_waits_for_what(shop: Shop) -> None:
     ok(answer(shop.staff, first, "done"))
     ok(answer(shop.staff, second, "cancelled"))
     assert on_board(shop, table) == []
+
+
+def test_a_free_tables_call_is_not_another_free_tables(shop: Shop) -> None:
+    floor = CallFloor(shop)
+    call, other = floor.calls(floor.tablet(1), water=1), floor.tablet(2)
+    before = rows(shop)
+
+    assert other.get(f"{PATH}/{call['id']}").status_code == 404
+    assert answer(other, call, "cancelled").status_code == 404
+
+    assert rows(shop) == before
+    ok(answer(floor.tablet(1), call, "cancelled"))
