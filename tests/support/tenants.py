@@ -115,11 +115,13 @@ class Furnished:
         return [one for one in wanted if one in text]
 
     def state(self) -> dict[str, str]:
-        """A digest of every row that the store has, by table."""
+        """A digest of every row that the store has, by table; but for what its clock moves by
+        itself."""
         with psycopg.connect(self.shop.owner_url) as connection:
             tables = connection.execute(
                 "SELECT table_name FROM information_schema.columns"
-                " WHERE table_schema = 'public' AND column_name = 'store_id' ORDER BY 1"
+                " WHERE table_schema = 'public' AND column_name = 'store_id'"
+                " AND table_name <> 'menu_clocks' ORDER BY 1"
             ).fetchall()
             query = (
                 "SELECT md5(string_agg(t::text, '' ORDER BY t::text)) FROM {} t WHERE store_id = %s"
