@@ -26,6 +26,23 @@ class LogSettings(Protocol):
     log_format: Literal["readable", "json"]
 
 
+class _StandardError:
+    """Wherever standard error leads at the time of writing.
+
+    Who runs the service within a process of its own may have exchanged it since, and closed the
+    one that was there: a line that can't be written would end the request that it tells of.
+    """
+
+    def __init__(self, *, binary: bool = False) -> None:
+        self._binary = binary
+
+    def write(self, content: Any) -> int:
+        return int((sys.stderr.buffer if self._binary else sys.stderr).write(content))
+
+    def flush(self) -> None:
+        sys.stderr.flush()
+
+
 def configure(settings: LogSettings) -> None:
     """Set up structlog and the standard library's logging for this process.
 
@@ -46,10 +63,10 @@ def configure(settings: LogSettings) -> None:
     if settings.log_format == "json":
         ours = structlog.processors.JSONRenderer(serializer=_encoded)
         theirs = structlog.processors.JSONRenderer(serializer=_dumps)
-        factory = structlog.BytesLoggerFactory(sys.stderr.buffer)
+        factory = structlog.BytesLoggerFactory(_StandardError(binary=True))  # type: ignore[arg-type]
     else:
         ours = theirs = structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
-        factory = structlog.WriteLoggerFactory(sys.stderr)
+        factory = structlog.WriteLoggerFactory(_StandardError())  # type: ignore[arg-type]
     structlog.configure(
         processors=[*shared, ours],
         wrapper_class=structlog.make_filtering_bound_logger(level),
@@ -59,7 +76,7 @@ def configure(settings: LogSettings) -> None:
     # The server's own access log has the query, and in it a stream's ticket; ours says more.
     access = logging.getLogger("uvicorn.access")
     access.handlers, access.propagate = [], False
-    handler = logging.StreamHandler(sys.stderr)
+    handler = logging.StreamHandler(_StandardError())
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             processors=[

@@ -189,4 +189,6 @@ def _insert(table: ArchivedTable) -> str:
     return (
         f'INSERT INTO "{table.name}" ({names}) SELECT {values} FROM incoming_rows'  # noqa: S608
         f', jsonb_populate_record(NULL::"{table.name}", body) r'
+        # A trigger may have made a row already; that it is the same, the digests will tell.
+        " ON CONFLICT DO NOTHING"
     )

@@ -23,7 +23,7 @@ SEOUL = ZoneInfo("Asia/Seoul")
 
 def everything(*shops: Shop) -> list[Json]:
     """A digest of every row of the stores."""
-    return [dict(Furnished(shop, "").state()) for shop in shops]
+    return [dict(Furnished(shop, "").deeds()) for shop in shops]
 
 
 def moving(floor: Floor) -> Going:

@@ -67,7 +67,7 @@ def shown(response: httpx.Response) -> tuple[int, Json]:
 @named([one for one in OPERATIONS if one.path_ids and one.permission != "public"])
 def test_another_stores_id_in_the_path_is_like_none(stores: Stores, operation: Operation) -> None:
     mine, theirs = stores
-    before = theirs.state()
+    before = theirs.deeds()
     body = with_id(operation, mine.things, None, "") if operation.body else None
     for changed in {operation.path_ids, *((one,) for one in operation.path_ids)}:
         foreign = mine.things | {name: theirs.things[name] for name in changed}
@@ -77,7 +77,7 @@ def test_another_stores_id_in_the_path_is_like_none(stores: Stores, operation: O
         assert answers[0].status_code == 404, answers[0].text
         assert shown(answers[0]) == shown(answers[1])
         assert theirs.traces_in(answers[0].text) == []
-    assert theirs.state() == before
+    assert theirs.deeds() == before
 
 
 NEVER_GOOD: set[tuple[str, Path]] = {
@@ -113,7 +113,7 @@ def test_another_stores_id_in_the_body_is_like_none(
     stores: Stores, operation: Operation, place: Path
 ) -> None:
     mine, theirs = stores
-    before, own = theirs.state(), mine.state()
+    before, own = theirs.deeds(), mine.deeds()
     answers = []
     for value in (theirs.things[thing_of(place, operation.name)], str(uuid4())):
         body = with_id(operation, mine.things, place, value)
@@ -128,8 +128,8 @@ def test_another_stores_id_in_the_body_is_like_none(
         == (the_same.text.replace(unknown, "…").split('"request_id"')[0])
     )
     assert theirs.traces_in(text) == []
-    assert theirs.state() == before
-    assert mine.state() == own
+    assert theirs.deeds() == before
+    assert mine.deeds() == own
 
 
 def test_the_bodies_are_refused_for_their_ids_only(stores: Stores) -> None:

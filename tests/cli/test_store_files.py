@@ -20,10 +20,11 @@ from app.core.security.permissions import Role
 from app.main import create_app
 from app.repositories.store_archive import LEFT_BEHIND
 from tests.support import database as databases
+from tests.support.baskets import line, put
 from tests.support.credentials import table_token
 from tests.support.floor import created, order_body
 from tests.support.invariants import broken
-from tests.support.menu_building import ok
+from tests.support.menu_building import if_match, ok
 from tests.support.people import FIRST_PASSWORD
 from tests.support.pictures import fetch, picture, upload
 from tests.support.server import live_server
@@ -60,6 +61,7 @@ def store(app: FastAPI, database_url: str) -> Iterator[Furnished]:
         item = ok(shop.manager.get(f"/menu/items/{furnished.things['item_id']}"))
         ok(upload(shop, item, picture(left="red", size=(600, 400))))
         _merge_into_a_later_party(furnished)
+        _cancel_for_a_reason_of_its_own(furnished)
         yield furnished
         shop.close()
 
@@ -75,6 +77,19 @@ def _merge_into_a_later_party(store: Furnished) -> None:
     path = f"/sessions/{things['session_id']}/merge"
     merged = shop.staff.post(path, json={"into_session_id": placed.json()["session_id"]})
     assert merged.status_code == 200, merged.text
+
+
+def _cancel_for_a_reason_of_its_own(store: Furnished) -> None:
+    shop, things = store.shop, store.things
+    reasons = {"reasons": [{"code": "other", "name": {"ko": "그 밖에"}}]}
+    ok(shop.manager.put("/cancel-reasons", json=reasons, headers=if_match(1)))
+    body = order_body(things["item_id"], 2) | {"table_id": things["table_id"]}
+    body["lines"][0]["options"] = [{"option_id": things["option_id"]}]
+    placed = ok(shop.staff.post("/orders", json=body, headers={"Idempotency-Key": "last"}), 201)
+    path = f"/orders/{placed['id']}/lines/{placed['lines'][0]['id']}/cancel"
+    ok(shop.staff.post(path, json={"reason_code": "other", "quantity": 1}))
+    wanted = line(things["item_id"], 1) | {"options": [{"option_id": things["option_id"]}]}
+    ok(put(shop.tablet(things["table_id"]), wanted))
 
 
 @pytest.fixture
@@ -141,7 +156,7 @@ def test_a_store_arrives_whole_and_goes_on(
     done = cli(elsewhere, tmp_path, "import", str(archive))
 
     assert done.returncode == 0, done.stderr
-    assert "orders: 2" in done.stdout
+    assert "orders: 3" in done.stdout
     app = create_app(Settings(database_url=SecretStr(elsewhere), data_dir=tmp_path))
     with live_server(app) as url:
         shop = Shop(store.shop.id, store.shop.code, url, app.state.runtime, elsewhere)

@@ -93,10 +93,10 @@ async def test_the_server_is_asked_for_its_limits(database_url: str) -> None:
 
     with psycopg.connect(database_url, autocommit=True) as admin:
         name = sql.Identifier(admin.info.dbname)
-        admin.execute(sql.SQL("ALTER DATABASE {} CONNECTION LIMIT 14").format(name))
+        admin.execute(sql.SQL("ALTER DATABASE {} CONNECTION LIMIT 74").format(name))
         try:
-            [found] = await problems_of(settings(**said))
-            assert "need 15 connections to PostgreSQL, which admits 14" in found
+            [found] = await problems_of(settings(**said, workers=5))
+            assert "need 75 connections to PostgreSQL, which admits 74" in found
         finally:
             admin.execute(sql.SQL("ALTER DATABASE {} CONNECTION LIMIT -1").format(name))
 
