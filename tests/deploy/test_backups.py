@@ -23,7 +23,7 @@ METRICS: Final = (
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     # A network of its own: another test's staging may be up.
     made = hosted(
-        tmp_path_factory.mktemp("clone"), "staging", PUBLIC_HOST=HOST, EDGE_SUBNET="172.30.240.0/24"
+        tmp_path_factory.mktemp("clone"), "staging", PUBLIC_HOST=HOST, EDGE_SUBNET="10.251.91.0/24"
     )
     made.make("secrets")
     made = replace(made, files=(*made.files, "deploy/backup.yml"))

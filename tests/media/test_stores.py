@@ -1,10 +1,5 @@
-"""A folder and a bucket do the same. The bucket is one of a real S3-compatible server.
+"""A folder and a bucket do the same. The bucket is one of a real S3-compatible server."""
 
-It is the `moto_server` of `requirements-s3.txt`: where `make test` puts it, beside the environment
-that runs the tests, or on the PATH.
-"""
-
-import shutil
 import socket
 import subprocess
 import sys
@@ -23,22 +18,20 @@ from app.core import clock
 from app.core.config import Settings
 from app.core.errors import StorageUnavailableError
 from app.core.media import MediaStore, media_store
+from tests.support.buckets import s3_server
 
-BESIDE = Path(sys.prefix) / "s3" / "bin"
-SERVER = shutil.which("moto_server", path=BESIDE) or shutil.which("moto_server")
 BUCKET = "pictures"
 
 
 @pytest.fixture(scope="module")
 def endpoint() -> Iterator[str]:
     """An S3-compatible server with an empty bucket."""
-    if SERVER is None:
-        pytest.fail("There is no moto_server: `make test` installs it, or requirements-s3.txt.")
+    program = s3_server()
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     with subprocess.Popen(
-        [SERVER, "--host", "127.0.0.1", "--port", str(port)],
+        [program, "--host", "127.0.0.1", "--port", str(port)],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     ) as server:
