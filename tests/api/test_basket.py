@@ -2,22 +2,27 @@
 
 from uuid import uuid4
 
-import pytest
-
-from tests.support.baskets import BASKET, basket, changed, filled, kept, line, put, ref, submit
+from tests.support.baskets import (
+    BASKET,
+    basket,
+    basket_events,
+    changed,
+    filled,
+    kept,
+    line,
+    put,
+    ref,
+    submit,
+)
 from tests.support.credentials import enter
 from tests.support.floor import Floor
 from tests.support.invariants import broken
 from tests.support.menu_building import ok
-from tests.support.parties import act, link, merge, orders_of, seat, told
+from tests.support.parties import act, orders_of, told
 from tests.support.sets import Diner
-from tests.support.shops import Json, Shop
+from tests.support.shops import Shop
 from tests.support.streams import listening
 from tests.support.switches import turn
-
-
-def data_of(shop: Shop) -> list[Json]:
-    return [data for kind, data in shop.events() if kind == "session.basket_updated"]
 
 
 def test_everybody_at_the_table_sees_who_put_in_what(shop: Shop) -> None:
@@ -193,7 +198,7 @@ def test_a_basket_is_ordered_whole_and_once(shop: Shop) -> None:
         ("order.created", str(floor.table(1)), session),
         ("session.basket_updated", str(floor.table(1)), session),
     ]
-    assert data_of(shop)[-1] == {"session_id": session, "lines": []}
+    assert basket_events(shop)[-1] == {"session_id": session, "lines": []}
     assert len(orders_of(shop, session)) == 1
     assert kept(shop) == []
     assert broken(shop) == {}
@@ -324,60 +329,6 @@ def test_a_submission_needs_a_key(shop: Shop) -> None:
     answer = guest.post(f"{BASKET}/submit", json={})
     assert (answer.status_code, answer.json()["code"]) == (400, "idempotency-key-missing")
     assert len(kept(shop)) == 1
-
-
-@pytest.mark.parametrize("undone", [False, True])
-def test_a_merge_brings_the_basket_along_and_back(shop: Shop, undone: bool) -> None:
-    floor = Floor(shop)
-    one, two = enter(shop, floor.table(1)), enter(shop, floor.table(2))
-    mine, theirs = filled(floor, one.http, 1)[0], filled(floor, two.http, 2)[0]
-    ids = one.tokens["session_id"], two.tokens["session_id"]
-
-    ok(merge(shop, *ids))
-
-    both = basket(one.refresh().http)
-    assert [at["id"] for at in both["lines"]] == [mine["id"], theirs["id"]]
-    assert (both, both["session_id"]) == (basket(two.http), ids[1])
-    assert [at["id"] for at in data_of(shop)[-1]["lines"]] == [mine["id"], theirs["id"]]
-    ok(put(two.http, changed(mine, quantity=4)))
-    if undone:
-        ok(act(shop, ids[0], "unmerge"))
-        [back] = basket(one.refresh().http)["lines"]
-        assert (back["id"], back["quantity"]) == (mine["id"], 4)
-        assert [at["id"] for at in basket(two.http)["lines"]] == [theirs["id"]]
-        assert [at["session_id"] for at in data_of(shop)[-2:]] == list(ids)
-    else:
-        order = ok(submit(one.http), 201)
-        assert (order["session_id"], order["total"]) == (ids[1], 54_000)
-    assert broken(shop) == {}
-
-
-def test_a_merge_may_make_a_basket_larger_than_an_order(shop: Shop) -> None:
-    floor = Floor(shop)
-    one, two = enter(shop, floor.table(1)), enter(shop, floor.table(2))
-    filled(floor, one.http, *[1] * 60)
-    lines = filled(floor, two.http, *[1] * 60)
-    ok(merge(shop, one.tokens["session_id"], two.tokens["session_id"]))
-    refused = submit(two.http)
-    assert (refused.status_code, refused.json()["errors"][0]["code"]) == (422, "too-many")
-    assert len(kept(shop)) == 120
-    ok(put(two.http, removed=tuple(lines[:20])))
-    assert len(ok(submit(two.http), 201)["lines"]) == 100
-
-
-def test_a_linked_tables_tablet_shares_the_basket(shop: Shop) -> None:
-    floor = Floor(shop)
-    session = seat(floor, 1)["id"]
-    ok(link(floor, session, 2))
-    filled(floor, floor.tablet(2), 2)
-    assert basket(floor.tablet(1)) == basket(floor.tablet(2))
-    order = ok(submit(floor.tablet(2)), 201)
-    assert (order["session_id"], order["table"]["number"]) == (session, 1)
-    filled(floor, floor.tablet(2), 1)
-    ok(link(floor, session))
-    assert floor.tablet(2).get(BASKET).status_code == 404
-    assert basket(floor.tablet(1))["total"] == 9_000
-    assert broken(shop) == {}
 
 
 def test_counted_stock_is_taken_by_the_order_not_by_the_basket(shop: Shop) -> None:

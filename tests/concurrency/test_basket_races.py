@@ -1,17 +1,15 @@
 """Phones that fill and order one basket in the same instant, while the party comes and goes."""
 
-import threading
-import time
 from uuid import uuid4
 
 import httpx
-import psycopg
 import pytest
 
 from tests.support.baskets import BASKET, basket, changed, filled, kept, line
 from tests.support.credentials import SignedIn, enter
 from tests.support.floor import Floor
 from tests.support.invariants import broken
+from tests.support.meanwhile import meanwhile
 from tests.support.menu_building import ok
 from tests.support.parties import link, orders_of, seat
 from tests.support.party_races import (
@@ -254,19 +252,15 @@ def test_a_submission_that_waited_for_the_move_goes_along(shop: Shop) -> None:
     floor = Floor(shop)
     one, _ = two_guests(floor)
     filled(floor, one.http, 2)
-    answers: list[httpx.Response] = []
-    send = submitting(one.http)
-    waiting = threading.Thread(target=lambda: answers.append(send()))
-    with psycopg.connect(shop.owner_url) as mover:
-        mover.execute(
-            "UPDATE table_sessions SET table_id = %s WHERE id = %s",
-            (floor.table(2), one.tokens["session_id"]),
-        )
-        waiting.start()
-        time.sleep(0.3)
-    waiting.join(10)
-    assert said(answers[0]) == (201, None)
-    assert answers[0].json()["table"]["number"] == 2
+    answer = meanwhile(
+        shop,
+        submitting(one.http),
+        "UPDATE table_sessions SET table_id = %(table)s WHERE id = %(session)s",
+        session=one.tokens["session_id"],
+        table=floor.table(2),
+    )
+    assert said(answer) == (201, None)
+    assert answer.json()["table"]["number"] == 2
     assert kept(shop) == []
 
 
@@ -275,16 +269,15 @@ def test_a_submission_that_waited_for_the_unlink_is_too_late(shop: Shop) -> None
     session = seat(floor, 1)["id"]
     ok(link(floor, session, 2))
     filled(floor, floor.tablet(2), 2)
-    answers: list[httpx.Response] = []
-    send = submitting(floor.tablet(2))
-    waiting = threading.Thread(target=lambda: answers.append(send()))
-    with psycopg.connect(shop.owner_url) as staff:
-        staff.execute("SELECT FROM table_sessions WHERE id = %s FOR UPDATE", (session,))
-        waiting.start()
-        time.sleep(0.3)
-        staff.execute("DELETE FROM session_tables WHERE table_id = %s", (floor.table(2),))
-    waiting.join(10)
-    assert said(answers[0]) == (404, "not-found")
+    answer = meanwhile(
+        shop,
+        submitting(floor.tablet(2)),
+        "SELECT FROM table_sessions WHERE id = %(session)s FOR UPDATE",
+        then="DELETE FROM session_tables WHERE table_id = %(table)s",
+        session=session,
+        table=floor.table(2),
+    )
+    assert said(answer) == (404, "not-found")
     assert orders_of(shop, session) == []
     assert basket(floor.tablet(1))["total"] == 18_000
 

@@ -1,15 +1,11 @@
 """Parties that change seats against all that can happen at their tables in the same instant."""
 
-import threading
-import time
-
-import httpx
-import psycopg
 import pytest
 
 from tests.support.credentials import SignedIn, enter, table_token
 from tests.support.floor import Floor
 from tests.support.invariants import broken
+from tests.support.meanwhile import meanwhile
 from tests.support.menu_building import ok
 from tests.support.parties import orders_of, seat
 from tests.support.party_races import (
@@ -87,17 +83,15 @@ def test_a_move_against_orders_of_the_party(shop: Shop, turn: int) -> None:
 def test_an_order_that_waited_for_the_move_goes_along(shop: Shop) -> None:
     floor = Floor(shop)
     one = seat(floor, 1)["id"]
-    new = floor.table(2)
-    answers: list[httpx.Response] = []
-    send = ordering(floor, shop.staff, session_id=one)
-    waiting = threading.Thread(target=lambda: answers.append(send()))
-    with psycopg.connect(shop.owner_url) as mover:
-        mover.execute("UPDATE table_sessions SET table_id = %s WHERE id = %s", (new, one))
-        waiting.start()
-        time.sleep(0.3)
-    waiting.join(10)
-    assert said(answers[0]) == (201, None)
-    assert answers[0].json()["table"]["number"] == 2
+    answer = meanwhile(
+        shop,
+        ordering(floor, shop.staff, session_id=one),
+        "UPDATE table_sessions SET table_id = %(table)s WHERE id = %(session)s",
+        session=one,
+        table=floor.table(2),
+    )
+    assert said(answer) == (201, None)
+    assert answer.json()["table"]["number"] == 2
 
 
 @pytest.mark.parametrize("turn", range(TURNS))

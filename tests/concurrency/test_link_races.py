@@ -1,15 +1,11 @@
 """Tables that are linked to a party while others sit down there, and other races for a table."""
 
-import threading
-import time
-
-import httpx
-import psycopg
 import pytest
 
 from tests.support.credentials import enter, table_token
 from tests.support.floor import Floor
 from tests.support.invariants import broken
+from tests.support.meanwhile import meanwhile
 from tests.support.menu_building import ok
 from tests.support.parties import link, orders_of, seat
 from tests.support.party_races import (
@@ -112,18 +108,17 @@ def test_an_order_that_waited_for_the_unlink_is_the_next_partys(shop: Shop) -> N
     floor = Floor(shop)
     one = seat(floor, 1)["id"]
     ok(link(floor, one, 2))
-    answers: list[httpx.Response] = []
-    send = ordering(floor, floor.tablet(2))
-    waiting = threading.Thread(target=lambda: answers.append(send()))
-    with psycopg.connect(shop.owner_url) as staff:
-        staff.execute("SELECT FROM table_sessions WHERE id = %s FOR UPDATE", (one,))
-        waiting.start()
-        time.sleep(0.3)
-        staff.execute("DELETE FROM session_tables WHERE table_id = %s", (floor.table(2),))
-    waiting.join(10)
-    assert said(answers[0]) == (201, None)
-    assert answers[0].json()["session_id"] != one
-    assert answers[0].json()["table"]["number"] == 2
+    answer = meanwhile(
+        shop,
+        ordering(floor, floor.tablet(2)),
+        "SELECT FROM table_sessions WHERE id = %(session)s FOR UPDATE",
+        then="DELETE FROM session_tables WHERE table_id = %(table)s",
+        session=one,
+        table=floor.table(2),
+    )
+    assert said(answer) == (201, None)
+    assert answer.json()["session_id"] != one
+    assert answer.json()["table"]["number"] == 2
 
 
 @turns

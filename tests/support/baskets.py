@@ -52,3 +52,7 @@ def kept(shop: Shop) -> list[tuple[Any, ...]]:
     """What the store's baskets hold."""
     query = "SELECT session_id::text, id::text, quantity, version FROM basket_lines"
     return shop.rows(f"{query} WHERE store_id = %(store)s ORDER BY id")
+
+
+def basket_events(shop: Shop) -> list[Json]:
+    return [data for kind, data in shop.events() if kind == "session.basket_updated"]

@@ -18,16 +18,25 @@ _WAITS = (
 
 
 def meanwhile(
-    shop: Shop, send: Callable[[], httpx.Response], change: LiteralString, **values: object
+    shop: Shop,
+    send: Callable[[], httpx.Response],
+    change: LiteralString,
+    then: LiteralString | None = None,
+    **values: object,
 ) -> httpx.Response:
     """The answer to a request that finds `change` made and not yet committed.
 
     The change is committed as soon as the request waits for it, or has not waited at all.
+
+    Args:
+        then: another change of the same transaction, made while the request waits.
     """
     with psycopg.connect(shop.owner_url) as connection, ThreadPoolExecutor(1) as pool:
         connection.execute(change, values)
         answer = pool.submit(send)
         _until_it_waits(connection, answer)
+        if then is not None:
+            connection.execute(then, values)
         connection.commit()
         return answer.result(PATIENCE * 4)
 
