@@ -60,11 +60,10 @@ class EntryRepository(SignInRepository):
         """The session that sits at the table, shared until the commit: it can't leave meanwhile."""
         return await hold_sitting(await self._session(), self.store_id, table_id)
 
-    async def lock_table(self, table_id: UUID) -> None:
-        """Keep others from opening a session there."""
+    async def lock_table(self, table_id: UUID) -> bool:
+        """Keep others from opening a session there, and from archiving it; False if it is gone."""
         session = await self._session()
-        await session.execute(
-            select(Table.id)
-            .where(Table.store_id == self.store_id, Table.id == table_id)
-            .with_for_update()
+        query = select(Table.id).where(
+            Table.store_id == self.store_id, Table.id == table_id, Table.archived_at.is_(None)
         )
+        return await session.scalar(query.with_for_update()) is not None

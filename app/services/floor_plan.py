@@ -79,7 +79,7 @@ class FloorPlanService:
     async def add_table(self, wanted: TableInput) -> TableOutput:
         """Add a table; its number must be free among the live tables of the store."""
         if wanted.area_id is not None:
-            _live(await self._areas.get(wanted.area_id))
+            await self._hold_area(wanted.area_id)
         table = await self._tables.add(Table(id=uuid7(), **wanted.model_dump()))
         return self._table_changed(table_output(table, None))
 
@@ -90,7 +90,7 @@ class FloorPlanService:
         _live(table)
         changes = wanted.model_dump(include=wanted.model_fields_set)
         if changes.get("area_id") is not None:
-            _live(await self._areas.get(changes["area_id"]))
+            await self._hold_area(changes["area_id"])
         if changes.get("number", 0) is None:
             del changes["number"]
         for name, value in changes.items():
@@ -130,6 +130,10 @@ class FloorPlanService:
             page = CachedPage(board.model_dump_json().encode(), None)
             boards.keep(self._board.store_id, event_seq, page)
         return page
+
+    async def _hold_area(self, area_id: UUID) -> None:
+        """Keep others from archiving an area while a table comes into it."""
+        _live(await self._areas.get(area_id, lock=True))
 
     def _area_changed(self, area: Area) -> AreaOutput:
         output = AreaOutput.model_validate(area)

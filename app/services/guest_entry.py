@@ -63,8 +63,13 @@ class GuestEntryService:
         return store, table, session
 
     async def _open(self, store: Store, table: Table, family: SignIn) -> TableSession:
-        """A session of this guest's, unless somebody else has just opened one."""
-        await self._entries.lock_table(table.id)
+        """A session of this guest's, unless somebody else has just opened one.
+
+        Raises:
+            TableTokenInvalidError: the table has just been archived.
+        """
+        if not await self._entries.lock_table(table.id):
+            raise TableTokenInvalidError
         found = await self._entries.hold_open_session(table.id)
         if found is not None:
             return found

@@ -3,6 +3,7 @@
 Each test is the one order of events in which a certain lock is needed: docs/concurrency.md.
 """
 
+import httpx
 import pytest
 
 from app.core.ids import uuid7
@@ -249,3 +250,32 @@ def test_a_guest_at_a_free_table_waits_for_who_opens_it(shop: Shop) -> None:
     came = ok(meanwhile(shop, come, opens, store=shop.id, id=opened, table=table))
 
     assert came["session_id"] == str(opened)
+
+
+def test_a_guest_at_a_free_table_waits_for_its_archiving(shop: Shop) -> None:
+    table = Floor(shop).table(1)
+    token = ok(shop.staff.get(f"/tables/{table}/qr-token"))["table_token"]
+    come = sender(shop.staff, "POST", "/auth/guest", {"table_token": token})
+
+    late = meanwhile(shop, come, ARCHIVED, id=table)
+
+    assert said(late) == (401, "table-token-invalid")
+    assert broken(shop) == {}
+
+
+@pytest.mark.parametrize("new", [True, False])
+def test_a_table_waits_for_the_archiving_of_its_area(shop: Shop, new: bool) -> None:
+    area = ok(shop.manager.post("/areas", json={"name": "terrace"}), 201)["id"]
+    there = {"area_id": area}
+    path = f"/tables/{Floor(shop).table(1)}"
+    fresh = {"If-Match": shop.manager.get(path).headers["ETag"]}
+    archived = "UPDATE areas SET archived_at = now() WHERE id = %(id)s"
+
+    def send() -> httpx.Response:
+        if new:
+            return shop.manager.post("/tables", json={"number": 77} | there)
+        return shop.manager.patch(path, json=there, headers=fresh)
+
+    late = meanwhile(shop, send, archived, id=area)
+
+    assert said(late) == (404, "not-found")

@@ -11,9 +11,10 @@ import psycopg
 from tests.support.shops import Shop
 
 PATIENCE = 5.0
+# Not pg_stat_activity: a transaction sees there only who was connected when it first looked.
 _WAITS = (
-    "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
-    " AND wait_event_type = 'Lock' AND pg_backend_pid() = ANY (pg_blocking_pids(pid))"
+    "SELECT count(*) FROM pg_locks"
+    " WHERE NOT granted AND pg_backend_pid() = ANY (pg_blocking_pids(pid))"
 )
 
 

@@ -37,7 +37,11 @@ ROW_LOCKS = {
     "base.get": _tests("held_locks", "a_cancel_waits_for_the_kitchen"),
     "basket.session": _tests("held_locks", "a_guests_line_waits_for_the_close"),
     "basket._share": _tests("held_locks", "a_submission_waits_for_the_move_and_goes_along"),
-    "entry.lock_table": _tests("held_locks", "a_guest_at_a_free_table_waits_for_who_opens_it"),
+    "entry.lock_table": _tests(
+        "held_locks",
+        "a_guest_at_a_free_table_waits_for_who_opens_it",
+        "a_guest_at_a_free_table_waits_for_its_archiving",
+    ),
     "moving.lock_sessions": _tests("held_locks", "a_merge_waits_for_the_close_of_either"),
     "moving.lock_free_table": _tests("held_locks", "a_move_waits_for_the_archiving_of_its_table"),
     "order._hold": _tests("held_locks", "a_cancel_waits_for_the_close"),
