@@ -5,7 +5,6 @@ import json
 import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 from threading import Event
 from typing import Any
 from uuid import uuid4
@@ -15,13 +14,13 @@ import psycopg
 import pytest
 
 from app.core.runtime import Runtime
-from app.local.processes import wait_until
 from app.services.media_sweeping import MediaSweepingService
 from tests.support.floor import created
+from tests.support.meanwhile import until_they_wait
 from tests.support.menu_building import add_category, add_item, ok
 from tests.support.menu_files import counts, exported, must, send
 from tests.support.pictures import fetch, picture, upload
-from tests.support.racing import at_once, blocked, sender
+from tests.support.racing import at_once, sender
 from tests.support.shops import Json, Shop
 
 JSON = "application/json"
@@ -292,7 +291,7 @@ def test_what_happens_while_the_file_is_compared_is_not_lost(shop: Shop, edited:
     with ThreadPoolExecutor(1) as pool, psycopg.connect(shop.owner_url) as holder:
         holder.execute(lock, [shop.id])
         importing = pool.submit(place.importing(NEW))
-        wait_until(partial(blocked, shop, 1), 2)
+        until_they_wait(holder, [importing])
         ok(sender(place.tablet, "POST", "/orders", body, "k")(), 201)
         if edited:
             path = f"/menu/items/{dish['id']}"

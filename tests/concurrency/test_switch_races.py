@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 from uuid import uuid4
 
 import httpx
@@ -11,11 +10,11 @@ import psycopg
 import pytest
 
 from app.core.security.permissions import Role
-from app.local.processes import wait_until
 from tests.support.floor import Floor, order_body
 from tests.support.invariants import broken
+from tests.support.meanwhile import until_they_wait
 from tests.support.menu_building import if_match, ok
-from tests.support.racing import at_once, blocked, sender
+from tests.support.racing import at_once, sender
 from tests.support.shops import Shop
 from tests.support.switches import order, placed, store, turn
 
@@ -165,8 +164,8 @@ def all_under_way(
     with ThreadPoolExecutor(len(calls)) as pool, psycopg.connect(shop.owner_url) as holder:
         holder.execute(counter, [shop.id])
         sent = []
-        for number, call in enumerate(calls, 1):
+        for call in calls:
             sent.append(pool.submit(call))
-            wait_until(partial(blocked, shop, number), 1)
+            until_they_wait(holder, sent)
         holder.rollback()
         return [one.result() for one in sent]

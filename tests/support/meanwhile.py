@@ -1,7 +1,7 @@
 """A request that comes while somebody else's transaction is under way: no luck is needed."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import LiteralString
 
@@ -12,10 +12,15 @@ from tests.support.shops import Shop
 
 PATIENCE = 5.0
 # Not pg_stat_activity: a transaction sees there only who was connected when it first looked.
-_WAITS = (
-    "SELECT count(*) FROM pg_locks"
-    " WHERE NOT granted AND pg_backend_pid() = ANY (pg_blocking_pids(pid))"
+_BEHIND = """
+WITH RECURSIVE behind (pid) AS (
+    SELECT pg_backend_pid()
+    UNION
+    SELECT l.pid FROM pg_locks l JOIN behind b ON b.pid = ANY (pg_blocking_pids(l.pid))
+    WHERE NOT l.granted
 )
+SELECT count(*) - 1 FROM behind
+"""
 
 
 def meanwhile(
@@ -35,18 +40,22 @@ def meanwhile(
     with psycopg.connect(shop.owner_url) as connection, ThreadPoolExecutor(1) as pool:
         connection.execute(change, values)
         answer = pool.submit(send)
-        _until_it_waits(connection, answer)
+        until_they_wait(connection, [answer])
         if then is not None:
             connection.execute(then, values)
         connection.commit()
         return answer.result(PATIENCE * 4)
 
 
-def _until_it_waits(connection: psycopg.Connection, answer: Future[httpx.Response]) -> None:
+def until_they_wait(
+    connection: psycopg.Connection, answers: Sequence[Future[httpx.Response]]
+) -> None:
+    """Until each request waits for what `connection` holds, be it behind another, or has an answer."""
     end = time.monotonic() + PATIENCE
-    while not answer.done() and time.monotonic() < end:
-        row = connection.execute(_WAITS).fetchone()
-        if row is not None and row[0]:
+    while time.monotonic() < end:
+        row = connection.execute(_BEHIND).fetchone()
+        assert row is not None
+        if row[0] + sum(answer.done() for answer in answers) >= len(answers):
             return
         time.sleep(0.01)
-    assert answer.done(), "the request neither waited nor answered"
+    raise AssertionError("a request neither waited nor answered")

@@ -7,8 +7,6 @@ from typing import TypeVar
 
 import httpx
 
-from tests.support.shops import Shop
-
 T = TypeVar("T")
 
 
@@ -38,9 +36,3 @@ def sender(
             return fresh.request(method, url, json=body, headers=headers)
 
     return send
-
-
-def blocked(shop: Shop, number: int) -> bool:
-    """Whether this many statements wait for a lock."""
-    query = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
-    return shop.rows(f"{query} AND wait_event_type = 'Lock'") == [(number,)]
