@@ -21,7 +21,11 @@ HOST: Final = "orders.example"
 """The name that hosted environments are asked by; it is resolved nowhere."""
 
 # Only what a bare shell has: none of the test run's own settings may reach the containers.
-_KEPT: Final = ("PATH", "HOME", "DOCKER_HOST", "DOCKER_CONFIG", "DOCKER_CONTEXT", "XDG_RUNTIME_DIR")
+_KEPT: Final = (
+    *("PATH", "HOME", "DOCKER_HOST", "DOCKER_CONFIG", "DOCKER_CONTEXT", "XDG_RUNTIME_DIR"),
+    # What two checkouts on one engine must not share.
+    *("VERSION", "MEMBER_VERSION", "EDGE_SUBNET"),
+)
 
 
 @dataclass(frozen=True)
