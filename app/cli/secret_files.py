@@ -19,13 +19,16 @@ from app.local.processes import LocalError
 
 cli = typer.Typer(help="Look after the files with an environment's secrets.", no_args_is_help=True)
 
-DATABASE, POOLER, REPLICA = "db:5432", "pgbouncer:6432", "db-replica:5432"
+DATABASE, REPLICA = "db:5432", "db-replica:5432"
+DIRECT, POOLER = "primary:5432", "pgbouncer:6432"
+"""Production's database, and what stands before it."""
 APP, OWNER = "table_order_app", "table_order_owner"
 POOLER_LOGIN = "table_order_pooler"
+APP_PASSWORD = "db_app_password"  # noqa: S105 - a file's name
 PASSWORDS = {
     "db_superuser_password": "postgres",
     "db_owner_password": OWNER,
-    "db_app_password": APP,
+    APP_PASSWORD: APP,
     "db_replication_password": "table_order_replication",
     "db_monitor_password": "table_order_monitor",
     "db_rewind_password": "table_order_rewind",
@@ -90,6 +93,30 @@ def renew(directory: Path) -> list[str]:
     return list(SERVERS)
 
 
+@cli.command("renew-passwords")
+def renew_passwords_command(
+    directory: Annotated[Path, typer.Option(help="Where production's secrets are.")],
+) -> None:
+    """Write new passwords for all that serve production's database, the API's login excepted.
+
+    `make renew-passwords` calls it, and gives them to the database and to those who use them.
+    """
+    for name in renew_passwords(directory):
+        result(name)
+
+
+def renew_passwords(directory: Path) -> list[str]:
+    """The names of the files that were written."""
+    new = {name: secrets.token_urlsafe(RANDOM_BYTES) for name in PASSWORDS if name != APP_PASSWORD}
+    dependents = {
+        "database_owner_url": _url(OWNER, new["db_owner_password"], DIRECT),
+        "pgbouncer_users": _pooler_user(new["db_pooler_password"]),
+    }
+    for name, content in (new | dependents).items():
+        _write_over(directory / name, f"{content}\n")
+    return [*new, *dependents]
+
+
 def create(environment: Environment, directory: Path) -> list[str]:
     """The names of the files that were made.
 
@@ -114,19 +141,9 @@ def create(environment: Environment, directory: Path) -> list[str]:
     logins = {
         login: keep(name, secrets.token_urlsafe(RANDOM_BYTES)) for name, login in PASSWORDS.items()
     }
-
-    def url(login: str, server: str) -> str:
-        return f"postgresql://{login}:{logins[login]}@{server}/table_order"
-
-    pooled = environment is Environment.PRODUCTION
-    direct = "primary:5432" if pooled else DATABASE
-    keep("database_url", url(APP, POOLER if pooled else direct))
-    keep("database_owner_url", url(OWNER, direct))
-    keep("database_listen_url", url(APP, direct))
-    if environment is Environment.STAGING:
-        keep("database_replica_url", url(APP, REPLICA))
-    keep("database_monitor_uri", f"primary:5432/table_order?{'&'.join(_monitors_tls(pooled))}")
-    keep("pgbouncer_users", f'"{POOLER_LOGIN}" "{logins[POOLER_LOGIN]}"')
+    for name, content in _database_urls(environment, logins).items():
+        keep(name, content)
+    keep("pgbouncer_users", _pooler_user(logins[POOLER_LOGIN]))
     keep("grafana_admin_password", secrets.token_urlsafe(RANDOM_BYTES))
     keep("alert_webhook_url", NOWHERE)
     # Of the backups (deploy/backup.yml). The keys of a bucket are written into their files by hand.
@@ -135,7 +152,7 @@ def create(environment: Environment, directory: Path) -> list[str]:
     keep("backup_s3_secret_key", "")
     keep("jwt_keys", f"{secrets.token_hex(4)}:{secrets.token_urlsafe(RANDOM_BYTES)}")
     if environment is not Environment.DEVELOPMENT:
-        made += _certificates(directory, SERVERS if pooled else {})
+        made += _certificates(directory, SERVERS if environment is Environment.PRODUCTION else {})
     return made
 
 
@@ -162,10 +179,30 @@ def _certificates(directory: Path, servers: Mapping[str, Sequence[str]]) -> list
     return made
 
 
-def _monitors_tls(verified: bool) -> Sequence[str]:  # noqa: FBT001 - one of two answers
-    if not verified:
-        return ("sslmode=disable",)
-    return ("sslmode=verify-full", f"sslrootcert=/run/secrets/{AUTHORITY}")
+def _database_urls(environment: Environment, passwords: Mapping[str, str]) -> dict[str, str]:
+    """What leads to the database, by file; `passwords` by login."""
+    pooled = environment is Environment.PRODUCTION
+    direct, api = (DIRECT, POOLER) if pooled else (DATABASE, DATABASE)
+    checked = f"verify-full&sslrootcert=/run/secrets/{AUTHORITY}" if pooled else "disable"
+    urls = {
+        "database_url": _url(APP, passwords[APP], api),
+        "database_owner_url": _url(OWNER, passwords[OWNER], direct),
+        "database_listen_url": _url(APP, passwords[APP], direct),
+        # As the exporter wants it: without login, and with TLS said in it.
+        "database_monitor_uri": f"primary:5432/table_order?sslmode={checked}",
+    }
+    if environment is Environment.STAGING:
+        urls["database_replica_url"] = _url(APP, passwords[APP], REPLICA)
+    return urls
+
+
+def _url(login: str, password: str, server: str) -> str:
+    return f"postgresql://{login}:{password}@{server}/table_order"
+
+
+def _pooler_user(password: str) -> str:
+    """A line of PgBouncer's auth_file."""
+    return f'"{POOLER_LOGIN}" "{password}"'
 
 
 def _write(path: Path, content: str, mode: int = 0o644) -> None:
