@@ -2,7 +2,8 @@
 # Needs Python 3.11+ with venv, make and a package index; all else goes into .venv and .data here.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test demo bench lint format openapi migration clean secrets deploy upgrade rolling-restart failover
+.PHONY: help run test demo bench lint format openapi migration clean secrets deploy upgrade rolling-restart failover \
+  rotate-password renew-certificates renew-passwords load-secrets
 .DELETE_ON_ERROR:
 
 VENV := .venv
@@ -12,13 +13,14 @@ PIP := $(PY) -m pip install -qq --disable-pip-version-check --no-input
 PIP += --root-user-action=ignore
 PYTHON ?=
 ARGS ?=
-# What the last four targets look after; they need Docker with Compose and nothing else.
+# What the targets from `secrets` on look after; they need Docker with Compose and nothing else.
 ENV ?= staging
 # Staging and production are watched; MONITORING= leaves that out.
 MONITORING ?= $(filter staging production,$(ENV))
 COMPOSE = docker compose -f docker-compose.yml -f deploy/$(ENV).yml \
   $(if $(MONITORING),-f deploy/monitoring.yml)
 SECRETS_DIR ?= deploy/secrets/$(ENV)
+POOLER = $(COMPOSE) exec -T pgbouncer psql --quiet --host=/tmp --port=6432 --username=pgbouncer pgbouncer
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -53,11 +55,17 @@ migration: $(VENV)/.dev ## begin a dated migration (NAME="add x"; ARGS=--autogen
 	@test -n "$(NAME)" || { echo 'Say what it does: make migration NAME="add tips"' >&2; exit 2; }
 	@$(PY) -m alembic revision --rev-id "$$(date -u +%Y%m%d_%H%M)" --message "$(NAME)" $(ARGS)
 
+# A command line of the service with ENV's secrets to write into; with no network.
+WITH_SECRETS = docker run --rm --network none --user "$$(id -u):$$(id -g)" \
+  --volume "$(abspath $(SECRETS_DIR)):/secrets" "table-order-service:$${VERSION:-local}" python -m app.cli secrets
+# The same beside the database, as the one that migrates.
+AS_OWNER = $(COMPOSE) run --rm --no-deps --user "$$(id -u):$$(id -g)" --volume "$(abspath $(SECRETS_DIR)):/secrets" \
+  migrate python -m app.cli db rotate-password
+
 secrets: ## make the secrets of ENV that are not there yet, in SECRETS_DIR
 	@$(COMPOSE) build --quiet api
 	@mkdir -p -m 700 $(SECRETS_DIR)
-	@docker run --rm --network none --user "$$(id -u):$$(id -g)" --volume "$(abspath $(SECRETS_DIR)):/secrets" \
-	  "table-order-service:$${VERSION:-local}" python -m app.cli secrets create $(ENV) --directory /secrets
+	@$(WITH_SECRETS) create $(ENV) --directory /secrets
 
 deploy: secrets ## bring ENV up (development, staging or production; default staging)
 	@$(COMPOSE) up --detach --wait --wait-timeout 300
@@ -72,6 +80,29 @@ rolling-restart: ## replace ENV's API containers one after the other; with two o
 	  echo "Replacing $$service"; \
 	  $(COMPOSE) up --detach --no-deps --no-build --force-recreate --wait --wait-timeout 300 $$service || exit 1; \
 	done
+
+rotate-password: ## give ENV's API a new database login and password; with two replicas no request fails
+	@$(AS_OWNER) --secrets /secrets
+	@$(MAKE) --no-print-directory rolling-restart
+	@if $(COMPOSE) config --services | grep -qx pgbouncer; then \
+	  echo "PgBouncer gives up the connections of the old login"; \
+	  $(POOLER) -c RECONNECT -c WAIT_CLOSE; \
+	fi
+	@$(AS_OWNER) --finish
+
+renew-certificates: ## make new certificates for the servers inside production, and let them be loaded
+	@$(WITH_SECRETS) renew-certificates --directory /secrets
+	@$(MAKE) --no-print-directory load-secrets
+
+renew-passwords: ## give all that serve production's database new passwords (the API's: rotate-password)
+	@$(WITH_SECRETS) renew-passwords --directory /secrets
+	@for member in db-1 db-2 db-3; do $(COMPOSE) exec -T $$member bash /table-order/passwords.sh || exit 1; done
+	@$(MAKE) --no-print-directory load-secrets
+	@if [ -n "$(MONITORING)" ]; then $(COMPOSE) restart postgres-exporter; fi
+
+load-secrets: ## let production's members and its PgBouncer take up certificates and passwords that were written over
+	@for member in db-1 db-2 db-3; do $(COMPOSE) exec -T $$member bash /table-order/start.sh load || exit 1; done
+	@$(COMPOSE) kill --signal SIGHUP pgbouncer
 
 failover: $(VENV)/.dev ## lose parts of a production database of its own under load, and count (ARGS="--scenario primary-killed")
 	@exec $(PY) -m tests.deploy.failover $(ARGS)

@@ -3,10 +3,13 @@
 Two logins take turns, `table_order_app_a` and `table_order_app_b`, both members of the API's role.
 The one that is not in use gets a new password; replicas are restarted with it one by one; then the
 old one is shut. So at every moment each replica has a password that works.
+
+PgBouncer asks the database for the logins (deploy/postgres/40-pooler.sh), so it needs to be told nothing.
 """
 
 import os
 import secrets
+import stat
 import tempfile
 from pathlib import Path
 from typing import Annotated, Any
@@ -15,13 +18,14 @@ from urllib.parse import quote, urlsplit, urlunsplit
 import psycopg
 import typer
 from psycopg import sql
-from pydantic import SecretStr
 
 from app.cli.console import result, say
 from app.core.config import Settings, get_settings
 from app.local.processes import LocalError
 
 FIRST, SECOND = "table_order_app_a", "table_order_app_b"
+URLS = ("database_url", "database_listen_url", "database_replica_url")
+"""The secrets that name the API's login, in an environment's folder of secrets."""
 # What connections of the API set for themselves; behind a pooler only the login's own count.
 LOGIN_SETTINGS = {
     "lock_timeout": "2s",
@@ -35,7 +39,14 @@ Connection = psycopg.Connection[tuple[Any, ...]]
 def rotate(
     output: Annotated[
         Path | None,
-        typer.Option(help="Write the new DATABASE_URL to this file (mode 0600) and print nothing."),
+        typer.Option(help="Write the new DATABASE_URL to this file and print nothing."),
+    ] = None,
+    folder: Annotated[
+        Path | None,
+        typer.Option(
+            "--secrets",
+            help="The environment's secrets: every URL of the API there gets the new login.",
+        ),
     ] = None,
     finish: Annotated[  # noqa: FBT002 - a flag of the command line
         bool,
@@ -49,24 +60,27 @@ def rotate(
     settings = get_settings()
     if settings.database_owner_url is None:
         raise LocalError("Set DATABASE_OWNER_URL: the API's own login can't change logins.")
-    if settings.database_pooler and not finish:
-        raise LocalError(
-            "PgBouncer has to know the new login before the API does; see docs/operations/roles.md."
-        )
+    if settings.database_pooler and not finish and folder is None:
+        raise LocalError("Behind PgBouncer two URLs change together: give --secrets.")
     with psycopg.connect(settings.owner_url, autocommit=True) as owner:
         if finish:
             _finish(owner, settings)
             return
-        url = _next_url(owner, settings)
-    if output is None:
-        result(url)
-    else:
+        login, password = _next_login(owner, settings)
+    url = _of(login, password, settings.database_url.get_secret_value())
+    if folder is not None:
+        for path in (folder / name for name in URLS):
+            if path.exists():
+                _write(path, _of(login, password, path.read_text(encoding="utf-8").strip()))
+    elif output is not None:
         _write(output, url)
+    else:
+        result(url)
     say("Restart the API with it, replica by replica; then: db rotate-password --finish")
 
 
-def _next_url(owner: Connection, settings: Settings) -> str:
-    """Make the idle login ready, try it, and give the URL that uses it."""
+def _next_login(owner: Connection, settings: Settings) -> tuple[str, str]:
+    """Make the idle login ready, try it, and give it with its password."""
     role = settings.database_app_role or "table_order_app"
     current = urlsplit(settings.database_url.get_secret_value())
     login = SECOND if current.username == FIRST else FIRST
@@ -74,10 +88,16 @@ def _next_url(owner: Connection, settings: Settings) -> str:
     password = secrets.token_urlsafe(32)
     with owner.transaction():
         _prepare(owner, login, role, password)
-    host = current.netloc.rpartition("@")[2]
-    url = urlunsplit(current._replace(netloc=f"{login}:{quote(password)}@{host}"))
-    _try(settings.model_copy(update={"database_url": SecretStr(url)}), role)
-    return url
+    for url in {settings.api_url, settings.listen_url}:
+        _try(_of(login, password, url), role)
+    return login, password
+
+
+def _of(login: str, password: str, url: str) -> str:
+    """The same URL for another login."""
+    parts = urlsplit(url)
+    host = parts.netloc.rpartition("@")[2]
+    return urlunsplit(parts._replace(netloc=f"{login}:{quote(password)}@{host}"))
 
 
 def _prepare(owner: Connection, login: str, role: str, password: str) -> None:
@@ -99,8 +119,8 @@ def _prepare(owner: Connection, login: str, role: str, password: str) -> None:
     )
 
 
-def _try(settings: Settings, role: str) -> None:
-    with psycopg.connect(settings.api_url, connect_timeout=5) as connection:
+def _try(url: str, role: str) -> None:
+    with psycopg.connect(url, connect_timeout=5) as connection:
         row = connection.execute("SELECT current_user").fetchone()
     if row != (role,):
         raise LocalError(f"The new login works as {row and row[0]}, and should as {role}.")
@@ -137,12 +157,19 @@ def _refuse_in_use(owner: Connection, logins: list[str]) -> None:
     ).fetchall()
     if used:
         many = ", ".join(f"{login} ({count})" for login, count in used)
-        raise LocalError(f"Still connected: {many}. Restart those replicas first.")
+        raise LocalError(
+            f"Still connected: {many}. Restart those replicas first, and let a pooler RECONNECT."
+        )
 
 
 def _write(path: Path, url: str) -> None:
-    """In one step: who reads the file meanwhile gets the old URL or the new one."""
+    """In one step: who reads the file meanwhile gets the old URL or the new one.
+
+    Whoever could read the old file can read the new one; a first one is for its owner only.
+    """
+    mode = stat.S_IMODE(path.stat().st_mode) if path.exists() else 0o600
     handle, name = tempfile.mkstemp(dir=path.parent)
     with os.fdopen(handle, "w") as file:
         file.write(f"{url}\n")
+    Path(name).chmod(mode)
     Path(name).replace(path)

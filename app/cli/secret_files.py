@@ -1,37 +1,50 @@
-"""`secrets create`: the passwords and keys of an environment, as the files that its containers mount."""
+"""`secrets`: the passwords, keys and certificates of an environment, as the files that its containers mount.
+
+A file that running containers mount is written over where it is: another file of the same name
+would reach them only when they are made anew.
+"""
 
 import os
 import secrets
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from app.cli.certificates import new_authority, new_server
 from app.cli.console import result, say
 from app.core.config import Environment
 from app.local.processes import LocalError
 
 cli = typer.Typer(help="Look after the files with an environment's secrets.", no_args_is_help=True)
 
-DATABASE, POOLER, REPLICA = "db:5432", "pgbouncer:6432", "db-replica:5432"
+DATABASE, REPLICA = "db:5432", "db-replica:5432"
+DIRECT, POOLER = "primary:5432", "pgbouncer:6432"
+"""Production's database, and what stands before it."""
 APP, OWNER = "table_order_app", "table_order_owner"
+POOLER_LOGIN = "table_order_pooler"
+APP_PASSWORD = "db_app_password"  # noqa: S105 - a file's name
 PASSWORDS = {
     "db_superuser_password": "postgres",
     "db_owner_password": OWNER,
-    "db_app_password": APP,
+    APP_PASSWORD: APP,
     "db_replication_password": "table_order_replication",
     "db_monitor_password": "table_order_monitor",
     "db_rewind_password": "table_order_rewind",
+    "db_pooler_password": POOLER_LOGIN,
     "patroni_api_password": "patroni",
 }
+SERVERS = {
+    "db_member_tls": ("primary", "db-1", "db-2", "db-3"),
+    "pgbouncer_tls": ("pgbouncer",),
+    "etcd_tls": ("etcd-1", "etcd-2", "etcd-3"),
+}
+"""Production's certificates, by the file with certificate and key: the names that each is for."""
+AUTHORITY, AUTHORITY_KEY = "database_ca", "database_ca_key"
 RANDOM_BYTES = 32
 NOWHERE = "http://localhost:9/write-your-webhook-into-alert_webhook_url"
 """Alerts go here until the operator says where to; the metrics show that they do not arrive."""
-
-
-@cli.callback()
-def _group() -> None:
-    """Keeps `create` a command of its own name while it is the only one."""
 
 
 @cli.command("create")
@@ -51,10 +64,67 @@ def create_command(
     say(f"{len(made)} new files in {directory}")
 
 
+@cli.command("renew-certificates")
+def renew_command(
+    directory: Annotated[Path, typer.Option(help="Where production's secrets are.")],
+) -> None:
+    """Make new certificates for the servers inside production, by the authority that is there.
+
+    `make renew-certificates` calls it, and lets the servers load them.
+    """
+    for name in renew(directory):
+        result(name)
+
+
+def renew(directory: Path) -> list[str]:
+    """The names of the files that were written.
+
+    Raises:
+        LocalError: the authority's key is not there.
+    """
+    authority, key = directory / AUTHORITY, directory / AUTHORITY_KEY
+    if not key.exists():
+        raise LocalError(
+            f"{AUTHORITY_KEY} is not there, so the certificates are yours: write the new ones into"
+            f" {', '.join(SERVERS)}; `make load-certificates` does the rest."
+        )
+    for name, names in SERVERS.items():
+        _write_over(directory / name, new_server(names, authority.read_text(), key.read_text()))
+    return list(SERVERS)
+
+
+@cli.command("renew-passwords")
+def renew_passwords_command(
+    directory: Annotated[Path, typer.Option(help="Where production's secrets are.")],
+) -> None:
+    """Write new passwords for all that serve production's database, the API's login excepted.
+
+    `make renew-passwords` calls it, and gives them to the database and to those who use them.
+    """
+    for name in renew_passwords(directory):
+        result(name)
+
+
+def renew_passwords(directory: Path) -> list[str]:
+    """The names of the files that were written."""
+    new = {name: secrets.token_urlsafe(RANDOM_BYTES) for name in PASSWORDS if name != APP_PASSWORD}
+    dependents = {
+        "database_owner_url": _url(OWNER, new["db_owner_password"], DIRECT),
+        "pgbouncer_users": _pooler_user(new["db_pooler_password"]),
+    }
+    for name, content in (new | dependents).items():
+        _write_over(directory / name, f"{content}\n")
+    return [*new, *dependents]
+
+
 def create(environment: Environment, directory: Path) -> list[str]:
     """The names of the files that were made.
 
-    Production reaches the database through PgBouncer, the others directly.
+    Production reaches the database through PgBouncer, the others directly. Staging has production's
+    authority, since its watchers are set up like production's, and no server that it signs for.
+
+    Raises:
+        LocalError: a certificate is missing that only the operator's own authority can give.
     """
     # Others on this host stop at the folder. The files themselves are read by the containers' own
     # users, whom this host doesn't know.
@@ -71,18 +141,9 @@ def create(environment: Environment, directory: Path) -> list[str]:
     logins = {
         login: keep(name, secrets.token_urlsafe(RANDOM_BYTES)) for name, login in PASSWORDS.items()
     }
-
-    def url(login: str, server: str) -> str:
-        return f"postgresql://{login}:{logins[login]}@{server}/table_order"
-
-    pooled = environment is Environment.PRODUCTION
-    direct = "primary:5432" if pooled else DATABASE
-    keep("database_url", url(APP, POOLER if pooled else direct))
-    keep("database_owner_url", url(OWNER, direct))
-    keep("database_listen_url", url(APP, direct))
-    if environment is Environment.STAGING:
-        keep("database_replica_url", url(APP, REPLICA))
-    keep("pgbouncer_users", f'"{APP}" "{logins[APP]}"')
+    for name, content in _database_urls(environment, logins).items():
+        keep(name, content)
+    keep("pgbouncer_users", _pooler_user(logins[POOLER_LOGIN]))
     keep("grafana_admin_password", secrets.token_urlsafe(RANDOM_BYTES))
     keep("alert_webhook_url", NOWHERE)
     # Of the backups (deploy/backup.yml). The keys of a bucket are written into their files by hand.
@@ -90,13 +151,74 @@ def create(environment: Environment, directory: Path) -> list[str]:
     keep("backup_s3_access_key", "")
     keep("backup_s3_secret_key", "")
     keep("jwt_keys", f"{secrets.token_hex(4)}:{secrets.token_urlsafe(RANDOM_BYTES)}")
+    if environment is not Environment.DEVELOPMENT:
+        made += _certificates(directory, SERVERS if environment is Environment.PRODUCTION else {})
     return made
 
 
-def _write(path: Path, content: str) -> None:
+def _certificates(directory: Path, servers: Mapping[str, Sequence[str]]) -> list[str]:
+    """Make the authority and those servers' certificates that are not there yet."""
+    authority, key = directory / AUTHORITY, directory / AUTHORITY_KEY
+    made = []
+    if not authority.exists():
+        certificate, signs = new_authority("table-order database")
+        # The key first: an authority without one counts as the operator's own.
+        _write(key, signs, mode=0o600)
+        _write(authority, certificate)
+        made += [AUTHORITY, AUTHORITY_KEY]
+    for name, names in servers.items():
+        if (directory / name).exists():
+            continue
+        if not key.exists():
+            raise LocalError(
+                f"{AUTHORITY} is your own authority's: put its certificate for {', '.join(names)}"
+                f" with the key into {name}."
+            )
+        _write(directory / name, new_server(names, authority.read_text(), key.read_text()))
+        made.append(name)
+    return made
+
+
+def _database_urls(environment: Environment, passwords: Mapping[str, str]) -> dict[str, str]:
+    """What leads to the database, by file; `passwords` by login."""
+    pooled = environment is Environment.PRODUCTION
+    direct, api = (DIRECT, POOLER) if pooled else (DATABASE, DATABASE)
+    checked = f"verify-full&sslrootcert=/run/secrets/{AUTHORITY}" if pooled else "disable"
+    urls = {
+        "database_url": _url(APP, passwords[APP], api),
+        "database_owner_url": _url(OWNER, passwords[OWNER], direct),
+        "database_listen_url": _url(APP, passwords[APP], direct),
+        # As the exporter wants it: without login, and with TLS said in it.
+        "database_monitor_uri": f"primary:5432/table_order?sslmode={checked}",
+    }
+    if environment is Environment.STAGING:
+        urls["database_replica_url"] = _url(APP, passwords[APP], REPLICA)
+    return urls
+
+
+def _url(login: str, password: str, server: str) -> str:
+    return f"postgresql://{login}:{password}@{server}/table_order"
+
+
+def _pooler_user(password: str) -> str:
+    """A line of PgBouncer's auth_file."""
+    return f'"{POOLER_LOGIN}" "{password}"'
+
+
+def _write(path: Path, content: str, mode: int = 0o644) -> None:
     """Whole or not at all: a file that is there counts as a good secret."""
     new = path.with_name(f".{path.name}.new")
-    with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644), "w") as file:
-        file.write(content + "\n")
-    new.chmod(0o644)
+    with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode), "w") as file:
+        file.write(content.rstrip("\n") + "\n")
+    new.chmod(mode)
     new.rename(path)
+
+
+def _write_over(path: Path, content: str) -> None:
+    """In the file itself, in one write: a server that reads it meanwhile finds the old or the new."""
+    if not path.exists():
+        _write(path, content)
+        return
+    with path.open("r+b", buffering=0) as file:
+        file.write(content.encode())
+        file.truncate()

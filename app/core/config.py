@@ -90,8 +90,6 @@ class Settings(BaseSettings):
     ] = "prefer"
     database_sslrootcert: str = ""
     """The authority's certificate that the server's is checked against; `system`: the machine's."""
-    database_private_network: bool = False
-    """Everything between here and the database is one host's own network: no TLS is needed."""
     database_replica_url: SecretStr | None = None
     """A streaming replica for reads that declare it; reached as `DATABASE_URL` is, pooler or not."""
     database_replica_wait: Annotated[float, Field(gt=0, le=10)] = 0.1
@@ -232,8 +230,7 @@ class Settings(BaseSettings):
             "DATABASE_SYNCHRONOUS_COMMIT must not be off": (
                 self.database_synchronous_commit == "off"
             ),
-            "DATABASE_SSLMODE must be verify-full, with DATABASE_SSLROOTCERT"
-            " (or DATABASE_PRIVATE_NETWORK be true)": (
+            "DATABASE_SSLMODE must be verify-full, with DATABASE_SSLROOTCERT, and no URL say less": (
                 self.environment is Environment.PRODUCTION and not self._database_is_verified()
             ),
         }
@@ -249,9 +246,12 @@ class Settings(BaseSettings):
         return value
 
     def _database_is_verified(self) -> bool:
-        """Whether passwords and orders go to nobody but our database server."""
-        verified = self.database_sslmode == "verify-full" and bool(self.database_sslrootcert)
-        return verified or self.database_private_network
+        """Whether passwords and orders go to nobody but our database servers, by every URL."""
+        urls = (self.api_url, self.owner_url, self.listen_url, self.replica_url)
+        asked = [dict(parse_qsl(urlsplit(url).query)) for url in urls if url]
+        return all(
+            words.get("sslmode") == "verify-full" and words.get("sslrootcert") for words in asked
+        )
 
     @property
     def owner_url(self) -> str:

@@ -5,4 +5,5 @@ set -euo pipefail
 
 export POSTGRES_USER=postgres
 bash /docker-entrypoint-initdb.d/10-roles.sh
+bash /docker-entrypoint-initdb.d/40-pooler.sh
 exec bash /docker-entrypoint-initdb.d/30-monitoring.sh

@@ -53,6 +53,10 @@ def test_safe_settings_start() -> None:
         {"database_sslmode": "verify-ca"},
         {"database_sslrootcert": ""},
         {"database_sslrootcert": "/nowhere/ca.pem"},
+        {"database_url": "postgresql://api@db/table_order?sslmode=disable"},
+        {"database_owner_url": "postgresql://owner@db/table_order?sslmode=verify-ca"},
+        {"database_listen_url": "postgresql://api@db/table_order?sslmode=require"},
+        {"database_replica_url": "postgresql://api@replica/table_order?sslmode=disable"},
         {"jwt_keys": "k1:short"},
         {"jwt_keys": "local:only-for-a-developer-machine-0123456789abcdef"},
         {"jwt_keys": "k1:" + "s" * 40 + ",k1:" + "t" * 40},
@@ -69,7 +73,7 @@ def test_every_connection_is_told_what_tls_must_be() -> None:
         "database_owner_url": "postgresql://owner@db/table_order?connect_timeout=3",
         "database_listen_url": "postgresql://api@db/table_order?sslmode=require",
     }
-    settings = Settings(_env_file=None, **SAFE, **others)
+    settings = Settings(_env_file=None, **(SAFE | others | {"environment": "staging"}))
     tls = "sslmode=verify-full&sslrootcert=system"
     assert settings.api_url == f"postgresql://api@db/table_order?{tls}"
     assert settings.owner_url == f"postgresql://owner@db/table_order?connect_timeout=3&{tls}"

@@ -34,7 +34,7 @@ def test_nobody_changes_the_cluster_without_its_password(production_front: Front
 import urllib.error, urllib.request
 for method, path in (("GET", "/primary"), ("POST", "/switchover"), ("PATCH", "/config"), ("POST", "/restart")):
     body = b"{}" if method != "GET" else None
-    request = urllib.request.Request(f"http://LEADER:8008{path}", data=body, method=method)
+    request = urllib.request.Request(f"https://LEADER:8008{path}", data=body, method=method)
     try:
         print(urllib.request.urlopen(request, timeout=5).status)
     except urllib.error.HTTPError as error:
