@@ -17,8 +17,10 @@ ARGS ?=
 ENV ?= staging
 # Staging and production are watched; MONITORING= leaves that out.
 MONITORING ?= $(filter staging production,$(ENV))
+# And backed up; BACKUPS= leaves that out.
+BACKUPS ?= $(filter staging production,$(ENV))
 COMPOSE = docker compose -f docker-compose.yml -f deploy/$(ENV).yml \
-  $(if $(MONITORING),-f deploy/monitoring.yml)
+  $(if $(MONITORING),-f deploy/monitoring.yml) $(if $(BACKUPS),-f deploy/backup/$(ENV).yml)
 SECRETS_DIR ?= deploy/secrets/$(ENV)
 POOLER = $(COMPOSE) exec -T pgbouncer psql --quiet --host=/tmp --port=6432 --username=pgbouncer pgbouncer
 
@@ -71,9 +73,11 @@ deploy: secrets ## bring ENV up (development, staging or production; default sta
 	@$(COMPOSE) up --detach --wait --wait-timeout 300
 
 upgrade: ## build ENV's image from this folder, migrate, and replace the API's containers one after the other
-	@$(COMPOSE) build --quiet api
+	@$(COMPOSE) build --quiet api $(if $(BACKUPS),backup)
 	@$(COMPOSE) run --rm --no-deps migrate
 	@$(MAKE) --no-print-directory rolling-restart
+	@# What verifies backups has to know the new schema.
+	@$(if $(BACKUPS),$(COMPOSE) up --detach --no-deps --no-build --wait --wait-timeout 300 backup)
 
 rolling-restart: ## replace ENV's API containers one after the other; with two of them no request fails
 	@for service in $$($(COMPOSE) config --services | grep -E '^api(-[0-9]+)?$$' | sort); do \

@@ -5,6 +5,8 @@ The configuration is a file (`home`/pgbackrest.conf, mode 0600), because the ser
 
     pgbackrest --config=<home>/pgbackrest.conf --stanza=<stanza> archive-push %p
 
+Beside it is local.conf, which knows the repository and no members of a cluster.
+
 Run by root, every program becomes the owner of the server's data: PostgreSQL refuses root, and the
 repository's files must be readable to `archive_command`.
 """
@@ -16,12 +18,13 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from app.backup.configuration import configuration
 from app.backup.settings import BackupSettings
 from app.local.processes import Account, LocalError
 
 PROGRAM = "pgbackrest"
-ALL = 9_999_999
-"""pgBackRest's largest count: what goes is decided by us (app/backup/keeping.py)."""
+ON_FILES = frozenset({"restore", "verify"})
+"""Commands that deal with files here, be the server where it may."""
 
 
 class BackupError(LocalError):
@@ -39,6 +42,7 @@ class PgBackRest:
         self.settings = settings
         self.home = settings.home.resolve()
         self.config = self.home / "pgbackrest.conf"
+        self.local = self.home / "local.conf"
 
     @property
     def data(self) -> Path:
@@ -57,13 +61,16 @@ class PgBackRest:
         return Account.for_files(self.data if self.data.exists() else self.home)
 
     def set_up(self) -> Path:
-        """Write the configuration and the folders that it names; the file's path."""
+        """Write the configurations and the folders that they name; the path of the server's."""
         self.home.mkdir(parents=True, exist_ok=True)
         self.own(self.home)
         for name in ("lock", "spool"):
             (self.home / name).mkdir(exist_ok=True)
             self.own(self.home / name)
-        self.write(self.config, _configuration(self.settings, self.data, self.home))
+        self.write(
+            self.config, configuration(self.settings, self.data, self.home, self.settings.members)
+        )
+        self.write(self.local, configuration(self.settings, self.data, self.home))
         return self.config
 
     def call(self, command: str, *options: str) -> str:
@@ -81,7 +88,8 @@ class PgBackRest:
                 "(BACKUP_REPOSITORY)"
             )
         self.set_up()
-        words = [PROGRAM, f"--config={self.config}", f"--stanza={self.settings.stanza}"]
+        config = self.local if command in ON_FILES else self.config
+        words = [PROGRAM, f"--config={config}", f"--stanza={self.settings.stanza}"]
         code, output, errors = self.run([*words, *options, command])
         if code != 0:
             raise explained(command, errors or output)
@@ -130,67 +138,6 @@ class PgBackRest:
             file.write(text)
         self.own(fresh)
         fresh.replace(path)
-
-
-def _configuration(settings: BackupSettings, data: Path, home: Path) -> str:
-    """pgBackRest's configuration: one repository and one server."""
-    options = {
-        "lock-path": home / "lock",
-        "spool-path": home / "spool",
-        "log-level-console": "off",
-        "log-level-stderr": "warn",
-        "log-level-file": "off",
-        "process-max": settings.processes,
-        "archive-async": "y",
-        "start-fast": "y",
-        "compress-type": "zst",
-        "expire-auto": "n",
-        "repo1-path": settings.repository,
-        "repo1-bundle": "y",
-        "repo1-retention-full": ALL,
-        "repo1-retention-archive": settings.continuous_fulls,
-        **_cipher(settings),
-        **_bucket(settings),
-    }
-    server = {
-        "pg1-path": data,
-        "pg1-socket-path": settings.socket_directory,
-        "pg1-port": settings.port,
-        "pg1-user": settings.user,
-    }
-    lines = ["[global]", *(f"{name}={value}" for name, value in options.items())]
-    lines += ["", f"[{settings.stanza}]", *(f"{name}={value}" for name, value in server.items())]
-    return "\n".join([*lines, ""])
-
-
-def _cipher(settings: BackupSettings) -> dict[str, object]:
-    secret = settings.cipher_pass.get_secret_value()
-    if not secret:
-        return {}
-    return {"repo1-cipher-type": "aes-256-cbc", "repo1-cipher-pass": secret}
-
-
-def _bucket(settings: BackupSettings) -> dict[str, object]:
-    if not settings.s3_bucket:
-        return {}
-    host, _, port = settings.s3_endpoint.partition(":")
-    options: dict[str, object] = {
-        "repo1-type": "s3",
-        "repo1-s3-bucket": settings.s3_bucket,
-        "repo1-s3-endpoint": host,
-        "repo1-storage-port": port or 443,
-        "repo1-s3-region": settings.s3_region,
-        # The bucket in the path: servers other than Amazon's seldom have a name for each.
-        "repo1-s3-uri-style": "path",
-    }
-    if settings.s3_access_key.get_secret_value():
-        options["repo1-s3-key"] = settings.s3_access_key.get_secret_value()
-        options["repo1-s3-key-secret"] = settings.s3_secret_key.get_secret_value()
-    else:
-        options["repo1-s3-key-type"] = "auto"
-    if settings.s3_ca_file:
-        options["repo1-storage-ca-file"] = settings.s3_ca_file
-    return options
 
 
 # What pgBackRest says (its error numbers change their meaning with the command), and the way out.

@@ -2,13 +2,15 @@
 
 A backup is due when the newest good one is older than the last time at which one had to begin. So
 a service that was down at four makes it up when it returns, and one that restarts does it once.
+
+And when the log has gone over to another timeline: after a failover, the segments that a lost
+primary had not sent are nowhere; after a restore, the older backups lead where nobody went.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
-from app.backup.catalogue import Backup, Kind
+from app.backup.catalogue import Catalogue, Kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,13 +31,19 @@ class Plan:
         return day - timedelta(days=(day.isoweekday() - self.full_weekday) % 7)
 
 
-def due(backups: Iterable[Backup], now: datetime, plan: Plan) -> Kind | None:
+TIMELINE = slice(8)
+"""Where a segment's name has its timeline, in hexadecimal digits."""
+
+
+def due(catalogue: Catalogue, now: datetime, plan: Plan) -> Kind | None:
     """What has to be made now; None when nothing has."""
-    good = [backup for backup in backups if not backup.damaged]
+    good = catalogue.good
     if not any(
         one.kind is Kind.FULL and one.started >= plan.last_full(now) for one in good
     ):  # the very first one too
         return Kind.FULL
     if not any(one.started >= plan.last_day(now) for one in good):
         return Kind.DIFF
+    if (catalogue.wal_newest or "")[TIMELINE] > good[-1].wal_stop[TIMELINE]:
+        return Kind.INCR
     return None

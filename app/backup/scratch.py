@@ -1,4 +1,4 @@
-"""A server on a restored copy: no network, no archive, a socket of its own."""
+"""A server on a restored copy: no network, a socket of its own, and no archive unless told so."""
 
 import shutil
 import signal
@@ -47,8 +47,11 @@ def scratch_folder(program: PgBackRest) -> Iterator[Path]:
 
 
 @contextmanager
-def running(program: PgBackRest, data: Path) -> Iterator[str]:
+def running(program: PgBackRest, data: Path, archive_command: str = "") -> Iterator[str]:
     """Run a server on `data` until the block ends; its libpq connection string, without database.
+
+    Args:
+        archive_command: of a server whose log counts; a mere copy has none.
 
     Raises:
         BackupError: it does not start or does not finish its recovery; with its last lines.
@@ -64,9 +67,12 @@ def running(program: PgBackRest, data: Path) -> Iterator[str]:
             "unix_socket_directories": str(room),
             "port": str(program.settings.port),
             "hba_file": str(access),
-            "archive_mode": "off",
+            "archive_mode": "on" if archive_command else "off",
+            "archive_command": archive_command,
             "ssl": "off",
             "hot_standby": "off",
+            # The server's own may be more than there is room for here.
+            "shared_buffers": "128MB",
             "shared_preload_libraries": "",
             "logging_collector": "off",
             "log_destination": "stderr",

@@ -42,6 +42,10 @@ class BackupSettings(BaseSettings):
     database: str = "table_order"
     programs: Path | None = None
     """PostgreSQL's programs; none: `/usr/lib/postgresql/<version of the data>/bin`."""
+    hosts: str = ""
+    """The members of a cluster, separated by commas; whichever of them leads is backed up."""
+    tls_directory: Path | None = None
+    """The certificate and key that the members and the repository show each other."""
     home: Path = Path(".data/backup")
     """pgBackRest's configuration, locks and spool, the state of the last runs, scratch space."""
 
@@ -72,7 +76,7 @@ class BackupSettings(BaseSettings):
             ("cipher_pass", "s3_access_key", "s3_secret_key"), PREFIX, os.environ
         )
 
-    @field_validator("data_directory", "programs", "s3_ca_file", mode="before")
+    @field_validator("data_directory", "programs", "tls_directory", "s3_ca_file", mode="before")
     @classmethod
     def _empty_is_none(cls, value: object) -> object:
         return value or None
@@ -88,7 +92,14 @@ class BackupSettings(BaseSettings):
             raise ValueError(f"BACKUP_CIPHER_PASS must be set in {self.environment}")
         if self.s3_bucket and not self.s3_endpoint:
             raise ValueError("BACKUP_S3_ENDPOINT must be set with BACKUP_S3_BUCKET")
+        if self.hosts and self.tls_directory is None:
+            raise ValueError("BACKUP_TLS_DIRECTORY must be set with BACKUP_HOSTS")
         return self
+
+    @property
+    def members(self) -> tuple[str, ...]:
+        """The names in `hosts`."""
+        return tuple(filter(None, (name.strip() for name in self.hosts.split(","))))
 
     @property
     def continuous_fulls(self) -> int:

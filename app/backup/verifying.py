@@ -10,6 +10,7 @@ from typing import Any, LiteralString
 
 import psycopg
 
+from app.backup.catalogue import read_catalogue
 from app.backup.pgbackrest import BackupError, PgBackRest
 from app.backup.restoring import plan_restore, restore
 from app.backup.runs import BackupRuns
@@ -62,8 +63,8 @@ class Verified:
 def verify(program: PgBackRest, runs: BackupRuns, say: Callable[[str], None]) -> Verified:
     """Restore the newest backup and all log after it, start a server on it, and check it.
 
-    When the running server can be asked, the copy must hold everything that was stored before this
-    began.
+    When the running server, or who leads the cluster, can be asked, the copy must hold everything
+    that was stored before this began.
 
     Raises:
         BackupError: the first thing that is wrong.
@@ -73,9 +74,10 @@ def verify(program: PgBackRest, runs: BackupRuns, say: Callable[[str], None]) ->
             program, None, scratch, None
         )  # the pass phrase is right, and there is a backup
         _check_files(program, say)
-        before = _of_the_running_server(program)
+        before = None if program.settings.members else _of_the_running_server(program)
         if before is not None:
             runs.check()  # sends the log of what was just counted
+        sent = _log_of_the_cluster(program, runs) if program.settings.members else None
         plan = plan_restore(program, None, scratch, None)
         _check_room(scratch, plan.backup.database_bytes)
         say(f"Restoring {plan.backup.label} into {scratch}")
@@ -86,13 +88,15 @@ def verify(program: PgBackRest, runs: BackupRuns, say: Callable[[str], None]) ->
         with running(program, scratch) as where:
             recovered = time.monotonic()
             revision, counts = _read(f"{where} dbname={program.settings.database}", before)
+            if sent is not None:
+                _compare_logs(f"{where} dbname={program.settings.database}", sent)
             say("Checking every page and index")
             pages = _check_pages(program, scratch, where)
     return Verified(
         plan.backup.label,
         revision,
         dict(zip(NAMES, counts, strict=True)),
-        compared=before is not None,
+        compared=before is not None or sent is not None,
         pages_checked=pages,
         restore_seconds=restored - began,
         recovery_seconds=recovered - restored,
@@ -126,6 +130,28 @@ def _of_the_running_server(program: PgBackRest) -> tuple[int, ...] | None:
     ):
         return server.execute(COUNTS).fetchone()
     return None
+
+
+def _log_of_the_cluster(program: PgBackRest, runs: BackupRuns) -> str | None:
+    """The newest segment of the leader's log, which was just sent; None when nobody leads.
+
+    A cluster lets nobody look from outside who sees all rows. Its log says as much: who has
+    replayed it up to here has all that was stored before.
+    """
+    with suppress(BackupError):
+        runs.check()
+        return read_catalogue(program).wal_newest
+    return None
+
+
+def _compare_logs(where: str, sent: str) -> None:
+    """The copy's own log has to begin behind what was sent; timelines (the first 8 digits) differ."""
+    with psycopg.connect(where) as copy:
+        reached: str = _one(copy, "SELECT pg_walfile_name(pg_current_wal_lsn())")[0]
+    if reached[8:] <= sent[8:]:
+        raise BackupError(
+            f"The copy ends at {reached}; the server's log had come to {sent} already"
+        )
 
 
 def _read(where: str, before: tuple[int, ...] | None) -> tuple[str, tuple[int, ...]]:

@@ -77,7 +77,7 @@ class Watch:
     def _back_up(self) -> None:
         if not self._runs.known():
             self._runs.set_up()
-        kind: Kind | None = due(read_catalogue(self._program).backups, clock.now(), self._plan)
+        kind: Kind | None = due(read_catalogue(self._program), clock.now(), self._plan)
         if kind is None:
             return
         done = self._runs.back_up(kind)

@@ -146,7 +146,7 @@ def create(environment: Environment, directory: Path) -> list[str]:
     keep("pgbouncer_users", _pooler_user(logins[POOLER_LOGIN]))
     keep("grafana_admin_password", secrets.token_urlsafe(RANDOM_BYTES))
     keep("alert_webhook_url", NOWHERE)
-    # Of the backups (deploy/backup.yml). The keys of a bucket are written into their files by hand.
+    # Of the backups (deploy/backup). The keys of a bucket are written into their files by hand.
     keep("backup_cipher_pass", secrets.token_urlsafe(RANDOM_BYTES))
     keep("backup_s3_access_key", "")
     keep("backup_s3_secret_key", "")

@@ -93,6 +93,7 @@ def test_a_socket_needs_no_tls_where_nothing_is_asked_for() -> None:
         {"cipher_pass": "short"},
         {"cipher_pass": "c" * 40 + "\nrepo1-path=/tmp"},
         {"s3_bucket": "backups"},
+        {"hosts": "db-1,db-2"},
         {"keep_daily": 0},
         {"stanza": "../elsewhere"},
     ],

@@ -17,12 +17,15 @@ SIGN: Final = ROOT / "deploy/proxy/self-signed.sh"
 
 
 @contextlib.contextmanager
-def started(folder: Path, environment: str, **variables: str) -> Iterator[Front]:
+def started(
+    folder: Path, environment: str, *, backups: bool = False, **variables: str
+) -> Iterator[Front]:
     """That environment from a clone at `folder`, until the block ends."""
     http, https = free_port(), free_port()
     stack = hosted(
         folder,
         environment,
+        backups=backups,
         PUBLIC_HOST=HOST,
         PUBLIC_URL=f"https://{HOST}:{https}",
         PUBLISH_ON="127.0.0.1",
@@ -47,7 +50,7 @@ def started(folder: Path, environment: str, **variables: str) -> Iterator[Front]
 
 
 @contextlib.contextmanager
-def production(folder: Path) -> Iterator[Front]:
+def production(folder: Path, *, backups: bool = False, **variables: str) -> Iterator[Front]:
     """Production, with a certificate in place of the operator's own."""
     tls = folder / "tls"
     tls.mkdir()
@@ -55,5 +58,7 @@ def production(folder: Path) -> Iterator[Front]:
     # The proxy's user has to be able to read it.
     tls.chmod(0o755)
     (tls / "proxy.pem").chmod(0o644)
-    with started(folder / "clone", "production", TLS_DIR=str(tls)) as front:
+    with started(
+        folder / "clone", "production", backups=backups, TLS_DIR=str(tls), **variables
+    ) as front:
         yield front

@@ -81,14 +81,17 @@ def engine() -> dict[str, str]:
     return {name: environment[name] for name in _KEPT if name in environment}
 
 
-def hosted(folder: Path, environment: str, **variables: str) -> Stack:
+def hosted(folder: Path, environment: str, *, backups: bool = False, **variables: str) -> Stack:
     """A hosted environment's stack in a fresh clone at `folder`; nothing is started yet."""
     files = ["docker-compose.yml", f"deploy/{environment}.yml"]
     if environment in WATCHED:
         files.append("deploy/monitoring.yml")
+    if backups:
+        files.append(f"deploy/backup/{environment}.yml")
     stack = Stack(copy_of_the_project(folder), engine(), files=files)
-    # The watchers are started by the test that is about them: the others would only wait longer.
-    stack.environment.update(variables, COMPOSE_PROJECT_NAME=stack.project, MONITORING="")
+    # Watchers and backups are started by the tests that are about them: the others would only wait longer.
+    left_out = {"MONITORING": ""} | ({} if backups else {"BACKUPS": ""})
+    stack.environment.update(variables, COMPOSE_PROJECT_NAME=stack.project, **left_out)
     return stack
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any, Final
 
 import pytest
@@ -23,10 +22,13 @@ METRICS: Final = (
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     # A network of its own: another test's staging may be up.
     made = hosted(
-        tmp_path_factory.mktemp("clone"), "staging", PUBLIC_HOST=HOST, EDGE_SUBNET="10.251.91.0/24"
+        tmp_path_factory.mktemp("clone"),
+        "staging",
+        backups=True,
+        PUBLIC_HOST=HOST,
+        EDGE_SUBNET="10.251.91.0/24",
     )
     made.make("secrets")
-    made = replace(made, files=(*made.files, "deploy/backup.yml"))
     try:
         made.compose("build", "--quiet", "db", "backup", timeout=400)
         made.compose("up", "--detach", "--wait", "db", timeout=200)
@@ -62,6 +64,10 @@ def test_backups_are_locked_in_like_everything_else(stack: Stack) -> None:
     # The API has no way to the backups, nor their pass phrase.
     assert "backup" not in services["api"]["networks"]
     assert not [mount for mount in services["api"]["secrets"] if "backup" in mount["source"]]
+
+
+def test_damaged_pages_are_noticed(stack: Stack) -> None:
+    assert ask(stack, "SHOW data_checksums") == "on"
 
 
 def test_the_service_makes_a_backup_and_brings_it_back(stack: Stack) -> None:

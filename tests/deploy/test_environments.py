@@ -24,7 +24,7 @@ HOSTED: Final = ("development", "staging", "production")
 PROXIED: Final = ("staging", "production")
 # What needs more than nothing: PostgreSQL's entry point starts as root.
 DATABASES: Final = ("db", "db-replica")
-JOBS: Final = ("migrate", "certificate")
+JOBS: Final = ("migrate", "certificate", "backup-setup", "backup-certificate")
 
 
 @pytest.fixture(scope="module", params=HOSTED)
@@ -35,7 +35,13 @@ def environment(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture(scope="module")
 def services(environment: str, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    stack = hosted(tmp_path_factory.mktemp("clone"), environment, PUBLIC_HOST=HOST, TLS_DIR="/tls")
+    stack = hosted(
+        tmp_path_factory.mktemp("clone"),
+        environment,
+        backups=environment in PROXIED,
+        PUBLIC_HOST=HOST,
+        TLS_DIR="/tls",
+    )
     shown: dict[str, Any] = config(stack)["services"]
     return shown
 
@@ -55,8 +61,12 @@ def test_the_proxy_does_not_see_the_databases(environment: str, services: dict[s
     if environment in PROXIED:
         assert networks["proxy"] == {"edge"}
     assert networks["api"] == {"edge", "data"}
-    for name in ("db", "db-replica", "primary", "pgbouncer", "migrate"):
+    for name in ("db-replica", "primary", "pgbouncer", "migrate"):
         assert networks.get(name, {"data"}) == {"data"}
+    # Who writes the backups has a way out to a bucket.
+    assert networks.get("db", {"data"}) == (
+        {"data", "backup"} if environment in PROXIED else {"data"}
+    )
     if environment == "production":
         assert [networks[name] for name in MEMBERS] == [{"data", "cluster"}] * 3
         assert [networks[name] for name in CONSENSUS] == [{"cluster"}] * 3

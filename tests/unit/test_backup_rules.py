@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.backup.catalogue import Backup, Kind, catalogue_of, choose
+from app.backup.catalogue import Backup, Catalogue, Kind, catalogue_of, choose
 from app.backup.keeping import Keep, expendable, reasons
 from app.backup.pgbackrest import BackupError, StanzaMissingError
 from app.backup.schedule import Plan, due
@@ -17,11 +17,19 @@ PLAN = Plan(time(4, 0), 1)
 
 
 def backup(
-    at: datetime, kind: Kind = Kind.FULL, needs: frozenset[str] = frozenset(), *, bad: bool = False
+    at: datetime,
+    kind: Kind = Kind.FULL,
+    needs: frozenset[str] = frozenset(),
+    *,
+    bad: bool = False,
+    wal: str = "",
 ) -> Backup:
-    return Backup(
-        f"{at:%Y%m%d-%H%M%S}{kind[0]}", kind, at, at + timedelta(minutes=5), needs, damaged=bad
-    )
+    label, ended = f"{at:%Y%m%d-%H%M%S}{kind[0]}", at + timedelta(minutes=5)
+    return Backup(label, kind, at, ended, needs, wal_stop=wal, damaged=bad)
+
+
+def catalogue(backups: list[Backup], wal_newest: str | None = None) -> Catalogue:
+    return Catalogue(tuple(sorted(backups, key=lambda one: one.started)), None, wal_newest)
 
 
 @st.composite
@@ -94,7 +102,7 @@ def a_year(days: int = 400) -> list[Backup]:
     made: list[Backup] = []
     for day in range(days):
         at = BEGIN + timedelta(days=day)
-        kind = due(made, at, PLAN)
+        kind = due(catalogue(made), at, PLAN)
         assert kind is not None
         full = next((one.label for one in reversed(made) if one.kind is Kind.FULL), None)
         needs = frozenset({full}) if kind is Kind.DIFF and full else frozenset()
@@ -132,7 +140,27 @@ NOW = datetime(2026, 3, 4, 3, 59, tzinfo=UTC)  # a Wednesday, a minute before
     ],
 )
 def test_what_is_due(history: list[Backup], now: datetime, wanted: Kind | None) -> None:
-    assert due(history, now, PLAN) == wanted
+    assert due(catalogue(history), now, PLAN) == wanted
+
+
+ON_1, ON_2 = "00000001000000000000000B", "000000020000000000000003"
+
+
+@pytest.mark.parametrize(
+    ("newest", "backed_up", "wanted"),
+    [
+        (ON_1, ON_1, None),
+        # A standby was promoted, or an instant was restored.
+        (ON_2, ON_1, Kind.INCR),
+        (ON_2, ON_2, None),
+        (None, ON_1, None),
+    ],
+)
+def test_a_new_timeline_is_backed_up_at_once(
+    newest: str | None, backed_up: str, wanted: Kind | None
+) -> None:
+    made = [backup(NOW - timedelta(hours=9), wal=backed_up)]
+    assert due(catalogue(made, newest), NOW, PLAN) == wanted
 
 
 @given(histories(), st.integers(0, 10_000), st.times(), st.integers(1, 7))
@@ -141,9 +169,9 @@ def test_once_made_nothing_is_due_before_the_next_time(
 ) -> None:
     plan = Plan(at.replace(second=0, microsecond=0), weekday)
     now = BEGIN + timedelta(hours=hours)
-    kind = due(history, now, plan)
+    kind = due(catalogue(history), now, plan)
     if kind is not None:
-        assert due([*history, backup(now, kind)], now, plan) is None
+        assert due(catalogue([*history, backup(now, kind)]), now, plan) is None
     assert plan.last_day(now) <= now < plan.last_day(now) + timedelta(days=1)
     assert plan.last_full(now) <= now < plan.last_full(now) + timedelta(days=7)
 

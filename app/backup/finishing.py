@@ -1,0 +1,40 @@
+"""The end of a restore into a cluster's member: Patroni must find a server that has recovered.
+
+Patroni starts a server as a standby, or as a primary that was one before; it knows nothing of an
+instant at which to stop. So the log is replayed here, before it starts.
+"""
+
+import psycopg
+from psycopg import sql
+
+from app.backup.pgbackrest import PROGRAM, BackupError, PgBackRest
+from app.backup.restoring import RestorePlan
+from app.backup.scratch import running
+
+
+def finish(program: PgBackRest, plan: RestorePlan) -> None:
+    """Replay the log up to the plan's end, begin the new timeline, and stop.
+
+    The new timeline's log is archived from its first byte: later restores pass through it.
+
+    Raises:
+        BackupError: the log ends before the instant, or the server does not start.
+    """
+    settings = program.settings
+    archive = f"{PROGRAM} --config={program.local} --stanza={settings.stanza} archive-push %p"
+    with running(program, plan.target, archive) as where:
+        try:
+            _forget_the_recovery(where)
+        except psycopg.Error as error:
+            raise BackupError(f"The restored server can't be asked: {error}") from error
+
+
+def _forget_the_recovery(where: str) -> None:
+    """Take away what pgBackRest has written into postgresql.auto.conf: it was for this once."""
+    with psycopg.connect(f"{where} dbname=postgres", autocommit=True) as server:
+        left = server.execute(
+            "SELECT DISTINCT name FROM pg_file_settings WHERE sourcefile LIKE '%postgresql.auto.conf'"
+            " AND (name = 'restore_command' OR name LIKE 'recovery_target%')"
+        ).fetchall()
+        for (name,) in left:
+            server.execute(sql.SQL("ALTER SYSTEM RESET {}").format(sql.Identifier(name)))
