@@ -17,12 +17,19 @@ SIGN: Final = ROOT / "deploy/proxy/self-signed.sh"
 
 
 @contextlib.contextmanager
-def started(folder: Path, environment: str, **variables: str) -> Iterator[Front]:
-    """That environment from a clone at `folder`, until the block ends."""
+def started(
+    folder: Path, environment: str, release: str = "", **variables: str
+) -> Iterator[Front]:
+    """That environment from a clone at `folder`, until the block ends.
+
+    Args:
+        release: the commit to begin with; empty for the files as they are here.
+    """
     http, https = free_port(), free_port()
     stack = hosted(
         folder,
         environment,
+        release,
         PUBLIC_HOST=HOST,
         PUBLIC_URL=f"https://{HOST}:{https}",
         PUBLISH_ON="127.0.0.1",
@@ -30,9 +37,7 @@ def started(folder: Path, environment: str, **variables: str) -> Iterator[Front]
         HTTPS_PORT=str(https),
         **variables,
     )
-    # Eight processes on a small test machine would only wait for each other.
-    settings = stack.folder / f"deploy/env/{environment}.env"
-    settings.write_text(settings.read_text().replace("WORKERS=4", "WORKERS=2"))
+    take_few_workers(stack.folder, environment)
     try:
         stack.make("deploy", timeout=420)
         held = stack.compose("exec", "-T", "proxy", "cat", "/etc/haproxy/tls/proxy.pem")
@@ -46,8 +51,14 @@ def started(folder: Path, environment: str, **variables: str) -> Iterator[Front]
         stack.remove()
 
 
+def take_few_workers(clone: Path, environment: str) -> None:
+    """Eight processes on a small test machine would only wait for each other."""
+    settings = clone / f"deploy/env/{environment}.env"
+    settings.write_text(settings.read_text().replace("WORKERS=4", "WORKERS=2"))
+
+
 @contextlib.contextmanager
-def production(folder: Path) -> Iterator[Front]:
+def production(folder: Path, release: str = "", **variables: str) -> Iterator[Front]:
     """Production, with a certificate in place of the operator's own."""
     tls = folder / "tls"
     tls.mkdir()
@@ -55,5 +66,5 @@ def production(folder: Path) -> Iterator[Front]:
     # The proxy's user has to be able to read it.
     tls.chmod(0o755)
     (tls / "proxy.pem").chmod(0o644)
-    with started(folder / "clone", "production", TLS_DIR=str(tls)) as front:
+    with started(folder / "clone", "production", release, TLS_DIR=str(tls), **variables) as front:
         yield front
