@@ -28,7 +28,7 @@ STRUCTURE = {
     "columns": "SELECT table_name, column_name, data_type, udt_name, is_nullable, column_default"
     " FROM information_schema.columns WHERE table_schema = 'public'",
     "constraints": "SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid)"
-    " FROM pg_constraint WHERE connamespace = 'public'::regnamespace AND contype <> 'n'",
+    " FROM pg_constraint WHERE connamespace = 'public'::regnamespace AND contype NOT IN ('n', 't')",
     "indexes": "SELECT tablename, indexname, indexdef FROM pg_indexes WHERE schemaname = 'public'",
     "storage": "SELECT relname, reloptions::text FROM pg_class"
     " WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p')",

@@ -18,13 +18,18 @@ SIGN: Final = ROOT / "deploy/proxy/self-signed.sh"
 
 @contextlib.contextmanager
 def started(
-    folder: Path, environment: str, *, backups: bool = False, **variables: str
+    folder: Path, environment: str, release: str = "", *, backups: bool = False, **variables: str
 ) -> Iterator[Front]:
-    """That environment from a clone at `folder`, until the block ends."""
+    """That environment from a clone at `folder`, until the block ends.
+
+    Args:
+        release: the commit to begin with; empty for the files as they are here.
+    """
     http, https = free_port(), free_port()
     stack = hosted(
         folder,
         environment,
+        release,
         backups=backups,
         PUBLIC_HOST=HOST,
         PUBLIC_URL=f"https://{HOST}:{https}",
@@ -33,9 +38,7 @@ def started(
         HTTPS_PORT=str(https),
         **variables,
     )
-    # Eight processes on a small test machine would only wait for each other.
-    settings = stack.folder / f"deploy/env/{environment}.env"
-    settings.write_text(settings.read_text().replace("WORKERS=4", "WORKERS=2"))
+    take_few_workers(stack.folder, environment)
     try:
         stack.make("deploy", timeout=420)
         held = stack.compose("exec", "-T", "proxy", "cat", "/etc/haproxy/tls/proxy.pem")
@@ -49,8 +52,16 @@ def started(
         stack.remove()
 
 
+def take_few_workers(clone: Path, environment: str) -> None:
+    """Eight processes on a small test machine would only wait for each other."""
+    settings = clone / f"deploy/env/{environment}.env"
+    settings.write_text(settings.read_text().replace("WORKERS=4", "WORKERS=2"))
+
+
 @contextlib.contextmanager
-def production(folder: Path, *, backups: bool = False, **variables: str) -> Iterator[Front]:
+def production(
+    folder: Path, release: str = "", *, backups: bool = False, **variables: str
+) -> Iterator[Front]:
     """Production, with a certificate in place of the operator's own."""
     tls = folder / "tls"
     tls.mkdir()
@@ -59,6 +70,6 @@ def production(folder: Path, *, backups: bool = False, **variables: str) -> Iter
     tls.chmod(0o755)
     (tls / "proxy.pem").chmod(0o644)
     with started(
-        folder / "clone", "production", backups=backups, TLS_DIR=str(tls), **variables
+        folder / "clone", "production", release, backups=backups, TLS_DIR=str(tls), **variables
     ) as front:
         yield front

@@ -14,6 +14,7 @@ from typing import Final
 import pytest
 
 from tests.deploy.containers import NoEngineError, copy_of_the_project, engine_environment
+from tests.support.release import unpack
 
 UP_SECONDS: Final = 300
 WATCHED: Final = ("staging", "production")
@@ -81,14 +82,21 @@ def engine() -> dict[str, str]:
     return {name: environment[name] for name in _KEPT if name in environment}
 
 
-def hosted(folder: Path, environment: str, *, backups: bool = False, **variables: str) -> Stack:
-    """A hosted environment's stack in a fresh clone at `folder`; nothing is started yet."""
+def hosted(
+    folder: Path, environment: str, release: str = "", *, backups: bool = False, **variables: str
+) -> Stack:
+    """A hosted environment's stack in a fresh clone at `folder`; nothing is started yet.
+
+    Args:
+        release: the commit to begin with; empty for the files as they are here.
+    """
     files = ["docker-compose.yml", f"deploy/{environment}.yml"]
     if environment in WATCHED:
         files.append("deploy/monitoring.yml")
     if backups:
         files.append(f"deploy/backup/{environment}.yml")
-    stack = Stack(copy_of_the_project(folder), engine(), files=files)
+    clone = unpack(release, folder) if release else copy_of_the_project(folder)
+    stack = Stack(clone, engine(), files=files)
     # Watchers and backups are started by the tests that are about them: the others would only wait longer.
     left_out = {"MONITORING": ""} | ({} if backups else {"BACKUPS": ""})
     stack.environment.update(variables, COMPOSE_PROJECT_NAME=stack.project, **left_out)
