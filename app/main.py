@@ -106,10 +106,11 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 
     def edge(inner: ASGIApp) -> ASGIApp:
         inner = CompressionMiddleware(DirectRoutes(inner, direct_handlers(app.routes)))
-        inner = FastReads(inner, runtime)
+        reads = FastReads(inner, runtime)
         return RequestMiddleware(
-            tracing.around(inner) if tracing else inner,
+            tracing.around(reads) if tracing else reads,
             settings.allowed_hosts,
+            at_hand=None if tracing else reads.at_hand,  # a trace tells of every layer's requests
             log_requests=settings.log_level in ("DEBUG", "INFO"),
         )
 

@@ -1,20 +1,9 @@
 """Conditional reads of a cached page: 304 for who has it, for others the copy that suits them."""
 
-from dataclasses import dataclass
-
 from fastapi import Request, Response
 
-from app.core.cache import CachedPage
+from app.core.cache import Answer, CachedPage
 from app.core.compression import CODINGS, choose_coding
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """A whole answer as it goes over the wire; may be sent any number of times."""
-
-    status: int
-    headers: list[tuple[bytes, bytes]]
-    body: bytes
 
 
 def page_answer(page: CachedPage, accept_encoding: str, if_none_match: str | None) -> Answer:
@@ -30,10 +19,12 @@ def page_answer(page: CachedPage, accept_encoding: str, if_none_match: str | Non
         "x-content-type-options": "nosniff",
     }
     if page.language is not None:
-        headers["content-language"] = page.language
         headers["vary"] = "Accept-Encoding, Accept-Language, Authorization"
     if _has(if_none_match, page):
+        # What describes the content stands in the copy that the client has (RFC 9110, 15.4.5).
         return Answer(304, _raw(headers), b"")
+    if page.language is not None:
+        headers["content-language"] = page.language
     if coding:
         headers["content-encoding"] = coding
     headers["content-type"] = "application/json"

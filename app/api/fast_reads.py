@@ -10,14 +10,13 @@ is asked anew each time, by one question for all who are waiting.
 """
 
 from collections.abc import Mapping
-from typing import NamedTuple
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from app.api.conditional import Answer, page_answer
+from app.api.conditional import page_answer
 from app.core import clock
 from app.core.admission import admit_recognised
-from app.core.cache import CachedMenu, CachedPage
+from app.core.cache import Answer, CachedMenu, CachedPage
 from app.core.errors import DomainError
 from app.core.runtime import Runtime
 from app.core.security.permissions import Permission
@@ -28,12 +27,10 @@ MENU, BOARD = "/api/v1/menu", "/api/v1/tables/board"
 PERMISSIONS = {MENU: Permission.MENU_READ, BOARD: Permission.TABLES_READ}
 
 
-class _Asked(NamedTuple):
-    """The headers that make a difference between the copies of a page."""
-
-    accept_encoding: str
-    accept_language: str | None
-    if_none_match: str | None
+_Raw = bytes | None
+_Asked = tuple[_Raw, _Raw, _Raw]
+"""The headers that make a difference between the copies of a page, as they came:
+`Accept-Encoding`, `Accept-Language`, `If-None-Match`. Read only when a copy has to be found."""
 
 
 class FastReads:
@@ -43,32 +40,36 @@ class FastReads:
         self.app = app
         self._runtime = runtime
 
+    def at_hand(self, scope: Scope) -> Answer | None:
+        """The menu, if it can be said at once: no layer in between, and nothing to wait for."""
+        if scope["path"] != MENU:
+            return None
+        principal = self._reader(scope)
+        if principal is None:
+            return None
+        answer = self._menu(principal, _asked(scope["sent_headers"]))
+        if answer is not None:
+            scope["route_template"] = MENU
+        return answer
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        answer = None
-        path = scope["path"]
-        if path in PERMISSIONS and scope["method"] == "GET" and not scope["query_string"]:
-            headers = dict(scope["headers"])
-            principal = self._reader(scope, headers)
-            if principal is not None:
-                asked = _asked(headers)
-                if path == MENU:
-                    answer = self._menu(principal, asked)
-                else:
-                    answer = await self._board(principal, asked)
+        answer = self.at_hand(scope) or await self._board(scope)
         if answer is None:
             await self.app(scope, receive, send)
             return
-        scope["route_template"] = path
         start = {"type": "http.response.start", "status": answer.status, "headers": answer.headers}
         await send(start)
         await send({"type": "http.response.body", "body": answer.body})
 
-    def _reader(self, scope: Scope, headers: Mapping[bytes, bytes]) -> Principal | None:
+    def _reader(self, scope: Scope) -> Principal | None:
         """Who may have the page from memory; None when only the route can tell."""
+        if scope["method"] != "GET" or scope["query_string"]:
+            return None
+        headers = scope["sent_headers"]
         if b"origin" in headers:  # a browser on another origin: its headers are CORSMiddleware's
             return None
         try:
-            authorization = _text(headers, b"authorization")
+            authorization = _text(headers.get(b"authorization"))
             principal = admit_recognised(self._runtime, scope, authorization)
         except DomainError:
             return None
@@ -85,7 +86,12 @@ class FastReads:
         age = self._runtime.hub.seconds_away(principal.store_id)
         return None if age is None else _stale(menu, asked, age)
 
-    async def _board(self, principal: Principal, asked: _Asked) -> Answer | None:
+    async def _board(self, scope: Scope) -> Answer | None:
+        if scope["path"] != BOARD:
+            return None
+        principal = self._reader(scope)
+        if principal is None:
+            return None
         try:
             head = await self._runtime.heads.get(principal.store_id)
         except DomainError:
@@ -93,19 +99,16 @@ class FastReads:
         page = self._runtime.boards.get(principal.store_id, head.event_seq)
         if page is None:
             return None
-        return page_answer(page, asked.accept_encoding, asked.if_none_match)
+        scope["route_template"] = BOARD
+        return _answer(page, _asked(scope["sent_headers"]))
 
 
 def _asked(headers: Mapping[bytes, bytes]) -> _Asked:
-    return _Asked(
-        _text(headers, b"accept-encoding") or "",
-        _text(headers, b"accept-language"),
-        _text(headers, b"if-none-match"),
-    )
+    read = headers.get
+    return read(b"accept-encoding"), read(b"accept-language"), read(b"if-none-match")
 
 
-def _text(headers: Mapping[bytes, bytes], name: bytes) -> str | None:
-    value = headers.get(name)
+def _text(value: _Raw) -> str | None:
     return None if value is None else value.decode("latin-1")
 
 
@@ -114,16 +117,20 @@ def _remembered(menu: CachedMenu, asked: _Asked) -> Answer:
     known: tuple[CachedPage, Answer] | None = menu.answers.get(asked)
     if known is not None and known[0].is_valid_at(clock.now()):
         return known[1]
-    page = page_of(menu, asked.accept_language, clock.now())
-    answer = page_answer(page, asked.accept_encoding, asked.if_none_match)
+    page = page_of(menu, _text(asked[1]), clock.now())
+    answer = _answer(page, asked)
     menu.remember(asked, (page, answer))
     return answer
+
+
+def _answer(page: CachedPage, asked: _Asked) -> Answer:
+    accept_encoding, _, if_none_match = asked
+    return page_answer(page, _text(accept_encoding) or "", _text(if_none_match))
 
 
 def _stale(menu: CachedMenu, asked: _Asked, age: int) -> Answer:
     """The last menu that this worker saw, said to be old: better than none while the database is
     away (RFC 9111, 4.2.4). Orders are checked against today's menu anyway."""
-    page = page_of(menu, asked.accept_language, clock.now())
-    answer = page_answer(page, asked.accept_encoding, asked.if_none_match)
+    answer = _answer(page_of(menu, _text(asked[1]), clock.now()), asked)
     told = [(b"age", str(age).encode()), (b"warning", b'110 - "Response is Stale"')]
     return Answer(answer.status, [*answer.headers, *told], answer.body)

@@ -22,6 +22,18 @@ MAX_ANSWERS = 256
 """How many answers are kept per menu: one for each combination of headers that clients send."""
 
 
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A whole answer as it goes over the wire; may be sent any number of times.
+
+    Its headers say all that every response does, except what differs each time.
+    """
+
+    status: int
+    headers: list[tuple[bytes, bytes]]
+    body: bytes
+
+
 class CachedPage:
     """A rendered answer: its bytes, its tag, and its compressed copies, each made once.
 
@@ -99,12 +111,16 @@ class MenuCache:
     """
 
     def __init__(self) -> None:
-        self._menus: LRUCache[int, CachedMenu] = LRUCache(MAX_STORES)
+        self._menus: dict[int, CachedMenu] = {}
         self._loading: dict[UUID, asyncio.Task[CachedMenu]] = {}
 
     def known(self, store_id: UUID) -> CachedMenu | None:
         """The newest menu that this worker has seen, whatever the current version is."""
-        return self._menus.get(store_id.int)
+        menu = self._menus.pop(store_id.int, None)
+        if menu is not None:
+            # Put in again, it stands last: the first is the one that was read the longest ago.
+            self._menus[store_id.int] = menu
+        return menu
 
     async def get(
         self, store_id: UUID, catalog_version: int, load: Callable[[], Awaitable[CachedMenu]]
@@ -131,6 +147,8 @@ class MenuCache:
         try:
             menu = await load()
             self._menus[store_id.int] = menu
+            if len(self._menus) > MAX_STORES:
+                del self._menus[next(iter(self._menus))]
             return menu
         finally:
             del self._loading[store_id]

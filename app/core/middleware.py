@@ -6,7 +6,7 @@ module, the shortest ones most: raw header pairs are read once, and nothing is l
 
 import re
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from http import HTTPStatus
 from typing import Any
@@ -17,6 +17,7 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.core import problems
+from app.core.cache import Answer
 from app.core.compression import COMPRESSED_FROM, choose_coding, compress
 from app.core.context import request_scope
 from app.core.ids import new_request_id
@@ -57,6 +58,17 @@ class _Reply:
             message = {**message, "body": b""}
         await self._send(message)
 
+    async def whole(self, answer: Answer) -> None:
+        """Send an answer from memory."""
+        self.status = answer.status
+        headers = [*answer.headers, (b"x-request-id", self._request_id)]
+        if (quota := self._state.get(QUOTA)) is not None:
+            headers.extend(quota.headers)
+        start = {"type": "http.response.start", "status": answer.status, "headers": headers}
+        await self._send(start)
+        body = b"" if self.method == "HEAD" else answer.body
+        await self._send({"type": "http.response.body", "body": body})
+
 
 class RequestMiddleware:
     """Gives each request its id, answers HEAD from GET, and accounts for it when it ends.
@@ -65,14 +77,28 @@ class RequestMiddleware:
     stand beside every 500. It serves HTTP only.
     """
 
-    def __init__(self, app: ASGIApp, allowed_hosts: Sequence[str], *, log_requests: bool) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        allowed_hosts: Sequence[str],
+        *,
+        at_hand: Callable[[Scope], Answer | None] | None = None,
+        log_requests: bool,
+    ) -> None:
+        """Stand around `app`.
+
+        Args:
+            at_hand: what answers a request at once, for whom every layer counts; it is asked
+                before `app`.
+        """
         self.app = app
+        self._at_hand = at_hand
         self._hosts = None if "*" in allowed_hosts else frozenset(allowed_hosts)
         self._log_requests = log_requests
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         started = time.perf_counter()
-        sent = dict(scope["headers"])
+        sent = scope["sent_headers"] = dict(scope["headers"])
         request_id = _request_id(sent)
         scope["request_id"] = request_id
         state = scope.setdefault("state", {})
@@ -86,6 +112,8 @@ class RequestMiddleware:
             if self._hosts is not None and _host(sent) not in self._hosts:
                 refusal = problems.render("bad-request", request_id=request_id)
                 await refusal(scope, receive, reply)
+            elif self._at_hand is not None and (answer := self._at_hand(scope)) is not None:
+                await reply.whole(answer)
             else:
                 await self.app(scope, receive, reply)
         except Exception as error:

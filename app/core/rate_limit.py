@@ -8,7 +8,7 @@ by name; `q` requests in `w` seconds, `r` of them left, all of them again in `t`
 import math
 import time
 from collections.abc import Hashable
-from typing import NamedTuple
+from dataclasses import dataclass
 
 QUOTA = "quota"
 """Where a request's state keeps its `Quota`."""
@@ -17,7 +17,8 @@ REMEMBERED = 50_000
 """How many buckets a worker keeps; the one that was used the longest ago goes first."""
 
 
-class Quota(NamedTuple):
+@dataclass(slots=True)
+class Quota:
     """What is left after a request, as response headers; `retry_after` is 0 when it is let in."""
 
     retry_after: int

@@ -41,6 +41,9 @@ class Permission(StrEnum):
     EVENTS_STREAM = "events:stream"
     EVENTS_READ = "events:read"
 
+    # Looked up by every request; an enum's own hash is a function in Python.
+    __hash__ = str.__hash__
+
 
 class Role(StrEnum):
     """What a staff member is in the store; each one may do what the one before may."""
