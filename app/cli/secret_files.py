@@ -86,7 +86,7 @@ def renew(directory: Path) -> list[str]:
     if not key.exists():
         raise LocalError(
             f"{AUTHORITY_KEY} is not there, so the certificates are yours: write the new ones into"
-            f" {', '.join(SERVERS)}; `make load-certificates` does the rest."
+            f" {', '.join(SERVERS)}; `make load-secrets` does the rest."
         )
     for name, names in SERVERS.items():
         _write_over(directory / name, new_server(names, authority.read_text(), key.read_text()))

@@ -31,12 +31,13 @@ def test_a_commit_waits_for_one_standby_whichever_it_is(production_front: Front)
 def test_nobody_changes_the_cluster_without_its_password(production_front: Front) -> None:
     cluster = Cluster(production_front)
     asked = """
-import urllib.error, urllib.request
+import ssl, urllib.error, urllib.request
+trust = ssl.create_default_context(cafile="/run/secrets/database_ca")
 for method, path in (("GET", "/primary"), ("POST", "/switchover"), ("PATCH", "/config"), ("POST", "/restart")):
     body = b"{}" if method != "GET" else None
     request = urllib.request.Request(f"https://LEADER:8008{path}", data=body, method=method)
     try:
-        print(urllib.request.urlopen(request, timeout=5).status)
+        print(urllib.request.urlopen(request, timeout=5, context=trust).status)
     except urllib.error.HTTPError as error:
         print(error.code)
 """.replace("LEADER", cluster.leader())

@@ -169,6 +169,40 @@ def test_a_secret_file_is_replaced_in_one_step(shop: Shop, rotate: Rotate, tmp_p
     assert list(tmp_path.iterdir()) == [file]
 
 
+def test_every_url_of_the_folder_changes_together(
+    shop: Shop, rotate: Rotate, tmp_path: Path
+) -> None:
+    """As in production, where pooler and database have a URL each, and in staging, with its replica."""
+    elsewhere = shop.owner_url.replace("@127.0.0.1", "@localhost")
+    before = {
+        "database_url": shop.owner_url,
+        "database_listen_url": elsewhere,
+        "database_owner_url": shop.owner_url,
+    }
+    for name, url in before.items():
+        (tmp_path / name).write_text(f"{url}\n")
+        (tmp_path / name).chmod(0o644)
+    assert rotate(shop.owner_url, "--secrets", str(tmp_path)) == (0, "")
+    after = {path.name: path.read_text().strip() for path in tmp_path.iterdir()}
+    assert after.keys() == before.keys()
+    assert after["database_owner_url"] == shop.owner_url
+    for name in ("database_url", "database_listen_url"):
+        assert urlsplit(after[name]).username == FIRST
+        assert after[name].rpartition("@")[2] == before[name].rpartition("@")[2]
+        # The containers' users still can read it.
+        assert (tmp_path / name).stat().st_mode & 0o777 == 0o644
+    assert works(after["database_url"])
+
+
+def test_behind_a_pooler_one_url_alone_does_not_change(
+    shop: Shop, rotate: Rotate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATABASE_POOLER", "true")
+    monkeypatch.setenv("DATABASE_LISTEN_URL", shop.owner_url)
+    assert rotate(shop.owner_url) == (1, "")
+    assert shop.rows("SELECT FROM pg_roles WHERE rolname = %(login)s", login=FIRST) == []
+
+
 def test_a_login_may_do_what_the_apis_role_may_and_no_more(shop: Shop, rotate: Rotate) -> None:
     _, first = rotate(shop.owner_url)
     [row] = shop.rows(
