@@ -4,6 +4,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from pydantic import SecretStr
 
 from app.backup.configuration import configuration
 from app.backup.settings import BackupSettings
@@ -75,7 +76,7 @@ def test_a_log_that_ends_too_early_is_said(house: House) -> None:
 @pytest.mark.parametrize("hosts", ["db-1, db-2,db-3", ""])
 def test_members_are_reached_over_tls_and_nobody_where_there_are_none(hosts: str) -> None:
     settings = BackupSettings(
-        _env_file=None, cipher_pass=PASS, hosts=hosts, tls_directory=Path("/tls")
+        _env_file=None, cipher_pass=SecretStr(PASS), hosts=hosts, tls_directory=Path("/tls")
     )
     text = configuration(settings, Path("/data"), Path("/home"), settings.members)
     lines = dict(line.split("=", 1) for line in text.splitlines() if "=" in line)
