@@ -4,12 +4,33 @@ Patroni starts a server as a standby, or as a primary that was one before; it kn
 instant at which to stop. So the log is replayed here, before it starts.
 """
 
+import socket
+from contextlib import suppress
+
 import psycopg
 from psycopg import sql
 
 from app.backup.pgbackrest import PROGRAM, BackupError, PgBackRest
 from app.backup.restoring import RestorePlan
 from app.backup.scratch import running
+from app.backup.settings import BackupSettings
+
+ANSWERS_WITHIN = 3.0
+
+
+def refuse_while_members_run(settings: BackupSettings) -> None:
+    """A timeline that begins here while another server goes on would be archived twice, as two.
+
+    Raises:
+        BackupError: a member of the cluster takes connections.
+    """
+    for host in settings.members:
+        # A name that nobody has, or nobody at the door: it does not run.
+        with (
+            suppress(OSError),
+            socket.create_connection((host, settings.port), ANSWERS_WITHIN),
+        ):
+            raise BackupError(f"{host} answers: stop every member of the cluster first")
 
 
 def finish(program: PgBackRest, plan: RestorePlan) -> None:

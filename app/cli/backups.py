@@ -9,7 +9,7 @@ import typer
 from prometheus_client import REGISTRY, start_http_server
 
 from app.backup.catalogue import Backup, Catalogue, Kind, read_catalogue
-from app.backup.finishing import finish
+from app.backup.finishing import finish, refuse_while_members_run
 from app.backup.keeping import reasons
 from app.backup.metrics import BackupMetrics
 from app.backup.pgbackrest import PgBackRest
@@ -121,15 +121,18 @@ def restore_command(
     if not yes:
         complain("Nothing was done; add --yes")
         raise typer.Exit(2)
+    member = bool(program.settings.members) and not plan.copy
+    if member:
+        refuse_while_members_run(program.settings)
     restore(program, plan)
-    if program.settings.members and not plan.copy:
+    if member:
         say("Replaying the log")
         finish(program, plan)
-        result(str(plan.target))
-        say("Restored. Start this member alone, then the others: docs/operations/backups.md")
-        return
     result(str(plan.target))
-    say("Restored. Start PostgreSQL on it: it replays the log and then takes writes")
+    if member:
+        say("Restored. Start this member alone, then the others: docs/operations/backups.md")
+    else:
+        say("Restored. Start PostgreSQL on it: it replays the log and then takes writes")
 
 
 def _instant(text: str) -> datetime:

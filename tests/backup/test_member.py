@@ -1,5 +1,6 @@
 """A restore into a cluster's member is finished before anybody starts it, and its log is whole."""
 
+import socket
 from pathlib import Path
 
 import psycopg
@@ -53,6 +54,20 @@ def test_a_restored_member_has_recovered_and_archived_its_new_timeline(house: Ho
     # From the backup before it, through the new timeline, to now: nothing of the log is missing.
     note(house, "later")
     house.db("verify")
+
+
+def test_a_member_is_not_restored_while_another_one_runs(house: House) -> None:
+    house.stop()
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        said = house.refused(
+            *("restore", "--yes"),
+            BACKUP_HOSTS="no-such-member,127.0.0.1",
+            BACKUP_TLS_DIRECTORY="/nowhere",
+            BACKUP_PORT=str(other.getsockname()[1]),
+            BACKUP_HOME=str(house.folder / "member"),
+        )
+    assert "127.0.0.1 answers: stop every member" in said
+    house.start()
 
 
 def test_a_log_that_ends_too_early_is_said(house: House) -> None:

@@ -168,6 +168,10 @@ def bring_back(front: Front, instant: str) -> None:
     with pytest.raises(AssertionError, match="A server runs on"):
         compose("run", "--rm", "-T", "restore", "--at", instant, "--yes")
 
+    compose("stop", "db-1")
+    with pytest.raises(AssertionError, match="answers: stop every member"):
+        compose("run", "--rm", "-T", "restore", "--at", instant, "--yes")
+
     compose("stop", "api", "api-2", "pgbouncer", "backup", *MEMBERS, timeout=200)
     compose("run", "--rm", "-T", "restore", "--at", instant, "--yes", timeout=300)
     compose("exec", "-T", "etcd-1", "etcdctl", "del", "--prefix", "/service/table-order/")
