@@ -6,9 +6,11 @@ the schema left them half of it:
 - `place_order` gives the order of a linked table to the party that has it. The new workers do so
   after a refusal; the others told the guests that the table is taken.
 - `guest_first_order_held` and `order_acceptance` say the same, whoever writes either of them.
+- Happy hours without dates that differ are kept without `exceptions`: the release before takes
+  none for a fault, and its managers got no list of items.
 - A store that comes without types of service requests gets the usual ones when it is committed.
 
-The last two may go with the column that only the release before knows.
+Both triggers may go with the column that only the release before knows.
 
 Revision ID: 20261129_1503
 Revises: 20261129_1121
@@ -63,6 +65,14 @@ UPDATE stores SET guest_first_order_held = order_acceptance ->> 'guest' <> 'auto
     WHERE guest_first_order_held <> (order_acceptance ->> 'guest' <> 'auto')
 """
 
+PLAIN_HAPPY_HOURS = """
+UPDATE items SET happy_hours = (
+        SELECT jsonb_agg(CASE WHEN h.value -> 'exceptions' = '[]' THEN h.value - 'exceptions'
+            ELSE h.value END ORDER BY h.place)
+        FROM jsonb_array_elements(happy_hours) WITH ORDINALITY AS h(value, place))
+    WHERE jsonb_path_exists(happy_hours, '$[*].exceptions ? (@.size() == 0)')
+"""
+
 # Code, names, how many at most, seconds until it may be asked for again: as in …_1040. Ids of
 # version 7 (RFC 9562): milliseconds first, then chance.
 USUAL_TYPES = """
@@ -107,7 +117,7 @@ TRIGGERS = (
 
 def upgrade() -> None:
     _rewrite_place_order((A_VARIABLE, ONE_MORE), (NO_SESSION_THERE, OR_A_LINKED_ONE))
-    for statement in (SAME_ACCEPTANCE, USUAL_TYPES, *TRIGGERS, FOLLOW):
+    for statement in (SAME_ACCEPTANCE, USUAL_TYPES, *TRIGGERS, FOLLOW, PLAIN_HAPPY_HOURS):
         op.execute(statement)
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Self, TypeVar
 
 from pydantic import (
     AfterValidator,
@@ -14,6 +14,8 @@ from pydantic import (
 )
 
 from app.schemas.base import Input, Instant, Price
+
+M = TypeVar("M", bound=BaseModel)
 
 YEARS = range(2000, 2200)
 """Years in which a menu can be planned; calendars of other times have surprises."""
@@ -117,5 +119,13 @@ HappyHours = Annotated[list[HappyHour], Field(max_length=20)]
 
 
 def stored(values: Sequence[BaseModel] | None) -> list[dict[str, Any]]:
-    """A list as it is kept in the database; none is an empty one."""
-    return [one.model_dump(mode="json") for one in values or ()]
+    """A list as it is kept in the database; none is an empty one.
+
+    What says nothing is left out: a release that doesn't know the field reads the rest.
+    """
+    return [one.model_dump(mode="json", exclude_defaults=True) for one in values or ()]
+
+
+def kept(model: type[M], rows: Sequence[dict[str, Any]]) -> list[M]:
+    """A list that `stored` has made, by this release or by the next one: it may know more."""
+    return [model.model_validate(row, extra="ignore") for row in rows]

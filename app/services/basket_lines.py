@@ -113,7 +113,7 @@ def content_of(line: BasketLineInput) -> dict[str, Any]:
 
 def as_ordered(line: BasketLine) -> LineInput:
     """The line as an order asks for it."""
-    return LineInput.model_validate({name: getattr(line, name) for name in CONTENT})
+    return LineInput.model_validate({name: getattr(line, name) for name in CONTENT}, extra="ignore")
 
 
 def told(session_id: UUID, lines: Sequence[BasketLine]) -> dict[str, Any]:

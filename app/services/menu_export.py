@@ -160,7 +160,7 @@ def _fields(part: type[Part], thing: Thing, now: datetime) -> dict[str, Any]:
 
 def _planned(name: str, value: list[dict[str, Any]]) -> Any:
     """What the database keeps as JSON, in the shapes and with the order of fields of the API."""
-    return _PLANS[name].validate_python(value) if value else []
+    return _PLANS[name].validate_python(value, extra="ignore") if value else []
 
 
 def _image(image: Mapping[str, Any] | None) -> ImagePart | None:

@@ -18,7 +18,7 @@ from app.schemas.menu import (
     OptionOutput,
 )
 from app.schemas.menu_set import SetChoiceOutput, SetSlotOutput
-from app.schemas.timing import Daypart, DaypartException, HappyHour, PriceStep
+from app.schemas.timing import Daypart, DaypartException, HappyHour, PriceStep, kept
 from app.services.image_fields import shown
 from app.services.menu_loading import availability_of
 from app.services.price_plan import PricePlan, planned_price
@@ -43,11 +43,11 @@ def availability_output(row: Item | Option) -> AvailabilityOutput:
 
 def dayparts_output(rows: list[dict[str, Any]]) -> list[Daypart] | None:
     """None when it is always offered."""
-    return [Daypart(**row) for row in rows] or None
+    return kept(Daypart, rows) or None
 
 
 def exceptions_output(rows: list[dict[str, Any]]) -> list[DaypartException]:
-    return [DaypartException(**row) for row in rows]
+    return kept(DaypartException, rows)
 
 
 def regular_price(item: Item) -> int:
@@ -114,7 +114,7 @@ def item_output(item: Item) -> ItemOutput:
         dayparts=dayparts_output(item.dayparts),
         daypart_exceptions=exceptions_output(item.daypart_exceptions),
         price_schedule=coming_prices(item),
-        happy_hours=[HappyHour(**row) for row in item.happy_hours],
+        happy_hours=kept(HappyHour, item.happy_hours),
         archived_at=item.archived_at,
         created_at=item.created_at,
         updated_at=item.updated_at,

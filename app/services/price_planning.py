@@ -7,7 +7,7 @@ from app.core.errors import FieldError, InvalidRequestError
 from app.models.menu import Item
 from app.repositories.menu import ItemRepository
 from app.schemas.menu import ItemOutput
-from app.schemas.timing import HappyHour, PriceStep, stored
+from app.schemas.timing import HappyHour, PriceStep, kept, stored
 from app.services.menu_journal import MenuJournal
 from app.services.menu_outputs import coming_prices, item_output, regular_price
 
@@ -55,7 +55,7 @@ class PricePlanningService:
             VersionMismatchError: `expected` is not the current version.
         """
         item = await self._items.get_live(item_id, expected)
-        before = stored([HappyHour.model_validate(one) for one in item.happy_hours])
+        before = stored(kept(HappyHour, item.happy_hours))
         after = stored(wanted)
         if before == after:
             return item_output(item)

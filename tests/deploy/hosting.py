@@ -11,7 +11,7 @@ from typing import Final
 
 from tests.deploy.containers import ROOT
 from tests.deploy.house import Front
-from tests.deploy.stack import HOST, free_port, hosted
+from tests.deploy.stack import HOST, Stack, free_port, hosted
 
 SIGN: Final = ROOT / "deploy/proxy/self-signed.sh"
 
@@ -40,7 +40,7 @@ def started(
     )
     take_few_workers(stack.folder, environment)
     try:
-        stack.make("deploy", timeout=420)
+        _deploy(stack)
         held = stack.compose("exec", "-T", "proxy", "cat", "/etc/haproxy/tls/proxy.pem")
         certificate = (
             held[: held.index("-----END CERTIFICATE-----")] + "-----END CERTIFICATE-----\n"
@@ -50,6 +50,15 @@ def started(
         yield front
     finally:
         stack.remove()
+
+
+def _deploy(stack: Stack) -> None:
+    try:
+        stack.make("deploy", timeout=420)
+    except AssertionError as error:
+        # Compose says which one ended; only its log says why, and that goes with the stack.
+        error.add_note(stack.compose("logs", "--tail", "40", "migrate", "api"))
+        raise
 
 
 def take_few_workers(clone: Path, environment: str) -> None:

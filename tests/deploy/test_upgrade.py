@@ -1,9 +1,9 @@
-"""`make upgrade ENV=production` from the last release, and the way back, while a house is full."""
+"""`make upgrade` from the last release, and the way back to its image, while a house is full."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
@@ -12,8 +12,9 @@ import pytest
 from tests.deploy.cluster import leader, psql
 from tests.deploy.containers import copy_of_the_project
 from tests.deploy.evening import Evening
-from tests.deploy.hosting import production, take_few_workers
-from tests.deploy.house import Front, open_house
+from tests.deploy.hosting import production, started, take_few_workers
+from tests.deploy.house import Front, House, open_house
+from tests.deploy.rush import Rush
 from tests.support.release import NoHistoryError, last_release
 
 pytestmark = pytest.mark.deploy
@@ -24,61 +25,82 @@ _NAME: Final = os.environ.get("VERSION", "test")
 OLD, NEW = f"{_NAME}-last-release", f"{_NAME}-upgraded"
 
 
-@pytest.fixture(scope="module")
-def front(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Front]:
-    """Production as the last release deploys it."""
+@pytest.fixture
+def release() -> str:
     try:
-        release = last_release()
+        return last_release()
     except NoHistoryError as error:
         pytest.skip(str(error))
-    folder = tmp_path_factory.mktemp("upgrade")
-    with production(folder, release, VERSION=OLD) as front:
-        try:
-            yield front
-        finally:
-            front.stack.compose("rm", "--stop", "--force", "migrate", "api", "api-2")
-            front.stack.docker("image", "rm", "--force", f"{IMAGE}:{OLD}", f"{IMAGE}:{NEW}")
 
 
-def check_out_todays_code(clone: Path) -> None:
-    copy_of_the_project(clone)
-    take_few_workers(clone, "production")
+def images(front: Front, *services: str) -> set[str]:
+    """What these services run."""
+    ran = front.stack.compose("ps", "--quiet", *services).split()
+    assert len(ran) == len(services)
+    return set(front.stack.docker("inspect", "--format={{.Config.Image}}", *ran).splitlines())
 
 
-def images(front: Front) -> set[str]:
-    """What the replicas run."""
-    replicas = front.stack.compose("ps", "--quiet", "api", "api-2").split()
-    assert len(replicas) == 2
-    return set(front.stack.docker("inspect", "--format={{.Config.Image}}", *replicas).splitlines())
+def there_and_back(front: Front, environment: str, database: str, *services: str) -> None:
+    """An operator's commands, and what they leave: the new schema under the old image."""
+    stack = front.stack
+    asked = "SELECT version_num FROM alembic_version"
+    before = psql(front, database, asked)
+    assert images(front, *services) == {f"{IMAGE}:{OLD}"}
 
-
-def schema(front: Front) -> str:
-    return psql(front, leader(front), "SELECT version_num FROM alembic_version")
-
-
-def test_an_upgrade_and_the_way_back_lose_no_request(front: Front) -> None:
-    stack, before = front.stack, schema(front)
-    house = open_house(front, "hanok")
-    evening = Evening(house)
-    with evening.going_on():
-        assert images(front) == {f"{IMAGE}:{OLD}"}
-        check_out_todays_code(stack.folder)
-        stack.environment["VERSION"] = NEW
-        stack.make("upgrade", timeout=900)
-        assert images(front) == {f"{IMAGE}:{NEW}"}
-        upgraded = schema(front)
-        served = len(evening.placed)
-
-        # The new version is bad: the old image, on the schema as it is now.
-        stack.environment["VERSION"] = OLD
-        stack.make("rolling-restart", timeout=600)
-        assert images(front) == {f"{IMAGE}:{OLD}"}
-
+    copy_of_the_project(stack.folder)
+    take_few_workers(stack.folder, environment)
+    stack.environment["VERSION"] = NEW
+    stack.make("upgrade", timeout=900)
+    assert images(front, *services) == {f"{IMAGE}:{NEW}"}
+    upgraded = psql(front, database, asked)
     assert upgraded > before
-    assert schema(front) == upgraded
-    assert evening.failures == []
-    assert 50 < served < len(evening.placed)
+
+    # The new version is bad.
+    stack.environment["VERSION"] = OLD
+    stack.make("rolling-restart", timeout=600)
+    assert images(front, *services) == {f"{IMAGE}:{OLD}"}
+    assert psql(front, database, asked) == upgraded
+
+
+def remove(front: Front) -> None:
+    front.stack.remove()
+    front.stack.docker("image", "rm", "--force", f"{IMAGE}:{OLD}", f"{IMAGE}:{NEW}")
+
+
+def assert_all_is_there(evening: Evening, house: House) -> None:
     numbers = [number for number, _, _ in evening.heard]
     assert numbers == list(range(numbers[0], numbers[0] + len(numbers)))
-    assert evening.told_of("order.created") == set(evening.placed)
+    assert evening.told_of("order.created") >= set(evening.placed)
     assert {order["id"] for order in house.orders()} >= set(evening.placed)
+
+
+def test_staging_is_away_for_a_moment_and_loses_no_order(
+    release: str, tmp_path: Path, record_property: Callable[[str, object], None]
+) -> None:
+    with started(tmp_path, "staging", release, VERSION=OLD) as front:
+        try:
+            house = open_house(front, "hanok")
+            rush = Rush(house)
+            with rush.going_on():
+                there_and_back(front, "staging", "db", "api")
+            # One replica: while it is replaced, clients are told to come again, and nothing worse.
+            assert rush.failures == []
+            assert_all_is_there(rush, house)
+            record_property("orders", len(rush.placed))
+            record_property("longest_gap_seconds", rush.longest_gap(0))
+        finally:
+            remove(front)
+
+
+def test_production_fails_no_request(release: str, tmp_path: Path) -> None:
+    with production(tmp_path, release, VERSION=OLD) as front:
+        try:
+            house = open_house(front, "hanok")
+            evening = Evening(house)
+            with evening.going_on():
+                there_and_back(front, "production", leader(front), "api", "api-2")
+            assert evening.failures == []
+            assert len(evening.placed) > 50
+            assert_all_is_there(evening, house)
+        finally:
+            remove(front)

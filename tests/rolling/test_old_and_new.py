@@ -4,59 +4,18 @@ The schema goes first. Until the last replica is new, old and new code serve on 
 where a step is not required, new code serves before it too.
 """
 
-import os
-from collections.abc import Iterator
 from pathlib import Path
-from uuid import uuid4
 
 import psycopg
 import pytest
 
 from app.core.health import migrations, newest_revision, serves_on
 from tests.support import migration
-from tests.support.database import TEMPLATE_VARIABLE, database
-from tests.support.release import (
-    NoHistoryError,
-    Place,
-    last_release,
-    readiness,
-    run,
-    serving,
-    unpack,
-)
+from tests.support.release import Place, readiness, run, serving, visit
 
 ROOT = migration.ROOT
 
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture(scope="module")
-def old(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The files of the last release."""
-    try:
-        release = last_release()
-    except NoHistoryError as error:
-        pytest.skip(str(error))
-    return unpack(release, tmp_path_factory.mktemp("release"))
-
-
-@pytest.fixture
-def empty(server_url: str, tmp_path: Path) -> Iterator[Place]:
-    with database(server_url, f"table_order_rolling_{uuid4().hex[:12]}") as url:
-        yield Place(url, tmp_path)
-
-
-@pytest.fixture
-def migrated(server_url: str, tmp_path: Path) -> Iterator[Place]:
-    name = f"table_order_rolling_{uuid4().hex[:12]}"
-    with database(server_url, name, os.environ[TEMPLATE_VARIABLE]) as url:
-        yield Place(url, tmp_path)
-
-
-def visit(source: Path, place: Place, address: str) -> None:
-    """A party's visit as that version plays it: menu, orders, kitchen, calls, events, closing."""
-    words = ("app.demo.visit", "--base-url", address, "--store", "hanok")
-    run(source, place, *words)
 
 
 def orders(place: Place) -> int:

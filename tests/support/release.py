@@ -26,6 +26,8 @@ from app.local.processes import wait_until
 from tests.support.migration import ROOT
 
 START_SECONDS = 60.0
+OLDEST = "8cadb151cf86"
+"""The oldest release that has to serve on today's schema."""
 
 
 class NoHistoryError(Exception):
@@ -54,6 +56,18 @@ def last_release() -> str:
         return git("rev-parse", named).decode().strip()
     try:
         return _release_before_newest_migration()
+    except RuntimeError as error:
+        raise NoHistoryError("fetch all history (git fetch --unshallow) to test this") from error
+
+
+def oldest_release() -> str:
+    """The commit of the oldest release that an operator may go back to.
+
+    Raises:
+        NoHistoryError: the files are not in a clone with its history.
+    """
+    try:
+        return git("rev-parse", "--verify", f"{OLDEST}^{{commit}}").decode().strip()
     except RuntimeError as error:
         raise NoHistoryError("fetch all history (git fetch --unshallow) to test this") from error
 
@@ -134,6 +148,12 @@ def serving(source: Path, place: Place) -> Iterator[str]:
                 if server.poll() is None:
                     server.kill()
                 server.wait()
+
+
+def visit(source: Path, place: Place, address: str) -> None:
+    """A party's visit as that version plays it: menu, orders, kitchen, calls, events, closing."""
+    words = ("app.demo.visit", "--base-url", address, "--store", "hanok")
+    run(source, place, *words)
 
 
 def readiness(address: str) -> int:
