@@ -58,7 +58,7 @@ class CachedPage:
         if coding is None or len(self.body) < COMPRESSED_FROM:
             return self.body, None
         if coding not in self._copies:
-            self._copies[coding] = compress(self.body, coding)
+            self._copies[coding] = compress(self.body, coding, kept=True)
         return self._copies[coding], coding
 
     def etag(self, coding: str | None) -> str:

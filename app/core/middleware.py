@@ -82,14 +82,14 @@ class RequestMiddleware:
         app: ASGIApp,
         allowed_hosts: Sequence[str],
         *,
-        at_hand: Callable[[Scope], Answer | None] | None = None,
+        at_hand: Callable[[Scope], Answer | None],
         log_requests: bool,
     ) -> None:
         """Stand around `app`.
 
         Args:
             at_hand: what answers a request at once, for whom every layer counts; it is asked
-                before `app`.
+                before `app`, and says None when it doesn't know.
         """
         self.app = app
         self._at_hand = at_hand
@@ -110,9 +110,8 @@ class RequestMiddleware:
         request_scope.set(scope)
         try:
             if self._hosts is not None and _host(sent) not in self._hosts:
-                refusal = problems.render("bad-request", request_id=request_id)
-                await refusal(scope, receive, reply)
-            elif self._at_hand is not None and (answer := self._at_hand(scope)) is not None:
+                await problems.render("bad-request", request_id=request_id)(scope, receive, reply)
+            elif (answer := self._at_hand(scope)) is not None:
                 await reply.whole(answer)
             else:
                 await self.app(scope, receive, reply)
@@ -123,10 +122,10 @@ class RequestMiddleware:
             response = await problems.answer(Request(scope, receive), error)
             await response(scope, receive, reply)
         finally:
-            seconds = time.perf_counter() - started
-            self._account(scope, reply.method, reply.status or CLIENT_LEFT, seconds)
+            self._account(scope, reply.method, reply.status or CLIENT_LEFT, started)
 
-    def _account(self, scope: Scope, method: str, status: int, seconds: float) -> None:
+    def _account(self, scope: Scope, method: str, status: int, started: float) -> None:
+        seconds = time.perf_counter() - started
         route = route_of(scope)
         requests, latency = _meters(method, route, status)
         requests.inc()

@@ -37,7 +37,7 @@ class RateLimiter:
         self._step = WINDOW / share
         self._slack = WINDOW - self._step * 0.999
         self._full_at: dict[Hashable, float] = {}
-        self._left = f'"{name}";r='.encode()
+        self._state = f'"{name}";r=%d;t=%d'.encode()
         self._policy = (b"ratelimit-policy", f'"{name}";q={share};w={WINDOW:.0f}'.encode())
 
     def take(self, key: Hashable) -> Quota:
@@ -49,17 +49,15 @@ class RateLimiter:
         if ahead > self._slack:
             full_at[key] = now + ahead
             wait = math.ceil(ahead - self._slack)
-            return Quota(wait, (self._policy, self._state(0, wait)))
-        ahead = self._step + (max(0, ahead))
+            return Quota(wait, (self._policy, (b"ratelimit", self._state % (0, wait))))
+        ahead = self._step + ahead if ahead > 0 else self._step
         full_at[key] = now + ahead
         if len(full_at) > REMEMBERED:
             del full_at[next(iter(full_at))]
         left = int((WINDOW - ahead) / self._step + 0.001)
-        return Quota(0, (self._policy, self._state(left, math.ceil(ahead))))
+        state = self._state % (left, math.ceil(ahead))
+        return Quota(0, (self._policy, (b"ratelimit", state)))
 
     def is_spent(self, key: Hashable) -> bool:
         """Whether `take` would refuse now."""
         return self._full_at.get(key, 0.0) - time.monotonic() > self._slack
-
-    def _state(self, left: int, seconds: int) -> tuple[bytes, bytes]:
-        return b"ratelimit", b"%b%d;t=%d" % (self._left, left, seconds)

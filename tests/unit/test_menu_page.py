@@ -132,6 +132,23 @@ async def test_a_failed_load_is_told_to_all_and_tried_again() -> None:
     assert (await cache.get(store, 1, load)).catalog_version == 1
 
 
+async def test_the_menu_that_was_read_the_longest_ago_goes_first(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("app.core.cache.MAX_STORES", 3)
+    cache, stores = MenuCache(), [uuid7() for _ in range(4)]
+
+    async def load() -> CachedMenu:
+        return CachedMenu(1, None)
+
+    for store in stores[:3]:
+        await cache.get(store, 1, load)
+    cache.known(stores[0])
+    await cache.get(stores[3], 1, load)
+
+    assert [cache.known(store) is not None for store in stores] == [True, False, True, True]
+
+
 async def test_who_hangs_up_takes_nobody_along() -> None:
     cache, store, go = MenuCache(), uuid7(), asyncio.Event()
 
