@@ -84,7 +84,7 @@ def test_staging_is_away_for_a_moment_and_loses_no_order(
             with rush.going_on():
                 there_and_back(front, "staging", "db", "api")
             # One replica: while it is replaced, clients are told to come again, and nothing worse.
-            assert rush.failures == []
+            assert [one for one in rush.failures if one != "stream: 503"] == []
             assert_all_is_there(rush, house)
             record_property("orders", len(rush.placed))
             record_property("longest_gap_seconds", rush.longest_gap(0))

@@ -24,15 +24,17 @@ FAULT = 500
 class Floor:
     """The demo store as one version's server shows it."""
 
-    def __init__(self, address: str) -> None:
+    def __init__(self, address: str, open_with_us: ExitStack) -> None:
         self.address = address
+        self._clients = open_with_us
         self.owner = self._client()
         who = {"store_code": "hanok", "username": "owner", "password": DEMO_PASSWORD}
         signed_in = self.owner.post("/auth/login", json=who).raise_for_status().json()
         self.owner.headers["Authorization"] = f"Bearer {signed_in['access_token']}"
 
     def _client(self) -> httpx.Client:
-        return httpx.Client(base_url=f"{self.address}/api/v1", timeout=20, trust_env=False)
+        client = httpx.Client(base_url=f"{self.address}/api/v1", timeout=20, trust_env=False)
+        return self._clients.enter_context(client)
 
     def get(self, path: str) -> Json:
         answer = self.owner.get(path)
@@ -95,7 +97,7 @@ def both(old: Path, migrated: Place) -> Iterator[Both]:
     with ExitStack() as stack:
         after = stack.enter_context(serving(migration.ROOT, migrated))
         before = stack.enter_context(serving(old, migrated))
-        yield Both(old, migrated, Floor(before), Floor(after))
+        yield Both(old, migrated, Floor(before, stack), Floor(after, stack))
 
 
 def test_the_release_before_reads_what_todays_code_has_written(both: Both) -> None:
