@@ -46,23 +46,10 @@ class Order(StoreModel):
         CheckConstraint("number >= 1", name="number_positive"),
         UniqueConstraint("store_id", "business_date", "number"),
         Index("ix_orders_session", "store_id", "session_id", "id"),
-        # Newest first by table, by channel, and of the few that are not served: see order_history.
+        # Newest first by table, by channel and by status: see order_history.
         Index("ix_orders_table", "store_id", "table_id", "business_date", "number"),
         Index("ix_orders_channel", "store_id", "channel", "business_date", "number"),
-        Index(
-            "ix_orders_live",
-            "store_id",
-            "business_date",
-            "number",
-            postgresql_where=text("status IN ('pending', 'preparing', 'ready')"),
-        ),
-        Index(
-            "ix_orders_cancelled",
-            "store_id",
-            "business_date",
-            "number",
-            postgresql_where=text("status = 'cancelled'"),
-        ),
+        Index("ix_orders_status", "store_id", "status", "business_date", "number"),
         Index("ix_orders_updated", "store_id", "updated_at", "id"),
         # No room on the page would help: a change of `updated_at` is one of its index too.
         storage(autovacuum_vacuum_scale_factor=0.02),

@@ -1,19 +1,26 @@
 """Queries shared by every table of a store."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, ClassVar, Generic, TypeVar
 from uuid import UUID
 
-from sqlalchemy import Select, select
+from sqlalchemy import FromClause, Select, Uuid, any_, func, inspect, literal, select, true
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import InstrumentedAttribute, aliased
+from sqlalchemy.orm.attributes import set_committed_value
 from sqlalchemy.orm.interfaces import ORMOption
 
 from app.core import clock
 from app.core.database import UnitOfWork
 from app.core.errors import NotFoundError, VersionMismatchError
-from app.models.base import StoreModel
+from app.models.base import Model, StoreModel
 
 RowT = TypeVar("RowT", bound=StoreModel)
+ChildT = TypeVar("ChildT", bound=Model)
+FEW = 2_000
+"""How many rows that match one condition are looked up one by one and sorted. Where there are more,
+a walk through the list meets with a page of them soon."""
 
 
 class Repository:
@@ -23,6 +30,81 @@ class Repository:
         self.unit = unit
         self._session = session
         self.store_id = store_id
+
+    async def load(
+        self,
+        parents: Sequence[StoreModel],
+        attribute: InstrumentedAttribute[list[ChildT]],
+        *,
+        fresh: bool = False,
+    ) -> list[ChildT]:
+        """Give each of the rows what its `attribute` lists, and return all of that.
+
+        One statement whatever their number, and for each number the same one: by the store and an
+        array of ids. `selectinload` asks by pairs of store and id instead, each a condition of its
+        own: another statement for each number of rows, and prepared it can no longer be read from
+        the index at once. On tables with few rows of a store it then reads all of them.
+
+        Args:
+            fresh: read it anew where it is loaded already.
+        """
+        wanted = [row for row in parents if fresh or attribute.key in inspect(row).unloaded]
+        child, owner, column, sequence = _listed(attribute)
+        query = select(child).where(
+            owner == self.store_id, column == one_of([row.id for row in wanted])
+        )
+        if fresh:
+            query = query.execution_options(populate_existing=True)
+        of: dict[UUID, list[ChildT]] = {row.id: [] for row in wanted}
+        if wanted:
+            for found in await self._session.scalars(query.order_by(*sequence)):
+                of[getattr(found, column.key)].append(found)
+        for row in wanted:
+            set_committed_value(row, attribute.key, of[row.id])
+        return [one for row in parents for one in getattr(row, attribute.key)]
+
+    async def few(self, ids: Select[Any]) -> set[UUID] | None:
+        """The ids that a query of nothing else finds, if these are few; it stops at the limit."""
+        found = (await self._session.scalars(ids.limit(FEW + 1))).all()
+        return set(found) if len(found) <= FEW else None
+
+    async def fills(self, rows: FromClause, limit: int) -> bool:
+        """Whether so many were found that there may be more."""
+        count = select(func.count()).select_from(rows)
+        return int(await self._session.scalar(count) or 0) >= limit
+
+
+def _listed(
+    attribute: InstrumentedAttribute[list[ChildT]],
+) -> tuple[type[ChildT], Any, Any, Any]:
+    """What a relationship lists: the model, its columns of the store and of the row, the order."""
+    relation: Any = attribute.property
+    child = relation.mapper.class_
+    columns = {here.key: getattr(child, there.key) for here, there in relation.local_remote_pairs}
+    return child, columns["store_id"], columns["id"], relation.order_by or ()
+
+
+def one_of(ids: Collection[UUID]) -> Any:
+    """To compare an id with these, as an array: the statement is the same however many they are."""
+    return any_(literal(list(ids), ARRAY(Uuid())))
+
+
+def values(ids: Collection[UUID]) -> Select[Any]:
+    """The ids as a query that finds them."""
+    return select(func.unnest(literal(list(ids), ARRAY(Uuid()))).column_valued("id"))
+
+
+def looked_up(model: type[RowT], store_id: UUID, ids: Select[Any]) -> type[RowT]:
+    """The rows of a store with the ids that a query finds, to be selected from.
+
+    Each is looked up by its key, whatever the planner would guess: it knows how many rows match in
+    all stores, and not in this one. OFFSET is what it leaves as it is.
+    """
+    wanted = ids.distinct().subquery("wanted")
+    [id_] = wanted.c
+    row = select(model).where(model.store_id == store_id, model.id == id_).offset(0).lateral("row")
+    found = select(row).select_from(wanted.join(row, true()))
+    return aliased(model, found.subquery("found"))
 
 
 class StoreRepository(Repository, Generic[RowT]):

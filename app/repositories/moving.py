@@ -11,7 +11,7 @@ from app.core.errors import NotFoundError, TableOccupiedError
 from app.models import Order, SessionTable, Table, TableSession
 from app.models.base import StoreModel
 from app.repositories.base import Repository
-from app.repositories.order import WITH_LINES
+from app.repositories.order import load_lines
 from app.repositories.sitting import sitting_at
 
 # Dates that are over keep no counter: their next number follows from their orders.
@@ -123,10 +123,11 @@ class MovingRepository(Repository):
             select(Order)
             .where(Order.store_id == self.store_id, wanted)  # type: ignore[arg-type]
             .order_by(Order.id)
-            .options(*WITH_LINES)
             .execution_options(populate_existing=True)
         )
-        return list((await self._session.scalars(query)).all())
+        orders = list((await self._session.scalars(query)).all())
+        await load_lines(self, orders, fresh=True)
+        return orders
 
     async def bring(self, orders: Sequence[Order], session: TableSession) -> None:
         """Put orders into a session and on its table: their next version, otherwise untouched."""

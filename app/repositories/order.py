@@ -5,7 +5,6 @@ from typing import Any, Literal
 from uuid import UUID
 
 from sqlalchemy import select, update
-from sqlalchemy.orm import selectinload
 from sqlalchemy.orm.attributes import set_committed_value
 
 from app.core import clock
@@ -13,22 +12,29 @@ from app.core.errors import NotFoundError, SessionNotOpenError, VersionMismatchE
 from app.core.ids import uuid7
 from app.models import Item, LineCancellation, Option, Order, OrderLine, SignIn, Table, TableSession
 from app.models.table import SessionStatus
-from app.repositories.base import StoreRepository
+from app.repositories.base import Repository, StoreRepository
 from app.repositories.sitting import sitting_at
-
-WITH_LINES = (
-    selectinload(Order.lines).options(
-        selectinload(OrderLine.options), selectinload(OrderLine.cancellations)
-    ),
-)
-"""All of an order that its readers are shown."""
 
 StockKey = tuple[Literal["item", "option"], UUID]
 
 
+async def load_lines(
+    repository: Repository, orders: Sequence[Order], *, fresh: bool = False
+) -> None:
+    """All of the orders that their readers are shown; `fresh` as in `Repository.load`."""
+    lines = await repository.load(orders, Order.lines, fresh=fresh)
+    await repository.load(lines, OrderLine.options, fresh=fresh)
+    await repository.load(lines, OrderLine.cancellations, fresh=fresh)
+
+
 class OrderRepository(StoreRepository[Order]):
     model = Order
-    options = WITH_LINES
+
+    async def get(self, row_id: UUID, *, lock: bool = False) -> Order:
+        """The order with its lines; otherwise as `StoreRepository.get`."""
+        order = await super().get(row_id, lock=lock)
+        await load_lines(self, [order], fresh=lock)
+        return order
 
     async def lock(self, order_id: UUID) -> Order:
         """The order with its lines, locked; its session shared, so that it can't close meanwhile.

@@ -6,7 +6,6 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, func, or_, select, text
-from sqlalchemy.orm import selectinload
 
 from app.core.errors import NotFoundError
 from app.models import (
@@ -39,7 +38,12 @@ class Place(NamedTuple):
 
 class ServiceRequestRepository(StoreRepository[ServiceRequest]):
     model = ServiceRequest
-    options = (selectinload(ServiceRequest.items),)
+
+    async def get(self, row_id: UUID, *, lock: bool = False) -> ServiceRequest:
+        """The request with its items; otherwise as `StoreRepository.get`."""
+        request = await super().get(row_id, lock=lock)
+        await self.load([request], ServiceRequest.items, fresh=lock)
+        return request
 
     async def place_of_session(self, session_id: UUID, *, lock: bool = False) -> Place | None:
         """Where an open session is; None when it is closed. Locked, nobody else calls there."""
@@ -83,6 +87,8 @@ class ServiceRequestRepository(StoreRepository[ServiceRequest]):
         found: ServiceRequest | None = await self._session.scalar(
             query.order_by(ServiceRequest.id).limit(1)
         )
+        if found is not None:
+            await self.load([found], ServiceRequest.items)
         return found
 
     async def count_waiting(self, place: Place) -> int:
@@ -153,7 +159,10 @@ class ServiceRequestRepository(StoreRepository[ServiceRequest]):
             conditions.append(ServiceRequest.created_at >= since)
         if until is not None:
             conditions.append(ServiceRequest.created_at < until)
-        return await self.page(self.select().where(*conditions), cursor=cursor, limit=limit)
+        query = self.select().where(*conditions)
+        found, following = await self.page(query, cursor=cursor, limit=limit)
+        await self.load(found, ServiceRequest.items)
+        return found, following
 
     async def lock_waiting(
         self,
@@ -175,7 +184,9 @@ class ServiceRequestRepository(StoreRepository[ServiceRequest]):
         query = self.select().where(mine, _WAITING).order_by(ServiceRequest.id)
         locked = query.with_for_update(of=ServiceRequest)
         found = await self._session.scalars(locked.execution_options(populate_existing=True))
-        return found.all()
+        waiting = found.all()
+        await self.load(waiting, ServiceRequest.items, fresh=True)
+        return waiting
 
     async def tables_of(self, session_id: UUID) -> set[UUID]:
         """The tables that the party has, its main one among them."""

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, Literal
 
+from app.core.events.record import unnamed
 from app.core.language import pick
 from app.core.security.principals import Principal
 from app.models import ServiceRequest, ServiceRequestItem
@@ -67,6 +68,7 @@ class CallJournal:
 def _document(
     request: ServiceRequest, table_number: int, language: tuple[str, str], *, names: bool
 ) -> dict[str, Any]:
+    by = (lambda actor: actor) if names else unnamed
     return {
         "id": request.id,
         "table": {"id": request.table_id, "number": table_number},
@@ -75,15 +77,15 @@ def _document(
         "status": request.status,
         "items": [_item(item, language, names=names) for item in request.items],
         "note": request.note,
-        "requested_by": request.requested_by,
+        "requested_by": by(request.requested_by),
         "acknowledged_at": request.acknowledged_at,
-        "acknowledged_by": request.acknowledged_by,
+        "acknowledged_by": by(request.acknowledged_by),
         "seconds_to_acknowledge": seconds_until(request, request.acknowledged_at),
         "done_at": request.done_at,
-        "done_by": request.done_by,
+        "done_by": by(request.done_by),
         "seconds_to_done": seconds_until(request, request.done_at),
         "cancelled_at": request.cancelled_at,
-        "cancelled_by": request.cancelled_by,
+        "cancelled_by": by(request.cancelled_by),
         "created_at": request.created_at,
         "updated_at": request.updated_at,
         "version": request.version,

@@ -62,10 +62,16 @@ def shown_to(principal: Principal, record: EventRecord) -> EventRecord:
     """The event as the caller may read it.
 
     What concerns every table is told to tablets and guests without what staff alone may know of
-    it: stocks, planned prices, who has set what. They read the menu for the rest.
+    it: stocks, planned prices, who has set what. They read the menu for the rest. What concerns
+    their party they are told as they would read it: without the names of people, and without what
+    these wrote.
     """
-    at_a_table = principal.session_id is not None or _table(principal) is not None
-    return record.public if at_a_table and record.type in PUBLIC_TYPES else record
+    if principal.session_id is None and _table(principal) is None:
+        return record
+    if record.type in PUBLIC_TYPES:
+        return record.public
+    # Of a basket everybody at the table sees who put what in.
+    return record if record.type == "session.basket_updated" else record.at_table
 
 
 class TableEvents:

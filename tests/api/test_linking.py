@@ -273,3 +273,23 @@ def test_the_first_orders_event_shows_the_session_as_it_is_read(shop: Shop) -> N
     session = place(floor, 1)["session_id"]
     [opened] = [data for kind, data in shop.events() if kind == "session.opened"]
     assert opened == ok(shop.staff.get(f"/sessions/{session}"))
+
+
+def test_sessions_are_found_by_each_of_their_tables(shop: Shop) -> None:
+    floor = Floor(shop)
+    past = seat(floor, 2)
+    ok(act(shop, past["id"], "close"))
+    party, alone = seat(floor, 1), seat(floor, 4)
+    ok(link(floor, party["id"], 2, 3))
+
+    def found(number: int, **query: str) -> list[str]:
+        wanted = {"table_id": str(floor.table(number)), **query}
+        return [one["id"] for one in ok(shop.staff.get("/sessions", params=wanted))["data"]]
+
+    assert found(1) == found(3) == [party["id"]]
+    assert found(2) == [party["id"], past["id"]]
+    assert found(2, status="open") == [party["id"]]
+    assert found(2, status="closed") == [past["id"]]
+    assert found(4) == [alone["id"]]
+    first = ok(shop.staff.get("/sessions", params={"table_id": str(floor.table(2)), "limit": 1}))
+    assert found(2, cursor=first["next_cursor"]) == [past["id"]]

@@ -6,6 +6,7 @@ Nothing here asserts a time: what a query reads is counted, and that is the same
 import os
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from typing import Any
 from uuid import uuid4
 
 import psycopg
@@ -16,9 +17,9 @@ from pydantic import SecretStr
 from app.core.config import Settings
 from app.main import create_app
 from bench.filling import Filling
-from bench.history import Past, remember
+from bench.history import FIRST, Past, remember
 from bench.menus import plain_menu
-from bench.numbers import STORE, made
+from bench.numbers import ITEM, STORE, made
 from tests.plans.watching import Watched
 from tests.support.database import TEMPLATE_VARIABLE, database
 from tests.support.server import live_server
@@ -27,6 +28,8 @@ from tests.support.shops import Shop
 LARGE, ORDERS = 1, 100_000
 SMALL, FEW = range(2, 42), 500
 TABLES, ITEMS, OPEN_ORDERS = 40, 100, 3
+RARE, GONE, NEVER_USED = ITEMS + 1, ITEMS + 2, TABLES + 1
+"""An item that was sold three times, one that has not been sold for a year, and a table."""
 UNTIL = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
 
@@ -44,14 +47,33 @@ def _fill(url: str) -> None:
         sqlalchemy.make_url(url).set(drivername="postgresql+psycopg"), poolclass=sqlalchemy.NullPool
     )
     with engine.begin() as connection:
-        Filling(connection, LARGE).fill(tables=TABLES, menu=plain_menu(ITEMS), orders=OPEN_ORDERS)
+        menu = plain_menu(GONE)
+        Filling(connection, LARGE).fill(tables=TABLES, menu=menu, orders=OPEN_ORDERS)
         for store in SMALL:
             Filling(connection, store).fill(tables=TABLES, menu=plain_menu(ITEMS))
     engine.dispose()
     with psycopg.connect(url, autocommit=True) as connection:
         remember(connection, Past([LARGE], ORDERS, UNTIL, TABLES, ITEMS))
         remember(connection, Past(SMALL, FEW, UNTIL, TABLES, ITEMS))
+        _sell_otherwise(connection)
+        # As where each store has items and tables of its own: the planner thinks any one is rare.
+        for table, column in (("order_lines", "item_id"), ("orders", "table_id")):
+            connection.execute(
+                f"ALTER TABLE {table} ALTER {column} SET STATISTICS 0,"
+                f" ALTER {column} SET (n_distinct = 50000)".encode()
+            )
         connection.execute("VACUUM ANALYZE")
+
+
+def _sell_otherwise(connection: psycopg.Connection[Any]) -> None:
+    """Items that few orders have, or old ones only."""
+    for item, first, last in ((RARE, 20_000, 20_002), (GONE, 100, 5_099)):
+        orders = [made(11, FIRST + number) for number in (first, last)]
+        connection.execute(
+            "UPDATE order_lines SET item_id = %s WHERE store_id = %s AND position = 0"
+            " AND order_id BETWEEN %s AND %s",
+            [made(ITEM, item), made(STORE, LARGE), *orders],
+        )
 
 
 @pytest.fixture(scope="session")

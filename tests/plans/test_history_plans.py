@@ -1,13 +1,15 @@
 """No filter of the history reads or sorts a store's whole past."""
 
+from datetime import date
 from itertools import combinations
 from typing import Any
 
 import pytest
 
+from app.core.keyset import NumberPlace
 from bench.history import FIRST
 from bench.numbers import ITEM, SESSION, TABLE, made
-from tests.plans.conftest import ORDERS
+from tests.plans.conftest import GONE, NEVER_USED, ORDERS, RARE
 from tests.plans.watching import Plan, Watched
 
 LIMIT = 20
@@ -27,6 +29,11 @@ WANTED: dict[str, dict[str, str]] = {
     "pos": {"channel": "pos"},
     "item": {"item_id": str(made(ITEM, 9))},
     "no_item": {"item_id": str(made(ITEM, 9_999))},
+    "rare": {"item_id": str(made(ITEM, RARE))},
+    "gone": {"item_id": str(made(ITEM, GONE))},
+    "never_used": {"table_id": str(made(TABLE, NEVER_USED))},
+    "unfinished": {"status": "preparing"},
+    "long_ago": {"to": "2026-01-01T00:00:00Z"},
     "day": {"business_date": "2026-11-02"},
     "days": {"business_date_from": "2026-10-05", "business_date_to": "2026-11-02"},
     "times": {"from": "2026-10-10T00:00:00Z", "to": "2026-10-20T00:00:00Z"},
@@ -36,7 +43,16 @@ WANTED: dict[str, dict[str, str]] = {
 ALONE = [(name,) for name in WANTED]
 KINDS = ("table", "cancelled", "live", "pos", "item", "day", "days", "times", "changes")
 TOGETHER = [pair for pair in combinations(KINDS, 2) if set(pair) != {"cancelled", "live"}]
+TOGETHER += [
+    *[("rare", other) for other in ("day", "pos", "table", "cancelled", "changes")],
+    *[("gone", other) for other in ("day", "pos", "table", "cancelled", "days", "long_ago")],
+    *[("never_used", other) for other in ("item", "cancelled", "served", "changes", "days")],
+    *[("unfinished", other) for other in ("item", "table", "pos", "days")],
+    *[("long_ago", other) for other in ("table", "item", "cancelled", "pos")],
+]
 SESSIONS = [
+    *[("rare",), ("gone",), ("gone", "table"), ("pos", "table"), ("pos", "item"), ("long_ago",)],
+    *[("never_used",), ("never_used", "item")],
     *[(name,) for name in ("everything", "table", "item", "pos", "tablet", "day", "days", "times")],
     *[("changes",), ("changes_of_today",), ("table", "days"), ("table", "item"), ("item", "times")],
 ]
@@ -75,6 +91,13 @@ def test_a_page_in_the_middle_of_orders(watched: Watched, names: tuple[str, ...]
 def test_sessions(watched: Watched, names: tuple[str, ...], status: str | None) -> None:
     wanted = query(names) | ({"status": status} if status else {})
     _, plans = watched.get("/sessions", limit=LIMIT, **wanted)
+    assert_small(plans)
+
+
+@pytest.mark.parametrize("names", [("item",), ("served",), ("tablet",), ("cancelled", "table")])
+def test_the_last_page_of_a_long_walk(watched: Watched, names: tuple[str, ...]) -> None:
+    oldest = str(NumberPlace(date(2025, 12, 9), 100))
+    _, plans = watched.get("/orders", limit=LIMIT, cursor=oldest, **query(names))
     assert_small(plans)
 
 

@@ -33,7 +33,12 @@ class EventRecord:
 
         What changed and how is left of it: plain words, ids, and an availability without stock.
         """
-        return replace(self, data=_public(self.data))
+        return replace(self, actor=unnamed(self.actor), data=_public(self.data))
+
+    @cached_property
+    def at_table(self) -> "EventRecord":
+        """The same event for the party that it concerns: as GET shows the thing to guests."""
+        return replace(self, actor=unnamed(self.actor), data=_without_people(self.data))
 
     def document(self) -> dict[str, Any]:
         """`{seq, type, occurred_at, actor, data}`."""
@@ -61,3 +66,28 @@ def _public(data: dict[str, Any]) -> dict[str, Any]:
         else:
             shown[name] = value
     return shown
+
+
+_OF_STAFF = {"names", "added_by", "reason", "actor"}
+"""What of the lines, calls and cancellations of a party is for staff only."""
+_ACTORS = {"requested_by", "acknowledged_by", "done_by", "cancelled_by"}
+
+
+def _without_people(data: dict[str, Any]) -> dict[str, Any]:
+    return {name: _shown_at_table(name, value) for name, value in data.items()}
+
+
+def _shown_at_table(name: str, value: Any) -> Any:
+    if name in ("items", "lines", "cancellations") and isinstance(value, list):
+        return [
+            {k: None if k in _OF_STAFF else _shown_at_table(k, v) for k, v in one.items()}
+            for one in value
+        ]
+    return unnamed(value) if name in _ACTORS else value
+
+
+def unnamed(actor: dict[str, Any] | None) -> Any:
+    """Who did something, as guests may know it: of the staff and of systems only what they are."""
+    if actor is None or actor["kind"] not in ("staff", "api_key"):
+        return actor
+    return {"kind": actor["kind"], "id": None, "name": actor["kind"]}

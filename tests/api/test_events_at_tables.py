@@ -1,0 +1,53 @@
+"""What a party's tablets and phones are told of it: no more than they could read."""
+
+from typing import Any
+
+import httpx
+
+from tests.support.calls import CallFloor, answer, read
+from tests.support.credentials import enter
+from tests.support.floor import Floor
+from tests.support.menu_building import ok
+from tests.support.parties import orders_of, seat
+from tests.support.shops import Json, Shop
+from tests.support.streams import listening
+
+
+def told(client: httpx.Client, head: str, count: int) -> list[Json]:
+    with listening(client, head) as heard:
+        events: list[Any] = [heard.get(timeout=5) for _ in range(count)]
+    return [event[2] for event in events]
+
+
+def test_orders_are_told_as_guests_read_them(shop: Shop) -> None:
+    floor = Floor(shop)
+    session = seat(floor, 1, 2)
+    guest = enter(shop, floor.table(1)).http
+    [order] = orders_of(shop, session["id"])
+    head = str(shop.counters()[0])
+    path = f"/orders/{order['id']}/lines/{order['lines'][0]['id']}/cancel"
+    why = {"quantity": 1, "reason_code": "guest_request", "reason": "3번 손님이 또 바꾸심"}
+    ok(shop.staff.post(path, json=why))
+
+    for client in (guest, floor.tablet(1)):
+        [event] = told(client, head, 1)
+        assert event["data"] == ok(client.get(f"/orders/{order['id']}"))
+        assert event["actor"] == {"kind": "staff", "id": None, "name": "staff"}
+    [event] = told(shop.staff, head, 1)
+    assert event["actor"]["id"] is not None
+    assert event["data"]["lines"][0]["cancellations"][0]["reason"] == why["reason"]
+
+
+def test_calls_are_told_as_guests_read_them(shop: Shop) -> None:
+    floor = CallFloor(shop)
+    floor.sit(1)
+    guest = enter(shop, floor.table(1)).http
+    call = floor.calls(floor.tablet(1), water=1)
+    head = str(shop.counters()[0])
+    ok(answer(shop.staff, call, "done"))
+
+    [event] = told(guest, head, 1)
+    assert event["data"] == ok(guest.get(f"/service-requests/{call['id']}"))
+    assert event["data"]["done_by"] == {"kind": "staff", "id": None, "name": "staff"}
+    assert event["data"]["requested_by"]["kind"] == "tablet"
+    assert read(shop, call)["done_by"]["id"] is not None
