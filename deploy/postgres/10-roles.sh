@@ -27,7 +27,8 @@ CREATE ROLE table_order_app   LOGIN NOCREATEROLE NOSUPERUSER NOBYPASSRLS PASSWOR
 -- The first migration grants rights to this role and, as on a server where it makes the role itself, manages it.
 GRANT table_order_app TO table_order_owner WITH ADMIN OPTION;
 
-CREATE ROLE table_order_monitor NOLOGIN NOSUPERUSER NOBYPASSRLS IN ROLE pg_monitor;
+-- Reads statistics and settings, and no row of any table.
+CREATE ROLE table_order_monitor NOLOGIN NOSUPERUSER NOBYPASSRLS CONNECTION LIMIT 5 IN ROLE pg_monitor;
 \if :{?monitor_password}
 ALTER ROLE table_order_monitor LOGIN PASSWORD :'monitor_password';
 \endif

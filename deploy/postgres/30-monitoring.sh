@@ -1,16 +1,10 @@
 #!/usr/bin/env bash
-# Runs once, when the database server is made: what its log says, and the login of the metrics' reader, where
-# DB_MONITOR_PASSWORD_FILE names its password.
+# Runs once, when the database server is made: what its log says.
 #
 # For a server that is there already: the same statements, as its superuser.
 set -euo pipefail
 
-# ask <psql option…>: what stands on standard input, as the superuser.
-ask() {
-    PGHOST='' PGHOSTADDR='' psql --no-psqlrc --set ON_ERROR_STOP=1 --username "$POSTGRES_USER" --dbname postgres "$@"
-}
-
-ask <<'SQL'
+PGHOST='' PGHOSTADDR='' psql --no-psqlrc --set ON_ERROR_STOP=1 --username "$POSTGRES_USER" --dbname postgres <<'SQL'
 -- Slow statements, waits for locks, what spills to disk; never a value: it may be a password or a guest's note.
 ALTER SYSTEM SET log_min_duration_statement = '500ms';
 ALTER SYSTEM SET log_parameter_max_length = 0;
@@ -20,11 +14,4 @@ ALTER SYSTEM SET log_temp_files = '8MB';
 ALTER SYSTEM SET log_autovacuum_min_duration = '10s';
 ALTER SYSTEM SET log_line_prefix = '%m [%p] %q%u@%d %a ';
 SELECT pg_reload_conf();
-SQL
-
-[ -n "${DB_MONITOR_PASSWORD_FILE:-}" ] || exit 0
-
-ask --set password="$(<"$DB_MONITOR_PASSWORD_FILE")" <<'SQL'
--- Reads statistics and settings, and no row of any table.
-CREATE ROLE table_order_monitor LOGIN CONNECTION LIMIT 5 PASSWORD :'password' IN ROLE pg_monitor;
 SQL
