@@ -16,7 +16,11 @@ ARGS ?=
 ENV ?= staging
 # Staging and production are watched; MONITORING= leaves that out.
 MONITORING ?= $(filter staging production,$(ENV))
+# Whom a certificate authority may write to: with it, production gets its certificate there (deploy/acme.yml).
+ACME_EMAIL ?= $(shell sed -n 's/^ACME_EMAIL=//p' .env 2>/dev/null)
+export ACME_EMAIL
 COMPOSE = docker compose -f docker-compose.yml -f deploy/$(ENV).yml \
+  $(if $(filter production,$(ENV)),$(if $(ACME_EMAIL),-f deploy/acme.yml)) \
   $(if $(MONITORING),-f deploy/monitoring.yml)
 SECRETS_DIR ?= deploy/secrets/$(ENV)
 
