@@ -6,6 +6,7 @@ The host's exporter and the one that asks from outside are started where their i
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Callable, Iterator
 from typing import Any, Final
@@ -124,7 +125,7 @@ def test_the_log_of_the_database_tells_slow_statements_without_values(front: Fro
     psql = ("psql", "--username=postgres", "--dbname=table_order", "-At", "--command")
     front.stack.compose("exec", "-T", "db", *psql, "SELECT pg_sleep(0.6)")
     said = front.stack.compose("logs", "--no-log-prefix", "db")
-    assert "duration: 6" in said
+    assert re.search(r"duration: \d{3,}\.", said)
     assert "pg_sleep(0.6)" in said
     shown = front.stack.compose("exec", "-T", "db", *psql, "SHOW log_parameter_max_length").strip()
     assert shown == "0"
