@@ -19,7 +19,11 @@ ENV ?= staging
 MONITORING ?= $(filter staging production,$(ENV))
 # And backed up; BACKUPS= leaves that out.
 BACKUPS ?= $(filter staging production,$(ENV))
+# Whom a certificate authority may write to: with it, production gets its certificate there (deploy/acme.yml).
+ACME_EMAIL ?= $(shell sed -n 's/^ACME_EMAIL=//p' .env 2>/dev/null)
+export ACME_EMAIL
 COMPOSE = docker compose -f docker-compose.yml -f deploy/$(ENV).yml \
+  $(if $(filter production,$(ENV)),$(if $(ACME_EMAIL),-f deploy/acme.yml)) \
   $(if $(MONITORING),-f deploy/monitoring.yml) $(if $(BACKUPS),-f deploy/backup/$(ENV).yml)
 SECRETS_DIR ?= deploy/secrets/$(ENV)
 POOLER = $(COMPOSE) exec -T pgbouncer psql --quiet --host=/tmp --port=6432 --username=pgbouncer pgbouncer

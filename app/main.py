@@ -24,6 +24,7 @@ from app.core.middleware import CompressionMiddleware, RequestMiddleware
 from app.core.observing import observe
 from app.core.runtime import Runtime
 from app.core.sampling import sampling
+from app.services.call_watching import watching_calls
 from app.services.menu_returning import publishing_changes
 from app.services.retention_job import keeping_retention
 
@@ -73,6 +74,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
                 serve_metrics(settings),
                 sampling(runtime.database),
                 publishing_changes(runtime.database),
+                watching_calls(runtime.database),
                 keeping_retention(runtime.database, runtime.media, settings),
             ):
                 yield

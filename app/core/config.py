@@ -64,7 +64,8 @@ class Settings(BaseSettings):
     internal_port: Annotated[int, Field(ge=0, le=65535)] = 0
     workers: Annotated[int, Field(ge=1, le=64)] = 1
     replicas: Annotated[int, Field(ge=1, le=64)] = 1
-    """Copies of this service, each with its `workers`; counts connections, nothing else."""
+    """Copies of this service, each with its `workers`; connections and the general limits are
+    counted over all of them."""
     data_dir: Path = Path(".data")
     public_url: str = "http://127.0.0.1:8000"
     guest_ordering_url: str = ""

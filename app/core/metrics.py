@@ -42,6 +42,18 @@ ANSWER_TIMES = Histogram(
     ["step"],
     buckets=(5, 10, 20, 30, 60, 90, 120, 180, 300, 600, 1200),
 )
+CALLS_WAITING = Gauge(
+    "service_requests_waiting",
+    "Tables' calls that wait in all stores together, by status.",
+    ["status"],
+    multiprocess_mode="livemax",
+)
+CALLS_OLDEST = Gauge(
+    "service_request_oldest_seconds",
+    "How long ago the oldest waiting call was made; 0 where none waits.",
+    ["status"],
+    multiprocess_mode="livemax",
+)
 SIGN_INS_REFUSED = Counter("sign_ins_refused_total", "Refused sign-ins and pairings.", ["kind"])
 READS = Counter(
     "replica_reads_total", "Reads that a replica may answer, by the server that did.", ["server"]

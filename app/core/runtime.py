@@ -127,4 +127,5 @@ def _bearer(header: str | None) -> str:
 
 
 def _limiter(name: str, per_minute: int, settings: Settings) -> RateLimiter | None:
-    return RateLimiter(name, per_minute, settings.workers) if per_minute else None
+    workers = settings.replicas * settings.workers
+    return RateLimiter(name, per_minute, workers) if per_minute else None

@@ -94,3 +94,16 @@ def test_health_is_never_limited(small: Shop) -> None:
 
     assert {answer.status_code for answer in answers} == {200}
     assert "RateLimit" not in answers[0].headers
+
+
+def test_the_limit_is_that_of_all_workers_of_all_copies(database_url: str) -> None:
+    settings = Settings(
+        database_url=SecretStr(database_url),
+        address_limit_per_minute=LIMIT,
+        workers=5,
+        replicas=2,
+    )
+    with live_server(create_app(settings)) as url:
+        answer = httpx.get(f"{url}/api/v1/store", trust_env=False)
+
+    assert answer.headers["RateLimit-Policy"] == f'"address";q={LIMIT // 10};w=60'

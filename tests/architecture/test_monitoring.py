@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 import yaml
-from prometheus_client import Counter, Gauge, Histogram
+from prometheus_client import Gauge
 
 from app.core import metrics
-from tests.support.promtool import metrics_in, promtool
+from tests.support.promtool import families, metrics_in, promtool
 
 ROOT = Path(__file__).resolve().parents[2]
 PROMETHEUS = ROOT / "deploy/prometheus"
@@ -29,17 +29,6 @@ def alerts() -> list[dict[str, Any]]:
         for group in yaml.safe_load(path.read_text(encoding="utf-8"))["groups"]
         for rule in group["rules"]
     ]
-
-
-def families() -> dict[str, str]:
-    """The names of our metrics, counters with their suffix, and what kind each is."""
-    found = {}
-    for metric in vars(metrics).values():
-        if isinstance(metric, Counter | Gauge | Histogram):
-            (family,) = metric.describe()
-            suffix = "_total" if family.type == "counter" else ""
-            found[family.name + suffix] = family.type
-    return found
 
 
 def known() -> set[str]:

@@ -82,6 +82,7 @@ DEFINER_FUNCTIONS = {
     "throttle_knows",
     "throttle_remember",
     "throttle_settle",
+    "waiting_calls",
 }
 
 TENANT_KEYS = """

@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import ssl
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
 
-from tests.deploy.containers import ROOT
 from tests.deploy.house import Front
 from tests.deploy.stack import HOST, Stack, free_port, hosted
-
-SIGN: Final = ROOT / "deploy/proxy/self-signed.sh"
+from tests.deploy.tls import first_in, self_signed
 
 
 @contextlib.contextmanager
@@ -42,10 +38,8 @@ def started(
     try:
         _deploy(stack)
         held = stack.compose("exec", "-T", "proxy", "cat", "/etc/haproxy/tls/proxy.pem")
-        certificate = (
-            held[: held.index("-----END CERTIFICATE-----")] + "-----END CERTIFICATE-----\n"
-        )
-        front = Front(stack, http, https, ssl.create_default_context(cadata=certificate))
+        trust = ssl.create_default_context(cadata=first_in(held))
+        front = Front(stack, http, https, trust)
         front.wait_until_ready()
         yield front
     finally:
@@ -74,10 +68,7 @@ def production(
     """Production, with a certificate in place of the operator's own."""
     tls = folder / "tls"
     tls.mkdir()
-    subprocess.run(["sh", SIGN, tls, HOST], check=True, timeout=30, capture_output=True)
-    # The proxy's user has to be able to read it.
-    tls.chmod(0o755)
-    (tls / "proxy.pem").chmod(0o644)
+    self_signed(tls)
     with started(
         folder / "clone", "production", release, backups=backups, TLS_DIR=str(tls), **variables
     ) as front:

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import time
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import httpx
 import pytest
 
 from tests.deploy.containers import copy_of_the_project
+from tests.deploy.demo_store import order_of, sign_in, url, wait_until_ready
 from tests.deploy.stack import UP_SECONDS, Stack, engine, free_port
 
 pytestmark = pytest.mark.deploy
@@ -22,22 +22,6 @@ MEGABYTE: Final = 1_000_000
 IMAGE: Final = "table-order-service:local"
 CANARY: Final = "canary-that-no-image-may-hold"
 """What stands in every file of a clone that is nobody's business."""
-
-
-def url(stack: Stack) -> str:
-    return f"http://127.0.0.1:{stack.environment['PORT']}"
-
-
-def wait_until_ready(stack: Stack, base: str, seconds: float = 60) -> None:
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        try:
-            if httpx.get(f"{base}/health/ready", timeout=2).status_code == httpx.codes.OK:
-                return
-        except httpx.TransportError:
-            pass
-        time.sleep(0.25)
-    pytest.fail(f"not ready after {seconds} s:\n{stack.compose('logs', '--tail', '40', 'api')}")
 
 
 @pytest.fixture(scope="module")
@@ -58,42 +42,6 @@ def plant_secrets(folder: Path) -> None:
     for name in ("deploy/secrets/staging/jwt_keys", "app/.env", ".env.staging", ".data/dump.sql"):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(f"KEY={CANARY}\n")
-
-
-@contextlib.contextmanager
-def sign_in(stack: Stack) -> Iterator[httpx.Client]:
-    """A client of the demo restaurant's owner."""
-    with httpx.Client(base_url=f"{url(stack)}/api/v1", timeout=10) as client:
-        answer = client.post(
-            "/auth/login",
-            json={"store_code": "hanok", "username": "owner", "password": "table-order-demo"},
-        )
-        assert answer.status_code == httpx.codes.OK, answer.text
-        client.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
-        yield client
-
-
-def an_item_that_needs_no_choice(menu: dict[str, Any]) -> dict[str, Any]:
-    for category in menu["categories"]:
-        for item in category["items"]:
-            free = not any(group["min_select"] for group in item["option_groups"])
-            if free and item["availability"]["status"] == "available":
-                found: dict[str, Any] = item
-                return found
-    pytest.fail("the demo menu has no available item without a required choice")
-
-
-def order_of(staff: httpx.Client) -> dict[str, Any]:
-    """What a party that has just sat down orders."""
-    menu = staff.get("/menu").raise_for_status().json()
-    tables = staff.get("/tables").raise_for_status().json()["data"]
-    table = next(table for table in tables if table["state"] == "free")
-    seated = staff.post(f"/tables/{table['id']}/sessions", json={"guest_count": 2})
-    item = an_item_that_needs_no_choice(menu)
-    return {
-        "session_id": seated.raise_for_status().json()["id"],
-        "lines": [{"item_id": item["id"], "quantity": 2, "options": []}],
-    }
 
 
 def test_an_order_is_taken_and_outlives_a_restart_of_everything(stack: Stack) -> None:

@@ -6,8 +6,10 @@ import configparser
 import json
 import re
 import stat
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -142,6 +144,37 @@ def test_poolers_limits_are_those_that_the_service_counts_with() -> None:
     said = dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
     assert ini["pgbouncer"]["max_client_conn"] == said["DATABASE_POOLER_CLIENTS"]
     assert ini["pgbouncer"]["max_db_connections"] == said["DATABASE_POOLER_SERVERS"]
+
+
+def test_long_reads_go_by_a_database_of_the_pooler_to_the_clusters_standbys(tmp_path: Path) -> None:
+    create(Environment.PRODUCTION, tmp_path)
+    url = urlsplit((tmp_path / "database_replica_url").read_text().strip())
+    ini = configparser.ConfigParser()
+    ini.read(ROOT / "deploy/pgbouncer/pgbouncer.ini")
+    pooled = dict(pair.split("=") for pair in ini["databases"][url.path[1:]].split())
+    listens = (ROOT / "deploy/patroni/haproxy.cfg").read_text().split("\nlisten standbys\n")[1]
+    assert (url.hostname, pooled["host"]) == ("pgbouncer", "primary")
+    assert f"    bind :{pooled['port']}\n" in listens
+    assert " uri /replica\n" in listens
+
+
+def test_a_certificate_authority_is_asked_where_an_address_for_it_is_given(tmp_path: Path) -> None:
+    """By whom: locked down like all others, and without the network of the databases."""
+    stack = hosted(
+        tmp_path, "production", PUBLIC_HOST=HOST, TLS_DIR="/tls", ACME_EMAIL=f"ops@{HOST}"
+    )
+    for name, wanted in (("production", True), ("staging", False)):
+        said = stack.run("make", "--dry-run", "deploy", f"ENV={name}")
+        assert ("-f deploy/acme.yml" in said) is wanted, name
+    services = config(replace(stack, files=[*stack.files, "deploy/acme.yml"]))["services"]
+    for name in ("acme", "acme-first"):
+        one = services[name]
+        assert (one["cap_drop"], one["read_only"]) == (["ALL"], True)
+        assert one["security_opt"] == ["no-new-privileges:true"]
+        assert "ports" not in one
+        assert set(one.get("networks") or {}) <= {"edge"}
+    mounted = {one["target"]: one.get("read_only", False) for one in services["proxy"]["volumes"]}
+    assert mounted["/etc/haproxy/tls"] is True
 
 
 def test_the_proxys_refusals_are_problems_of_the_service() -> None:

@@ -1,4 +1,4 @@
-"""Prometheus' own checker, where the machine has it."""
+"""Prometheus' own checker, where the machine has it, and the metrics that expressions may be about."""
 
 import os
 import re
@@ -7,6 +7,9 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from prometheus_client import Counter, Gauge, Histogram
+
+from app.core import metrics
 
 NAME = re.compile(r"(?<![\w$])([a-zA-Z_:][\w:]*)(?!\s*\()(?!\w)")
 _NO_METRIC = {"and", "or", "unless", "offset", "bool", "inf", "nan"}
@@ -31,3 +34,14 @@ def metrics_in(expression: str) -> set[str]:
     bare = re.sub(r"\{[^}]*\}|\[[^\]]*\]", " ", bare)
     bare = re.sub(r"\b(by|without|on|ignoring|group_left|group_right)\s*\([^)]*\)", " ", bare)
     return {name for name in NAME.findall(bare) if name not in _NO_METRIC}
+
+
+def families() -> dict[str, str]:
+    """The names of our metrics, counters with their suffix, and what kind each is."""
+    found = {}
+    for metric in vars(metrics).values():
+        if isinstance(metric, Counter | Gauge | Histogram):
+            (family,) = metric.describe()
+            suffix = "_total" if family.type == "counter" else ""
+            found[family.name + suffix] = family.type
+    return found

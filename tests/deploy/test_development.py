@@ -1,0 +1,51 @@
+"""`make deploy ENV=development`: the shared server has the demo stores, and takes an order."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Iterator
+
+import httpx
+import pytest
+
+from tests.deploy.demo_store import order_of, sign_in, url, wait_until_ready
+from tests.deploy.stack import Stack, free_port, hosted
+
+pytestmark = pytest.mark.deploy
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    made = hosted(tmp_path_factory.mktemp("clone"), "development", PORT=str(free_port()))
+    try:
+        made.make("deploy")
+        wait_until_ready(made, url(made))
+        yield made
+    finally:
+        made.remove()
+
+
+def test_the_demo_restaurant_takes_an_order_that_a_second_deploy_keeps(stack: Stack) -> None:
+    with sign_in(stack) as staff:
+        order = order_of(staff)
+        placed = staff.post("/orders", json=order, headers={"Idempotency-Key": str(uuid.uuid4())})
+        assert placed.status_code == httpx.codes.CREATED, placed.text
+
+    stack.make("deploy")
+
+    with sign_in(stack) as staff:
+        kept = staff.get(f"/orders/{placed.json()['id']}").raise_for_status().json()
+        assert kept["number"] == placed.json()["number"]
+
+
+def test_it_is_a_hosted_environment(stack: Stack) -> None:
+    """Its secrets are its own, its host is checked, and its log is for machines."""
+    stranger = httpx.get(f"{url(stack)}/docs", headers={"Host": "elsewhere.example"}, timeout=10)
+    assert stranger.status_code == httpx.codes.BAD_REQUEST
+    logged = stack.compose("logs", "--no-log-prefix", "api").splitlines()
+    lines = [json.loads(line[line.index("{") :]) for line in logged if '"event"' in line]
+    assert "request" in {line["event"] for line in lines}
+    shown = stack.compose("exec", "-T", "api", "printenv")
+    assert "ENVIRONMENT=development" in shown
+    assert "DATABASE_URL=" not in shown
