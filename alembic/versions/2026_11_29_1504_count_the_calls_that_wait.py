@@ -3,13 +3,13 @@
 The API's role sees one store at a time; this tells it two numbers and two times of all of them.
 
 Revision ID: 20261129_1504
-Revises: 20261129_1121
+Revises: 20261129_1503
 """
 
 from alembic import op
 
 revision = "20261129_1504"
-down_revision = "20261129_1121"
+down_revision = "20261129_1503"
 branch_labels = None
 depends_on = None
 # The service runs without it: two of its metrics are missing then.

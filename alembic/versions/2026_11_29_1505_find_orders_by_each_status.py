@@ -5,7 +5,7 @@ of its past among the live ones, and one that never cancels was read whole to fi
 index has them all, and is changed less often than two of which a change of status touches both.
 
 Revision ID: 20261129_1505
-Revises: 20261129_1121
+Revises: 20261129_1504
 """
 
 import sqlalchemy as sa
@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "20261129_1505"
-down_revision = "20261129_1121"
+down_revision = "20261129_1504"
 branch_labels = None
 depends_on = None
 required_by_code = False
