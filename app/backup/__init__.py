@@ -1,6 +1,7 @@
 """Backups of the whole database server: pgBackRest behind the operator's `db …` commands.
 
-`settings` says where, `pgbackrest` runs the program, `catalogue` reads what the repository holds,
-`keeping` and `schedule` decide (pure), `runs` does one backup, `restoring` and `verifying` bring
-one back, `watch` does all of it by the clock and tells Prometheus.
+`settings` says where, `configuration` says it to pgBackRest, `pgbackrest` runs the program,
+`catalogue` reads what the repository holds, `keeping` and `schedule` decide (pure), `runs` does one
+backup, `restoring` and `verifying` bring one back, `finishing` ends that in a cluster's member,
+`watch` does all of it by the clock and tells Prometheus.
 """
