@@ -72,16 +72,20 @@ def create(environment: Environment, directory: Path) -> list[str]:
         login: keep(name, secrets.token_urlsafe(RANDOM_BYTES)) for name, login in PASSWORDS.items()
     }
 
-    def url(login: str, server: str) -> str:
-        return f"postgresql://{login}:{logins[login]}@{server}/table_order"
+    def url(login: str, server: str, database: str = "table_order") -> str:
+        return f"postgresql://{login}:{logins[login]}@{server}/{database}"
 
     pooled = environment is Environment.PRODUCTION
     direct = "primary:5432" if pooled else DATABASE
     keep("database_url", url(APP, POOLER if pooled else direct))
     keep("database_owner_url", url(OWNER, direct))
     keep("database_listen_url", url(APP, direct))
-    if environment is Environment.STAGING:
-        keep("database_replica_url", url(APP, REPLICA))
+    replicas = {
+        Environment.STAGING: url(APP, REPLICA),
+        Environment.PRODUCTION: url(APP, POOLER, "table_order_standby"),
+    }
+    if environment in replicas:
+        keep("database_replica_url", replicas[environment])
     keep("pgbouncer_users", f'"{APP}" "{logins[APP]}"')
     keep("grafana_admin_password", secrets.token_urlsafe(RANDOM_BYTES))
     keep("alert_webhook_url", NOWHERE)
