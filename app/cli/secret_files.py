@@ -19,6 +19,7 @@ from app.local.processes import LocalError
 
 cli = typer.Typer(help="Look after the files with an environment's secrets.", no_args_is_help=True)
 
+DATABASE_NAME = "table_order"
 DATABASE, REPLICA = "db:5432", "db-replica:5432"
 DIRECT, POOLER = "primary:5432", "pgbouncer:6432"
 """Production's database, and what stands before it."""
@@ -191,13 +192,17 @@ def _database_urls(environment: Environment, passwords: Mapping[str, str]) -> di
         # As the exporter wants it: without login, and with TLS said in it.
         "database_monitor_uri": f"primary:5432/table_order?sslmode={checked}",
     }
-    if environment is Environment.STAGING:
-        urls["database_replica_url"] = _url(APP, passwords[APP], REPLICA)
+    replicas = {
+        Environment.STAGING: (REPLICA, DATABASE_NAME),
+        Environment.PRODUCTION: (POOLER, "table_order_standby"),
+    }
+    if environment in replicas:
+        urls["database_replica_url"] = _url(APP, passwords[APP], *replicas[environment])
     return urls
 
 
-def _url(login: str, password: str, server: str) -> str:
-    return f"postgresql://{login}:{password}@{server}/table_order"
+def _url(login: str, password: str, server: str, database: str = DATABASE_NAME) -> str:
+    return f"postgresql://{login}:{password}@{server}/{database}"
 
 
 def _pooler_user(password: str) -> str:

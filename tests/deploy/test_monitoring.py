@@ -188,6 +188,6 @@ def test_an_alert_is_told_and_so_is_its_end(watched: Front, hook: Callable[[], s
         hears("[firing] NoReplicaReady (page)")
     finally:
         watched.stack.compose("start", "api")
-    watched.wait_until_ready()
+    watched.wait_until_ready(180)
     hears("[resolved] NoReplicaReady (page)")
     assert "docs/operations/runbooks/NoReplicaReady.md" in hook()

@@ -120,7 +120,7 @@ def test_connections_are_counted_before_the_first_is_opened(front: Front) -> Non
         timeout=60,
     )
     assert done.returncode == 1
-    assert "open 404 connections to the pooler, which takes 100" in done.stderr
+    assert "open 804 connections to the pooler, which takes 100" in done.stderr
 
 
 def files(front: Front) -> list[str]:
