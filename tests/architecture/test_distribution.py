@@ -17,7 +17,11 @@ Connection = psycopg.Connection[tuple[Any, ...]]
 # Small, and the same for all stores: they stay on the coordinator.
 KEPT_WHOLE = REFERENCE
 # It fills `session_tables`, whose rows are with those of `table_sessions`: it may be allowed there.
-OWN_STORE_TRIGGERS = {"table_sessions: trigger seat_session"}
+OWN_STORE_TRIGGERS = {
+    "table_sessions: trigger seat_session",
+    "stores: trigger same_acceptance",
+    "stores: trigger usual_service_request_types",
+}
 # From a table that stays whole to one that is spread: it goes before the spreading.
 LEAVING_KEYS = {"store_directory: fk_store_directory_store_id leaves a table that stays whole"}
 
