@@ -194,6 +194,6 @@ def test_a_store_that_the_release_before_opens_can_be_called_from(both: Both) ->
             " FROM service_request_types t JOIN stores s USING (store_id)"
             " WHERE s.code IN ('before', 'today') GROUP BY s.code"
         ).fetchall()
-    types: dict[str, list[object]] = dict(rows)
+    types: dict[str, list[Any]] = dict(rows)
     assert len(types["before"]) == 7
     assert types["before"] == types["today"]
