@@ -76,7 +76,7 @@ secrets: ## make the secrets of ENV that are not there yet, in SECRETS_DIR
 deploy: secrets ## bring ENV up (development, staging or production; default staging)
 	@$(COMPOSE) up --detach --wait --wait-timeout 300
 
-upgrade: ## build ENV's image from this folder, migrate, and replace the API's containers one after the other
+upgrade: secrets ## build ENV's image from this folder, migrate, and replace the API's containers one after the other
 	@$(COMPOSE) build --quiet api $(if $(BACKUPS),backup)
 	@$(COMPOSE) run --rm --no-deps migrate
 	@$(MAKE) --no-print-directory rolling-restart
