@@ -28,7 +28,9 @@ class FloorModel(State):
 
         return apply
 
-    def count_guests(self, session_id: str, guest_count: int) -> Apply:
+    def count_guests(self, session_id: str, guest_count: int, expected: int | None = None) -> Apply:
+        read = self.known(self.sessions, session_id)["version"]
+        refuse_if(expected not in (None, read), "version-mismatch")
         session = self.open_session(session_id)
 
         def apply(_: Json) -> None:

@@ -131,7 +131,7 @@ class OrderModel(FloorModel):
         total = self.quote(lines)
         refuse_if(expected not in (None, total), "price-changed")
         party = self._party(table, session)
-        self._check_minimum(who, party, lines)
+        self._check_minimum(who, party, lines, total)
         twin = self._twin(who, party, lines)
         asked = self.switches["duplicate_action"] == "confirm"
         twin = None if confirmed else twin
@@ -172,7 +172,9 @@ class OrderModel(FloorModel):
         self.live_table(str(table))
         return self.party_at(str(table))
 
-    def _check_minimum(self, who: Who, party: Json | None, lines: Sequence[Json]) -> None:
+    def _check_minimum(
+        self, who: Who, party: Json | None, lines: Sequence[Json], total: int
+    ) -> None:
         if who.channel not in AT_TABLE:
             return
         orders = self.orders_of(party["id"]) if party else []
@@ -181,6 +183,7 @@ class OrderModel(FloorModel):
         guests = (party and party["guest_count"]) or 1
         ordered = sum(one["quantity"] for one in lines)
         refuse_if(ordered < self.switches["minimum_items"] * guests, "minimum-not-met")
+        refuse_if(total < self.switches["minimum_amount"] * guests, "minimum-not-met")
 
     def _twin(self, who: Who, party: Json | None, lines: Sequence[Json]) -> Json | None:
         if party is None or not self.switches["window"] or who.channel not in AT_TABLE:

@@ -8,6 +8,7 @@ from hypothesis.stateful import rule
 from tests.machine.machine import Machine
 from tests.machine.side import Side
 from tests.machine.state import left
+from tests.support.menu_building import if_match
 
 
 class FloorRules(Machine):
@@ -31,9 +32,13 @@ class FloorRules(Machine):
         side = self.take(data)
         session, guests = self.session(data, side), data.draw(st.integers(1, 3), "guests")
         body = {"guest_count": guests}
+        known = side.model.sessions.get(session)
+        read = data.draw(st.sampled_from([None, 0, -1]), "read before") if known else None
+        expected = None if read is None or known is None else known["version"] + read
+        headers = {} if expected is None else if_match(expected)
         side.ask(
-            lambda: side.people["staff"].patch(f"/sessions/{session}", json=body),
-            lambda: side.model.count_guests(session, guests),
+            lambda: side.people["staff"].patch(f"/sessions/{session}", json=body, headers=headers),
+            lambda: side.model.count_guests(session, guests, expected),
         )
 
     @rule(data=st.data())

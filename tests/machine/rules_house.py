@@ -1,4 +1,8 @@
-"""The house turns its switches, changes its menu, and the night passes."""
+"""The house turns its switches, changes its menu, and the night passes.
+
+What ends by itself, a pause with an end or the time of the last order, is told by a clock of its
+own when it gets to it, and is not played here: tests/api/test_ordering_pauses.py has that.
+"""
 
 from datetime import timedelta
 
@@ -31,19 +35,27 @@ class HouseRules(Machine):
         lines=st.sampled_from([None, 1]),
         portions=st.sampled_from([None, 3]),
         minimum=st.sampled_from([None, 1, 2]),
+        amount=st.sampled_from([None, 5_000]),
     )
     def limit(
-        self, data: st.DataObject, lines: int | None, portions: int | None, minimum: int | None
+        self,
+        data: st.DataObject,
+        lines: int | None,
+        portions: int | None,
+        minimum: int | None,
+        amount: int | None,
     ) -> None:
         self.take(data).turn(
             {
                 "max_lines_per_order": lines,
                 "max_quantity_per_order": portions,
                 "minimum_items_per_guest": minimum,
+                "minimum_amount_per_guest": amount,
             },
             max_lines=lines,
             max_quantity=portions,
             minimum_items=minimum or 0,
+            minimum_amount=amount or 0,
         )
 
     @rule(

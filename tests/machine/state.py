@@ -50,6 +50,7 @@ class State:
             "max_lines": None,
             "max_quantity": None,
             "minimum_items": 0,
+            "minimum_amount": 0,
             "window": 0,
             "duplicate_action": "flag",
             "acceptance": {},
