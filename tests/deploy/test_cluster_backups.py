@@ -129,6 +129,21 @@ def test_only_the_certificate_opens_the_repository(front: Front) -> None:
     assert "error" in refused
 
 
+def lose_the_leader(front: Front, house: House, token: str) -> list[str]:
+    """Until the cluster is whole and backed up again; the orders that were placed meanwhile."""
+    cluster = Cluster(front)
+    lost, before = cluster.leader(), timeline(front)
+    cluster.signal("kill", lost)
+    placed = place(front, house, token, 5)
+    after = timeline(front)
+    assert after > before
+    cluster.signal("start", lost)
+    cluster.wait_until_whole()
+    # Nobody asked for it: what the lost primary had not sent is nowhere.
+    wait_for(front, lambda: backups(front)[-1]["wal"]["start"][:8] == after)
+    return placed
+
+
 def test_an_instant_comes_back_across_a_failover(front: Front, house: House) -> None:
     cluster = Cluster(front)
     # They come in while there is a primary.
@@ -136,15 +151,8 @@ def test_an_instant_comes_back_across_a_failover(front: Front, house: House) -> 
     kept = place(front, house, tablets[0], 5)
     tool(front, "backup", "--type=incr")
 
-    old, before = cluster.leader(), timeline(front)
-    cluster.signal("kill", old)
-    kept += place(front, house, tablets[1], 5)
+    kept += lose_the_leader(front, house, tablets[1])
     after = timeline(front)
-    assert after > before
-    cluster.signal("start", old)
-    cluster.wait_until_whole()
-    # Nobody asked for it: what the lost primary had not sent is nowhere.
-    wait_for(front, lambda: backups(front)[-1]["wal"]["start"][:8] == after)
 
     kept += place(front, house, tablets[2], 5)
     instant = psql(front, cluster.leader(), NOW)
