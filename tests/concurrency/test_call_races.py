@@ -9,6 +9,7 @@ import pytest
 from app.core.security.permissions import Role
 from tests.support.calls import CallFloor, answer, on_board, read, rows
 from tests.support.invariants import broken
+from tests.support.meanwhile import all_under_way
 from tests.support.menu_building import if_match, ok
 from tests.support.racing import at_once, sender
 from tests.support.shops import Json, Shop
@@ -62,7 +63,9 @@ def test_the_same_call_at_once_is_one(shop: Shop, turn: int, seated: bool) -> No
 def test_one_key_at_once_is_one_call(shop: Shop) -> None:
     floor = CallFloor(shop)
     key = str(uuid4())
-    answers = at_once([calling(floor.tablet(1), floor.body(water=1), key)] * 4)
+    twins = [calling(floor.tablet(1), floor.body(water=1), key)] * 4
+    table = "SELECT FROM tables WHERE id = %(id)s FOR UPDATE"
+    answers = all_under_way(shop, twins, table, id=floor.table(1))
     assert {answer.status_code for answer in answers} == {201}
     assert len({answer.content for answer in answers}) == len(rows(shop)) == 1
 

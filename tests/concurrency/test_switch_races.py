@@ -1,24 +1,22 @@
 """Switches that are turned while orders come in: every order keeps to what it was placed under."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from uuid import uuid4
 
 import httpx
-import psycopg
 import pytest
 
 from app.core.security.permissions import Role
 from tests.support.floor import Floor, order_body
 from tests.support.invariants import broken
-from tests.support.meanwhile import until_they_wait
+from tests.support.meanwhile import all_under_way
 from tests.support.menu_building import if_match, ok
 from tests.support.racing import at_once, sender
 from tests.support.shops import Shop
 from tests.support.switches import order, placed, store, turn
 
 ROUNDS = range(5)
+COUNTER = "SELECT FROM store_counters WHERE store_id = %(store)s FOR UPDATE"
 
 
 def test_no_order_is_accepted_after_a_pause_was_acknowledged(shop: Shop) -> None:
@@ -61,7 +59,7 @@ def test_twins_of_one_device_are_told_apart(shop: Shop, action: str) -> None:
     ok(shop.staff.post(f"/tables/{floor.table(1)}/sessions", json={}), 201)
     twins = [sender(tablet, "POST", "/orders", order_body(floor.stew, 1), key) for key in "abcd"]
 
-    answers = all_under_way(shop, twins)
+    answers = all_under_way(shop, twins, COUNTER, store=shop.id)
 
     if action == "confirm":
         assert sorted(one.status_code for one in answers) == [201, 409, 409, 409]
@@ -148,24 +146,8 @@ def test_settings_and_orders_do_not_block_each_other(shop: Shop) -> None:
     def changing() -> httpx.Response:
         return owner.patch("/store", json={"name": "새 이름"}, headers=if_match(1))
 
-    answers = all_under_way(shop, [ordering, changing])
+    answers = all_under_way(shop, [ordering, changing], COUNTER, store=shop.id)
 
     assert [answer.status_code for answer in answers] == [201, 200]
     assert shop.rows(deadlocks) == before
     assert broken(shop) == {}
-
-
-def all_under_way(
-    shop: Shop, calls: Sequence[Callable[[], httpx.Response]]
-) -> list[httpx.Response]:
-    """Let all calls come as far as the store's counter, or a lock before it, one after the other;
-    then let them go on."""
-    counter = "SELECT FROM store_counters WHERE store_id = %s FOR UPDATE"
-    with ThreadPoolExecutor(len(calls)) as pool, psycopg.connect(shop.owner_url) as holder:
-        holder.execute(counter, [shop.id])
-        sent = []
-        for call in calls:
-            sent.append(pool.submit(call))
-            until_they_wait(holder, sent)
-        holder.rollback()
-        return [one.result() for one in sent]

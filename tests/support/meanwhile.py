@@ -47,6 +47,21 @@ def meanwhile(
         return answer.result(PATIENCE * 4)
 
 
+def all_under_way(
+    shop: Shop, sends: Sequence[Callable[[], httpx.Response]], lock: LiteralString, **values: object
+) -> list[httpx.Response]:
+    """The answers to requests each of which has come as far as `lock`, or another lock before it,
+    when the next one comes; then all go on."""
+    with psycopg.connect(shop.owner_url) as connection, ThreadPoolExecutor(len(sends)) as pool:
+        connection.execute(lock, values)
+        answers: list[Future[httpx.Response]] = []
+        for send in sends:
+            answers.append(pool.submit(send))
+            until_they_wait(connection, answers)
+        connection.rollback()
+        return [answer.result(PATIENCE * 4) for answer in answers]
+
+
 def until_they_wait(
     connection: psycopg.Connection, answers: Sequence[Future[httpx.Response]]
 ) -> None:
