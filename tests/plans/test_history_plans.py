@@ -10,7 +10,7 @@ from app.core.keyset import NumberPlace
 from bench.history import FIRST
 from bench.numbers import ITEM, SESSION, TABLE, made
 from tests.plans.conftest import GONE, NEVER_USED, ORDERS, RARE
-from tests.plans.watching import Plan, Watched
+from tests.plans.watching import SMALL, Plan, Watched
 
 LIMIT = 20
 READ, SORTED = ORDERS * 0.15, ORDERS * 0.05
@@ -108,7 +108,7 @@ def test_the_board_reads_what_is_open(watched: Watched) -> None:
 
 def test_the_check_sees_a_past_that_is_read_whole() -> None:
     node = {"Relation Name": "orders", "Actual Rows": 1.0, "Actual Loops": 1}
-    scan = Plan("", node | {"Node Type": "Seq Scan", "Rows Removed by Filter": 0})
+    scan = Plan("", node | {"Node Type": "Seq Scan", "Rows Removed by Filter": 2 * SMALL})
     filtered = Plan("", node | {"Node Type": "Index Scan", "Rows Removed by Filter": ORDERS})
     for plan in (scan, filtered):
         with pytest.raises(AssertionError):
