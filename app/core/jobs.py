@@ -1,8 +1,11 @@
 """Runs of background jobs: each has an id in its log lines, is counted, and its failure is told."""
 
+import asyncio
+import contextlib
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Coroutine, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from typing import Any
 
 import structlog
 
@@ -13,6 +16,18 @@ from app.core.logging import get_logger
 from app.core.metrics import JOB_DURATION, JOB_LAST_SUCCESS, JOB_RUNS
 
 log = get_logger(__name__)
+
+
+@asynccontextmanager
+async def in_background(work: Coroutine[Any, Any, None], name: str) -> AsyncIterator[None]:
+    """Do `work`, which does not end by itself, for as long as the block runs."""
+    task = asyncio.create_task(work, name=name)
+    try:
+        yield
+    finally:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
 
 
 @contextmanager

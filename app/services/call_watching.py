@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager
 
 from app.core import clock
 from app.core.database import Database
-from app.core.jobs import job_run
+from app.core.jobs import in_background, job_run
 from app.core.metrics import CALLS_OLDEST, CALLS_WAITING
 from app.repositories.waiting_calls import STORAGE_ERRORS, waiting_calls
 
@@ -22,13 +22,8 @@ LOOK_SECONDS = 15.0
 @asynccontextmanager
 async def watching_calls(database: Database) -> AsyncIterator[None]:
     """Keep the gauges of waiting calls up to date while the block runs."""
-    task = asyncio.create_task(_keep_watching(database), name="waiting-calls")
-    try:
+    async with in_background(_keep_watching(database), "waiting-calls"):
         yield
-    finally:
-        task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
 
 
 async def _keep_watching(database: Database) -> None:

@@ -9,7 +9,6 @@ nobody does so again.
 """
 
 import asyncio
-import contextlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime
@@ -18,7 +17,7 @@ from uuid import UUID
 
 from app.core import clock
 from app.core.database import Database
-from app.core.jobs import job_run
+from app.core.jobs import in_background, job_run
 from app.models.menu import Availability, Item, Option
 from app.repositories.menu import ItemRepository, OptionGroupRepository, OptionRepository
 from app.repositories.menu_returns import STORAGE_ERRORS, ReturnsRepository, stores_with_returns
@@ -36,13 +35,8 @@ AWAY_SECONDS = 5.0
 @asynccontextmanager
 async def publishing_changes(database: Database) -> AsyncIterator[None]:
     """Publish what time changes in menus, for as long as the block runs."""
-    task = asyncio.create_task(_keep_publishing(database), name="menu-changes")
-    try:
+    async with in_background(_keep_publishing(database), "menu-changes"):
         yield
-    finally:
-        task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
 
 
 async def _keep_publishing(database: Database) -> None:

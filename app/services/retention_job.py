@@ -6,7 +6,6 @@ the rest to the next one.
 """
 
 import asyncio
-import contextlib
 import random
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -17,7 +16,7 @@ from app.core import clock
 from app.core.config import Settings
 from app.core.database import Database
 from app.core.errors import BusyError
-from app.core.jobs import job_run
+from app.core.jobs import in_background, job_run
 from app.core.logging import get_logger
 from app.core.media import MediaStore
 from app.repositories.retention import STORAGE_ERRORS, RetentionRepository
@@ -74,13 +73,8 @@ async def keeping_retention(
         return
     job = RetentionJob(database, media, settings)
     pause = min(ASK_SECONDS, settings.retention_interval / 4)
-    task = asyncio.create_task(_keep(job, pause), name="retention")
-    try:
+    async with in_background(_keep(job, pause), "retention"):
         yield
-    finally:
-        task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
 
 
 async def _keep(job: RetentionJob, pause: float) -> None:
