@@ -13,6 +13,7 @@ import pytest
 
 from app.local.postgres import Cluster
 from app.local.processes import LocalError, wait_until
+from tests.support.freezing import postmaster_of
 
 HOLD = """
 import sys, pathlib
@@ -37,10 +38,6 @@ def end(process: subprocess.Popen[bytes]) -> None:
     process.communicate(timeout=30)
 
 
-def postmaster(home: Path) -> int:
-    return int((home / "cluster" / "postmaster.pid").read_text().split("\n")[0])
-
-
 def runs(pid: int) -> bool:
     with contextlib.suppress(ProcessLookupError):
         os.kill(pid, 0)
@@ -51,7 +48,7 @@ def runs(pid: int) -> bool:
 def test_keeps_its_data_and_stops(tmp_path: Path) -> None:
     with Cluster(tmp_path) as cluster, psycopg.connect(cluster.url()) as connection:
         connection.execute("CREATE TABLE kept AS SELECT 42 AS answer")
-        pid = postmaster(tmp_path)
+        pid = postmaster_of(tmp_path)
     assert wait_until(lambda: not runs(pid), 5)
     with Cluster(tmp_path) as cluster, psycopg.connect(cluster.url()) as connection:
         assert connection.execute("SELECT answer FROM kept").fetchone() == (42,)
@@ -74,9 +71,9 @@ def test_is_closed_to_others(tmp_path: Path) -> None:
 
 def test_a_second_process_shares_it_and_the_last_one_stops_it(tmp_path: Path) -> None:
     other = hold(tmp_path)
-    pid = postmaster(tmp_path)
+    pid = postmaster_of(tmp_path)
     with Cluster(tmp_path) as cluster:
-        assert postmaster(tmp_path) == pid
+        assert postmaster_of(tmp_path) == pid
         end(other)
         psycopg.connect(cluster.url()).close()
     assert wait_until(lambda: not runs(pid), 5)
@@ -84,17 +81,17 @@ def test_a_second_process_shares_it_and_the_last_one_stops_it(tmp_path: Path) ->
 
 def test_a_server_left_behind_is_taken_over(tmp_path: Path) -> None:
     other = hold(tmp_path)
-    pid = postmaster(tmp_path)
+    pid = postmaster_of(tmp_path)
     other.kill()
     end(other)
     with Cluster(tmp_path):
-        assert postmaster(tmp_path) == pid
+        assert postmaster_of(tmp_path) == pid
     assert wait_until(lambda: not runs(pid), 5)
 
 
 def test_starts_again_after_kill_9_even_when_the_number_is_reused(tmp_path: Path) -> None:
     other = hold(tmp_path)
-    os.kill(postmaster(tmp_path), signal.SIGKILL)
+    os.kill(postmaster_of(tmp_path), signal.SIGKILL)
     other.kill()
     end(other)
     file = tmp_path / "cluster" / "postmaster.pid"

@@ -12,6 +12,7 @@ import psycopg
 
 from app.local.postgres import Cluster
 from tests.support.database import QUICK, programs
+from tests.support.freezing import frozen, postmaster_of
 from tests.support.migration import upgrade
 
 API = "table-order-api"
@@ -48,42 +49,26 @@ class OwnServer:
 
     @contextlib.contextmanager
     def frozen(self) -> Iterator[None]:
-        """The server neither answers nor hangs up, as on a machine whose disk has gone silent."""
-        postmaster = int((self._home / "cluster" / "postmaster.pid").read_text().split("\n")[0])
-        stopped: list[int] = []
-        with self._admin() as admin:
-            try:
-                # The one that makes new sessions first, so that the list is complete.
-                _send(signal.SIGSTOP, postmaster, stopped)
-                for (pid,) in admin.execute(
-                    "SELECT pid FROM pg_stat_activity WHERE pid <> pg_backend_pid()"
-                ).fetchall():
-                    _send(signal.SIGSTOP, pid, stopped)
-                yield
-            finally:
-                for pid in stopped:
-                    _send(signal.SIGCONT, pid, [])
+        """The server neither answers nor hangs up while the block runs."""
+        with frozen(postmaster_of(self._home)):
+            yield
 
     def kill_sessions(self) -> int:
         """Send kill -9 to every session of the service; how many there were.
 
         PostgreSQL then ends all others too and replays its log, as after a crash.
         """
-        killed: list[int] = []
+        killed = 0
         query = "SELECT pid FROM pg_stat_activity WHERE application_name = %s"
         with contextlib.suppress(psycopg.OperationalError), self._admin() as admin:
             for (pid,) in admin.execute(query, [API]).fetchall():
-                _send(signal.SIGKILL, pid, killed)
-        return len(killed)
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+                    killed += 1
+        return killed
 
     def _admin(self) -> psycopg.Connection:
         return psycopg.connect(self._cluster.url("postgres", superuser=True), autocommit=True)
-
-
-def _send(number: signal.Signals, pid: int, sent: list[int]) -> None:
-    with contextlib.suppress(ProcessLookupError):
-        os.kill(pid, number)
-        sent.append(pid)
 
 
 @contextlib.contextmanager

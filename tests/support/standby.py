@@ -16,6 +16,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from app.local.postgres import DATABASE, Cluster
 from app.local.processes import wait_until
 from tests.support.database import QUICK, programs
+from tests.support.freezing import frozen, postmaster_of
 from tests.support.migration import upgrade
 
 STREAMED = {**QUICK, "synchronous_commit": "on", "wal_level": "replica", "max_wal_senders": "4"}
@@ -45,7 +46,7 @@ class Standby:
 
     def kill(self) -> None:
         """End its process as a power cut does; `start` brings it back."""
-        os.kill(self._postmaster(), signal.SIGKILL)
+        os.kill(postmaster_of(self._home), signal.SIGKILL)
         assert wait_until(lambda: not self.answers(), SOON)
         self.stop()
 
@@ -63,14 +64,8 @@ class Standby:
     @contextlib.contextmanager
     def frozen(self) -> Iterator[None]:
         """It neither answers nor hangs up."""
-        pids = [self._postmaster(), *self._sessions()]
-        for pid in pids:
-            os.kill(pid, signal.SIGSTOP)
-        try:
+        with frozen(postmaster_of(self._home)):
             yield
-        finally:
-            for pid in pids:
-                os.kill(pid, signal.SIGCONT)
 
     def promote(self) -> None:
         """It stops following, and goes its own way from here on."""
@@ -88,18 +83,6 @@ class Standby:
         with contextlib.suppress(psycopg.OperationalError):
             return self.ask("SELECT true") is True
         return False
-
-    def _postmaster(self) -> int:
-        return int((self._home / "cluster" / "postmaster.pid").read_text().split("\n")[0])
-
-    def _sessions(self) -> list[int]:
-        url = self._cluster.url(DATABASE, superuser=True)
-        others = (
-            "SELECT pid FROM pg_stat_activity"
-            " WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()"
-        )
-        with psycopg.connect(url) as admin:
-            return [pid for (pid,) in admin.execute(others)]
 
 
 @contextlib.contextmanager
