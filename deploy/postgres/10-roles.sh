@@ -21,6 +21,9 @@ PGHOST='' PGHOSTADDR='' psql --no-psqlrc --set ON_ERROR_STOP=1 \
     --username "$POSTGRES_USER" --dbname postgres \
     --set owner_password="$DB_OWNER_PASSWORD" --set app_password="$DB_APP_PASSWORD" \
     ${DB_MONITOR_PASSWORD:+--set "monitor_password=$DB_MONITOR_PASSWORD"} <<'SQL'
+-- The statements hold passwords, and the log is read by others.
+SET log_min_duration_statement = -1;
+SET log_min_error_statement = panic;
 CREATE ROLE table_order_owner LOGIN CREATEROLE NOSUPERUSER NOBYPASSRLS PASSWORD :'owner_password';
 CREATE ROLE table_order_app   LOGIN NOCREATEROLE NOSUPERUSER NOBYPASSRLS PASSWORD :'app_password';
 

@@ -7,6 +7,9 @@ set -euo pipefail
 
 PGHOST='' PGHOSTADDR='' psql --no-psqlrc --set ON_ERROR_STOP=1 --username "$POSTGRES_USER" --dbname postgres \
     --set password="$(<"$DB_REPLICATION_PASSWORD_FILE")" <<'SQL'
+-- The statements hold passwords, and the log is read by others.
+SET log_min_duration_statement = -1;
+SET log_min_error_statement = panic;
 CREATE ROLE table_order_replication LOGIN REPLICATION PASSWORD :'password';
 SELECT pg_create_physical_replication_slot('table_order_replica');
 -- A standby that stays away must not fill the primary's disk.

@@ -13,6 +13,9 @@ set -euo pipefail
 
 PGHOST='' PGHOSTADDR='' psql --no-psqlrc --set ON_ERROR_STOP=1 --single-transaction \
     --username "${POSTGRES_USER:-postgres}" --dbname postgres --set password="$(<"$DB_POOLER_PASSWORD_FILE")" <<'SQL'
+-- The statements hold passwords, and the log is read by others.
+SET log_min_duration_statement = -1;
+SET log_min_error_statement = panic;
 SELECT count(*) = 0 AS missing FROM pg_roles WHERE rolname = 'table_order_pooler' \gset
 \if :missing
 CREATE ROLE table_order_lookup NOLOGIN NOSUPERUSER NOBYPASSRLS;

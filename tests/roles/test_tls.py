@@ -12,6 +12,7 @@ import socket
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -29,12 +30,13 @@ from tests.support.server import live_server
 
 DEPLOY = migration.ROOT / "deploy" / "postgres"
 PROGRAMS = Path(os.environ.get("TEST_TLS_POSTGRES", "/usr/lib/postgresql/15/bin"))
-SCRIPTS = ("10-roles.sh", "20-replication.sh")
+SCRIPTS = ("10-roles.sh", "20-replication.sh", "40-pooler.sh")
 PASSWORDS = {
     "DB_OWNER_PASSWORD": "of-the-owner",
     "DB_APP_PASSWORD": "of-the-api",
     "DB_MONITOR_PASSWORD": "of-the-monitoring",
     "DB_REPLICATION_PASSWORD": "of-the-standby",
+    "DB_POOLER_PASSWORD": "of-the-pooler",
 }
 
 pytestmark = pytest.mark.slow
@@ -50,6 +52,10 @@ class Server:
     @property
     def authority(self) -> str:
         return str(self.home / "ca.crt")
+
+    def log(self, rules: str) -> Path:
+        """What it said while it ran with that file of rules."""
+        return self.home / f"{rules}.log"
 
     def url(self, login: str, password: str, **options: str) -> str:
         words = {"sslmode": "verify-full", "sslrootcert": self.authority, **options}
@@ -119,20 +125,23 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     one = Server(home, free_port())
     with running(one, account, "first.conf"):
         (home / "service.conf").write_text(f"[roles]\nhost={home}\nport={one.port}\n")
-        (home / "replication").write_text(PASSWORDS["DB_REPLICATION_PASSWORD"])
+        for name, password in PASSWORDS.items():
+            (home / name).write_text(password)
         environment = {
-            **PASSWORDS,
+            **{f"{name}_FILE": str(home / name) for name in PASSWORDS},
             "PATH": f"{PROGRAMS}:{os.environ['PATH']}",
             "POSTGRES_USER": "postgres",
             "PGSERVICEFILE": str(home / "service.conf"),
             "PGSERVICE": "roles",
             "PGDATA": str(home / "data"),
-            "DB_REPLICATION_PASSWORD_FILE": str(home / "replication"),
+            # All that is said to the server is logged, where a script does not forbid it.
+            "PGOPTIONS": "-c log_min_duration_statement=0",
         }
         for script in SCRIPTS:
-            subprocess.run(
-                ["bash", home / script], env=environment, check=True, capture_output=True
-            )
+            ran = partial(subprocess.run, ["bash", home / script], env=environment)
+            ran(check=True, capture_output=True)
+            # Once more: the statements that make the roles fail.
+            ran(check=False, capture_output=True)
     with running(one, account, "pg_hba.conf"):
         migration.upgrade(one.url("table_order_owner", PASSWORDS["DB_OWNER_PASSWORD"]))
         yield one
@@ -163,12 +172,13 @@ class running:  # noqa: N801 - read as a word of the sentence
             "fsync": "off",
         }
         self._server = server
+        self._rules = rules
         self._account = account
         self._words = [word for item in settings.items() for word in ("-c", "=".join(item))]
 
     def __enter__(self) -> None:
         home = self._server.home
-        with (home / "log").open("wb") as log:
+        with self._server.log(self._rules).open("wb") as log:
             self._process = start(
                 [PROGRAMS / "postgres", "-D", home / "data", *self._words],
                 account=self._account,
@@ -176,7 +186,7 @@ class running:  # noqa: N801 - read as a word of the sentence
                 output=log,
                 dies_with_us=signal.SIGQUIT,
             )
-        assert wait_until(self._answers, 60), (home / "log").read_text()
+        assert wait_until(self._answers, 60), self._server.log(self._rules).read_text()
 
     def __exit__(self, *_error: object) -> None:
         pid = self._process.pid
@@ -234,7 +244,14 @@ def test_the_rules_are_read_without_an_error(server: Server) -> None:
         assert row[0]
         with pytest.raises(errors.InsufficientPrivilege):
             connection.execute("SELECT * FROM orders")
-    assert "pg_hba.conf" not in (server.home / "log").read_text().split("ready to accept")[0]
+    assert "pg_hba.conf" not in server.log("pg_hba.conf").read_text().split("ready to accept")[0]
+
+
+def test_no_password_stands_in_the_servers_log(server: Server) -> None:
+    log = server.log("first.conf").read_text()
+    assert 'role "table_order_owner" already exists' in log
+    for name, password in PASSWORDS.items():
+        assert password not in log, name
 
 
 def test_a_standbys_login_may_replicate_and_nothing_else(server: Server) -> None:
