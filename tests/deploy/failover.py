@@ -200,7 +200,7 @@ def _pass(rush: Rush, struck: float, done: Callable[[], bool]) -> None:
 
 def _compare(rush: Rush, cluster: Cluster, known: set[str]) -> tuple[int, int]:
     """How many acknowledged orders are missing, and how many are there that nobody was told of."""
-    assert rush.failures == []
+    assert rush.failures == [], rush.failures[:5]
     front = cluster.front
     store = psql(front, cluster.leader(), _STORE.replace("CODE", rush.house.code))
     primary = cluster.leader()

@@ -21,7 +21,9 @@ GIVE_UP: Final = 120.0
 ATTEMPT_SECONDS: Final = 20.0
 MENU_PAUSE: Final = 0.1
 AWAY: Final = (502, 503, 504)
-"""Told to come again; anything else that is no success is a fault."""
+IN_PROGRESS: Final = "409 request-in-progress"
+"""Told to come again; anything else that is no success is a fault. In progress is an attempt whose
+commit waits for the standbys, after its tablet was told to come again."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +80,7 @@ class Rush(Evening):
                 self.placed.append(answer.json()["id"])
                 return
             self.refused.append(Refusal(sent, time.time() - sent, why))
-            if answer is not None and answer.status_code not in AWAY:
+            if answer is not None and answer.status_code not in AWAY and why != IN_PROGRESS:
                 self.failures.append(f"order: {why}")
                 return
             time.sleep(RETRY_AFTER)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from queue import Queue
 
 import httpx
@@ -28,11 +29,12 @@ def server() -> Iterator[OwnServer]:
         yield server
 
 
-@pytest.fixture
-def shop(server: OwnServer) -> Iterator[Shop]:
+@contextmanager
+def shop_at(server: OwnServer, statement_timeout_ms: int) -> Iterator[Shop]:
+    """A shop of a service that gives up a statement after so long."""
     settings = Settings(
         database_url=SecretStr(server.url),
-        database_statement_timeout_ms=1_000,
+        database_statement_timeout_ms=statement_timeout_ms,
         stream_heartbeat=0.5,
     )
     app = create_app(settings)
@@ -40,6 +42,12 @@ def shop(server: OwnServer) -> Iterator[Shop]:
         opened = open_shop(url, app.state.runtime, server.url)
         yield opened
         opened.close()
+
+
+@pytest.fixture
+def shop(server: OwnServer) -> Iterator[Shop]:
+    with shop_at(server, statement_timeout_ms=1_000) as shop:
+        yield shop
 
 
 def place(client: httpx.Client, floor: Floor, key: str) -> httpx.Response:

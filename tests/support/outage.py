@@ -15,6 +15,8 @@ from tests.support.database import QUICK, programs
 from tests.support.freezing import frozen, postmaster_of
 from tests.support.migration import upgrade
 
+STREAMED = {"synchronous_commit": "on", "wal_level": "replica", "max_wal_senders": "4"}
+"""What is acknowledged has to survive kill -9, and a standby may follow."""
 API = "table-order-api"
 """The name under which the service's connections are listed."""
 
@@ -23,10 +25,10 @@ class OwnServer:
     """One migrated database on a server that only this test uses; it keeps its address."""
 
     def __init__(self, home: Path) -> None:
-        # What is acknowledged here has to survive kill -9.
-        options = {**QUICK, "synchronous_commit": "on"}
         self._home = home
-        self._cluster = Cluster(home, binaries=programs(), options=options, dies_with_us=True)
+        self._cluster = Cluster(
+            home, binaries=programs(), options={**QUICK, **STREAMED}, dies_with_us=True
+        )
         self._running = contextlib.ExitStack()
         self.start()
         self.url = self._cluster.url()
@@ -53,6 +55,15 @@ class OwnServer:
         with frozen(postmaster_of(self._home)):
             yield
 
+    @contextlib.contextmanager
+    def holding_commits(self) -> Iterator[None]:
+        """No commit ends while the block runs: the standby that each waits for is gone."""
+        self._confirming("nobody")
+        try:
+            yield
+        finally:
+            self._confirming("")
+
     def kill_sessions(self) -> int:
         """Send kill -9 to every session of the service; how many there were.
 
@@ -66,6 +77,11 @@ class OwnServer:
                     os.kill(pid, signal.SIGKILL)
                     killed += 1
         return killed
+
+    def _confirming(self, standbys: str) -> None:
+        with self._admin() as admin:
+            admin.execute(f"ALTER SYSTEM SET synchronous_standby_names = '{standbys}'".encode())
+            admin.execute("SELECT pg_reload_conf()")
 
     def _admin(self) -> psycopg.Connection:
         return psycopg.connect(self._cluster.url("postgres", superuser=True), autocommit=True)

@@ -18,8 +18,9 @@ from app.local.processes import wait_until
 from tests.support.database import QUICK, programs
 from tests.support.freezing import frozen, postmaster_of
 from tests.support.migration import upgrade
+from tests.support.outage import STREAMED
 
-STREAMED = {**QUICK, "synchronous_commit": "on", "wal_level": "replica", "max_wal_senders": "4"}
+OPTIONS = {**QUICK, **STREAMED}
 SOON = 20.0
 
 
@@ -30,7 +31,7 @@ class Standby:
         where = conninfo_to_dict(primary.url("postgres", superuser=True))
         followed = make_conninfo("", **{**where, "dbname": None})
         self._home = home
-        options = {**STREAMED, "primary_conninfo": followed}
+        options = {**OPTIONS, "primary_conninfo": followed}
         self._cluster = Cluster(home, binaries=programs(), options=options, dies_with_us=True)
         self._running = contextlib.ExitStack()
 
@@ -91,7 +92,7 @@ def primary_and_standby() -> Iterator[tuple[Cluster, Standby]]:
     home = Path(tempfile.mkdtemp(prefix="table-order-"))
     try:
         first, second = home / "primary", home / "standby"
-        primary = Cluster(first, binaries=programs(), options=STREAMED, dies_with_us=True)
+        primary = Cluster(first, binaries=programs(), options=OPTIONS, dies_with_us=True)
         with primary:
             upgrade(primary.url())
         # A copy of a server that is down needs no other program than cp.
