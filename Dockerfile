@@ -34,6 +34,8 @@ RUN find /opt/venv -name '*.so*' -type f -exec strip --strip-unneeded {} + \
 # ---- the service ---------------------------------------------------------------------------------------------------
 FROM python:${PYTHON_VERSION}-slim
 
+# Named before the first FROM, it is known to FROM only, until it is named again.
+ARG PYTHON_VERSION
 ARG VERSION=0.0.0-dev
 ARG REVISION=unknown
 ARG CREATED=unknown

@@ -3,7 +3,7 @@
 
 .DEFAULT_GOAL := help
 .PHONY: help run test demo bench lint format openapi migration clean secrets deploy upgrade rolling-restart failover \
-  rotate-password renew-certificates renew-passwords load-secrets
+  dc rotate-password renew-certificates renew-passwords load-secrets
 .DELETE_ON_ERROR:
 
 VENV := .venv
@@ -67,6 +67,9 @@ WITH_SECRETS = docker run --rm --network none --user "$$(id -u):$$(id -g)" \
 # The same beside the database, as the one that migrates.
 AS_OWNER = $(COMPOSE) run --rm --no-deps --user "$$(id -u):$$(id -g)" --volume "$(abspath $(SECRETS_DIR)):/secrets" \
   migrate python -m app.cli db rotate-password
+
+dc: ## print docker compose with ENV's files, to be called by a short name: alias dc="$$(make dc ENV=staging)"
+	@echo $(strip $(COMPOSE))
 
 secrets: ## make the secrets of ENV that are not there yet, in SECRETS_DIR
 	@$(COMPOSE) build --quiet api

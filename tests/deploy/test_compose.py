@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 import uuid
 from collections.abc import Iterator
@@ -143,7 +144,12 @@ def test_the_image_is_small_and_runs_as_nobody_in_particular(stack: Stack) -> No
     assert image["Size"] < 250 * MEGABYTE
     assert image["Config"]["User"] == "10001:10001"
     assert image["Config"]["Healthcheck"]["Test"][0] == "CMD"
-    assert image["Config"]["Labels"]["org.opencontainers.image.title"] == "table-order-service"
+    labels = {
+        name.removeprefix("org.opencontainers.image."): value
+        for name, value in image["Config"]["Labels"].items()
+    }
+    assert labels["title"] == "table-order-service"
+    assert re.fullmatch(r"docker\.io/library/python:3\.\d+-slim", labels["base.name"])
 
     looked = "command -v gcc cc ld make strip; ls /opt/venv/bin | grep -x 'pip.*'; find /app -name '.env*' -o -name tests"
     assert stack.docker("run", "--rm", IMAGE, "sh", "-c", f"{looked}; true").strip() == ""

@@ -177,6 +177,15 @@ def test_a_certificate_authority_is_asked_where_an_address_for_it_is_given(tmp_p
     assert mounted["/etc/haproxy/tls"] is True
 
 
+@pytest.mark.parametrize("environment", ["development", "staging", "production"])
+def test_the_short_name_means_all_files_of_an_environment(environment: str, tmp_path: Path) -> None:
+    stack = hosted(tmp_path, environment, backups=environment != "development")
+    assert stack.make("dc").split() == [
+        *("docker", "compose"),
+        *(word for name in stack.files if name != "deploy/monitoring.yml" for word in ("-f", name)),
+    ]
+
+
 def test_the_proxys_refusals_are_problems_of_the_service() -> None:
     text = (ROOT / "deploy/proxy/haproxy.cfg").read_text()
     bodies = re.findall(

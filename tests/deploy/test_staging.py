@@ -7,6 +7,7 @@ import re
 import socket
 import time
 from http.client import HTTPResponse
+from pathlib import Path
 
 import httpx
 import pytest
@@ -26,6 +27,30 @@ def front(staging_front: Front) -> Front:
 @pytest.fixture(scope="module")
 def house(front: Front) -> House:
     return open_house(front, "hanok")
+
+
+def test_the_first_ten_minutes_as_the_pages_tell_them(front: Front, tmp_path: Path) -> None:
+    """The lines of the operators' page, then those of the README from the owner's sign-in on."""
+    folder = front.stack.folder
+    began = block_under("## From a clone to staging", folder / "docs/operations/README.md", 3)
+    day = block_under("## The first ten minutes of a store", folder / "README.md", 0)
+    assert "api=https://localhost/api/v1 " in began
+    signed_in = day[day.index("# The owner signs in") :]
+    began = began.replace("https://localhost", f"https://{HOST}:{front.https_port}")
+    began = began.replace("--insecure", f"--insecure --resolve {HOST}:{front.https_port}:127.0.0.1")
+
+    script = f"shopt -s expand_aliases\n{began}\n{signed_in}"
+    said = front.stack.run("bash", "-eo", "pipefail", "-c", script, timeout=120)
+
+    assert '"username":"minji"' in said
+    assert re.search(r"tok_[0-9a-f]{12}_[0-9a-f]{32}_", said)
+    assert "<svg" in (folder / "table-7.svg").read_text()
+
+
+def block_under(heading: str, page: Path, number: int) -> str:
+    """The shell block of that number, from 0, under a heading."""
+    blocks = re.findall(r"```sh\n(.*?)```", page.read_text().split(heading, 1)[1], re.DOTALL)
+    return str(blocks[number])
 
 
 def test_an_order_goes_through_the_proxy_and_reaches_the_replica(
