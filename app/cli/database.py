@@ -9,6 +9,7 @@ from alembic.config import Config
 from pydantic import SecretStr
 
 from alembic import command
+from app.cli import rotation
 from app.cli.console import say
 from app.core import logging
 from app.core.config import Settings, get_settings
@@ -21,10 +22,14 @@ cli = typer.Typer(help="Look after the database.", no_args_is_help=True)
 
 @cli.command("upgrade")
 def upgrade_command() -> None:
-    """Bring the schema to the newest version; safe to run twice or in two places at once."""
+    """Bring the schema to the newest version, and let the API's login in.
+
+    Safe to run twice or in two places at once.
+    """
     settings = get_settings()
     with opened(settings) as opened_settings:
         upgrade(opened_settings)
+        rotation.admit(opened_settings)
     say("The schema is at its newest version")
 
 
