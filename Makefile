@@ -13,8 +13,25 @@ PIP := $(PY) -m pip install -qq --disable-pip-version-check --no-input
 PIP += --root-user-action=ignore
 PYTHON ?=
 ARGS ?=
-# What the targets from `secrets` on look after; they need Docker with Compose and nothing else.
+# What the targets from `secrets` on look after; they need Docker with Compose and nothing else. To make what is missing,
+# staging is meant without a word; what replaces something has to be told for which environment.
+ON_HOSTS := secrets deploy upgrade rolling-restart rotate-password renew-certificates renew-passwords load-secrets
+ifneq ($(filter $(filter-out secrets deploy,$(ON_HOSTS)),$(MAKECMDGOALS)),)
+  ifeq ($(origin ENV),undefined)
+    $(error Say for which environment: make $(MAKECMDGOALS) ENV=production)
+  endif
+endif
 ENV ?= staging
+ifneq ($(filter $(ON_HOSTS),$(MAKECMDGOALS)),)
+  ifeq ($(filter development staging production,$(ENV)),)
+    $(error ENV=$(ENV) is none of development, staging and production)
+  endif
+endif
+ifneq ($(filter renew-certificates,$(MAKECMDGOALS)),)
+  ifneq ($(ENV),production)
+    $(error Only production has certificates of this kind: make renew-certificates ENV=production)
+  endif
+endif
 # Staging and production are watched; MONITORING= leaves that out.
 MONITORING ?= $(filter staging production,$(ENV))
 # And backed up; BACKUPS= leaves that out.
@@ -63,10 +80,19 @@ migration: $(VENV)/.dev ## begin a dated migration (NAME="add x"; ARGS=--autogen
 
 # A command line of the service with ENV's secrets to write into; with no network.
 WITH_SECRETS = docker run --rm --network none --user "$$(id -u):$$(id -g)" \
-  --volume "$(abspath $(SECRETS_DIR)):/secrets" "table-order-service:$${VERSION:-local}" python -m app.cli secrets
+  --mount "type=bind,source=$(abspath $(SECRETS_DIR)),target=/secrets" "table-order-service:$${VERSION:-local}" python -m app.cli secrets
 # The same beside the database, as the one that migrates.
 AS_OWNER = $(COMPOSE) run --rm --no-deps --user "$$(id -u):$$(id -g)" --volume "$(abspath $(SECRETS_DIR)):/secrets" \
   migrate python -m app.cli db rotate-password
+# The servers of the database, of which one takes writes; and how whoever keeps a secret of theirs takes up another one.
+MEMBERS = $(if $(filter production,$(ENV)),db-1 db-2 db-3,db)
+ASK = psql --no-psqlrc --quiet --username=postgres --dbname=postgres
+# A member that is away takes them up when it starts; the others must not wait for it.
+LOAD_production = failed=; \
+  for member in $(MEMBERS); do $(COMPOSE) exec -T $$member bash /table-order/start.sh load || failed=yes; done; \
+  $(COMPOSE) kill --signal SIGHUP pgbouncer && test -z "$$failed"
+LOAD_staging = $(COMPOSE) exec -T db-replica bash /replica.sh load
+LOAD_development = true
 
 dc: ## print docker compose with ENV's files, to be called by a short name: alias dc="$$(make dc ENV=staging)"
 	@echo $(strip $(COMPOSE))
@@ -102,18 +128,21 @@ rotate-password: ## give ENV's API a new database login and password; with two r
 	@$(AS_OWNER) --finish
 
 renew-certificates: ## make new certificates for the servers inside production, and let them be loaded
-	@$(WITH_SECRETS) renew-certificates --directory /secrets
+	@$(WITH_SECRETS) renew-certificates $(ENV) --directory /secrets
 	@$(MAKE) --no-print-directory load-secrets
 
-renew-passwords: ## give all that serve production's database new passwords (the API's: rotate-password)
-	@$(WITH_SECRETS) renew-passwords --directory /secrets
-	@for member in db-1 db-2 db-3; do $(COMPOSE) exec -T $$member bash /table-order/passwords.sh || exit 1; done
+# The old ones stay until a server says that it has taken the new ones, which only the primary does; whatever fails, the
+# same again goes on.
+renew-passwords: ## give all that serve ENV's database new passwords (the API's: rotate-password)
+	@$(WITH_SECRETS) renew-passwords $(ENV) --directory /secrets
+	@taken=$$(for member in $(MEMBERS); do $(COMPOSE) exec -T $$member $(ASK) < "$(SECRETS_DIR)/next/passwords.sql"; done); \
+	  test "$$taken" = taken || { echo "No primary has said that it has the new passwords: no file was written over. Run it again" >&2; exit 1; }
+	@$(WITH_SECRETS) renew-passwords $(ENV) --directory /secrets --finish
 	@$(MAKE) --no-print-directory load-secrets
 	@if [ -n "$(MONITORING)" ]; then $(COMPOSE) restart postgres-exporter; fi
 
-load-secrets: ## let production's members and its PgBouncer take up certificates and passwords that were written over
-	@for member in db-1 db-2 db-3; do $(COMPOSE) exec -T $$member bash /table-order/start.sh load || exit 1; done
-	@$(COMPOSE) kill --signal SIGHUP pgbouncer
+load-secrets: ## let ENV's servers take up certificates and passwords that were written over
+	@$(LOAD_$(ENV))
 
 failover: $(VENV)/.dev ## lose parts of a production database of its own under load, and count (ARGS="--scenario primary-killed")
 	@exec $(PY) -m tests.deploy.failover $(ARGS)

@@ -49,3 +49,13 @@ def test_it_is_a_hosted_environment(stack: Stack) -> None:
     shown = stack.compose("exec", "-T", "api", "printenv")
     assert "ENVIRONMENT=development" in shown
     assert "DATABASE_URL=" not in shown
+
+
+def test_its_passwords_are_renewed_like_the_others(stack: Stack) -> None:
+    owner = stack.folder / "deploy/secrets/development/database_owner_url"
+    before = owner.read_text()
+    stack.make("renew-passwords")
+    assert owner.read_text() != before
+    stack.compose("run", "--rm", "--no-deps", "migrate")
+    stack.make("rotate-password")
+    wait_until_ready(stack, url(stack))
