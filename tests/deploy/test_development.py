@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import uuid
+import zipfile
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
 
 import httpx
 import pytest
@@ -13,6 +17,8 @@ from tests.deploy.demo_store import order_of, sign_in, url, wait_until_ready
 from tests.deploy.stack import Stack, free_port, hosted
 
 pytestmark = pytest.mark.deploy
+
+STORE: Final = "hanok"
 
 
 @pytest.fixture(scope="module")
@@ -59,3 +65,27 @@ def test_its_passwords_are_renewed_like_the_others(stack: Stack) -> None:
     stack.compose("run", "--rm", "--no-deps", "migrate")
     stack.make("rotate-password")
     wait_until_ready(stack, url(stack))
+
+
+def test_a_store_comes_out_of_a_container_and_goes_into_one(stack: Stack, tmp_path: Path) -> None:
+    """By the commands of docs/operations/backups.md; this store is here already, so it stays out."""
+    archive = tmp_path / "store.zip"
+    with archive.open("wb") as file:
+        asked(stack, "export", STORE, "-", stdout=file).check_returncode()
+    assert zipfile.ZipFile(archive).testzip() is None
+    with archive.open("rb") as file:
+        done = asked(stack, "import", "-", stdin=file, stderr=subprocess.PIPE)
+    assert (done.returncode, b"is here already" in done.stderr) == (1, True)
+
+
+def asked(stack: Stack, *words: str, **streams: Any) -> subprocess.CompletedProcess[bytes]:
+    files = [part for name in stack.files for part in ("--file", name)]
+    cli = ("exec", "-T", "api", "python", "-m", "app.cli", "store")
+    return subprocess.run(
+        ["docker", "compose", *files, *cli, *words],
+        cwd=stack.folder,
+        env=stack.environment,
+        check=False,
+        timeout=120,
+        **streams,
+    )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -47,21 +46,6 @@ def gets_in(front: Front, login: str, password: str) -> bool:
     return True
 
 
-def refused(stack: Stack, *words: str) -> str:
-    """What `make …` says when it ends badly."""
-    done = subprocess.run(
-        ["make", *words],
-        cwd=stack.folder,
-        env=stack.environment,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=120,
-    )
-    assert done.returncode != 0, done.stdout
-    return done.stderr
-
-
 @pytest.mark.parametrize(
     "words",
     [
@@ -76,17 +60,17 @@ def refused(stack: Stack, *words: str) -> str:
 )
 def test_a_command_that_is_not_for_it_changes_nothing(front: Front, words: tuple[str, ...]) -> None:
     before = secrets(front.stack)
-    refused(front.stack, *words)
+    front.stack.refused(*words)
     assert secrets(front.stack) == before
     # Nor with the folder of staging where production's was asked for.
-    refused(front.stack, *words, "SECRETS_DIR=deploy/secrets/staging")
+    front.stack.refused(*words, "SECRETS_DIR=deploy/secrets/staging")
     assert secrets(front.stack) == before
 
 
 def test_while_the_server_is_away_the_old_passwords_stay(front: Front) -> None:
     before = secrets(front.stack)
     front.stack.compose("stop", "db")
-    refused(front.stack, "renew-passwords", "ENV=staging")
+    front.stack.refused("renew-passwords", "ENV=staging")
     assert secrets(front.stack) == before
     front.stack.compose("start", "db")
     front.stack.compose("up", "--detach", "--wait", "--no-recreate", "db", timeout=120)
