@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import errno
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
@@ -36,6 +37,11 @@ def export(
             manifest = asyncio.run(_export(_patient(settings), code.strip().lower(), target))
         except ArchiveError as error:
             complain(str(error))
+            raise typer.Exit(1) from error
+        except OSError as error:
+            if error.errno != errno.EROFS:
+                raise
+            complain(f"{error}. In a container FILE is -, and > {file.name} comes after it")
             raise typer.Exit(1) from error
     if file == STANDARD:
         _tell(manifest, say)

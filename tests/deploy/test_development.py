@@ -73,6 +73,8 @@ def test_a_store_comes_out_of_a_container_and_goes_into_one(stack: Stack, tmp_pa
     with archive.open("wb") as file:
         asked(stack, "export", STORE, "-", stdout=file).check_returncode()
     assert zipfile.ZipFile(archive).testzip() is None
+    done = asked(stack, "export", STORE, "inside.zip", stderr=subprocess.PIPE)
+    assert (done.returncode, b"In a container FILE is -" in done.stderr) == (1, True)
     with archive.open("rb") as file:
         done = asked(stack, "import", "-", stdin=file, stderr=subprocess.PIPE)
     assert (done.returncode, b"is here already" in done.stderr) == (1, True)

@@ -221,6 +221,23 @@ def test_the_short_name_means_all_files_of_an_environment(environment: str, tmp_
     ]
 
 
+@pytest.mark.parametrize(
+    "target",
+    [
+        *("upgrade", "rolling-restart", "rotate-password"),
+        *("renew-passwords", "renew-certificates", "load-secrets"),
+    ],
+)
+def test_what_replaces_something_is_told_for_which_environment(tmp_path: Path, target: str) -> None:
+    stack = hosted(tmp_path, "staging")
+    assert f"make {target} ENV=" in stack.refused("--dry-run", target)
+    assert "ENV=stagin is none of" in stack.refused("--dry-run", target, "ENV=stagin")
+    if target == "renew-certificates":
+        for name in ("development", "staging"):
+            said = stack.refused("--dry-run", target, f"ENV={name}")
+            assert "Only production" in said
+
+
 def test_the_proxys_refusals_are_problems_of_the_service() -> None:
     text = (ROOT / "deploy/proxy/haproxy.cfg").read_text()
     bodies = re.findall(
