@@ -101,13 +101,15 @@ WITH_SECRETS = docker run --rm --network none --user "$$(id -u):$$(id -g)" \
 AS_OWNER = $(COMPOSE) run --rm --no-deps --user "$$(id -u):$$(id -g)" --volume "$(abspath $(SECRETS_DIR)):/secrets" \
   migrate python -m app.cli db rotate-password
 # The servers of the database, of which one takes writes; and how whoever keeps a secret of theirs takes up another one.
-MEMBERS = $(if $(filter production,$(ENV)),db-1 db-2 db-3,db)
+# Those that are away take it up when they start, and nobody waits for them: after a restore db-1 is all that there is.
+running = $$($(COMPOSE) ps --services --status running | grep -xE '$(1)')
+MEMBERS = $(call running,$(if $(filter production,$(ENV)),db-[123],db))
 ASK = psql --no-psqlrc --quiet --username=postgres --dbname=postgres
-# A member that is away takes them up when it starts; the others must not wait for it.
 LOAD_production = failed=; \
   for member in $(MEMBERS); do $(COMPOSE) exec -T $$member bash /table-order/start.sh load || failed=yes; done; \
-  $(COMPOSE) kill --signal SIGHUP pgbouncer && test -z "$$failed"
-LOAD_staging = $(COMPOSE) exec -T db-replica bash /replica.sh load
+  for pooler in $(call running,pgbouncer); do $(COMPOSE) kill --signal SIGHUP $$pooler || failed=yes; done; \
+  test -z "$$failed"
+LOAD_staging = for one in $(call running,db-replica); do $(COMPOSE) exec -T $$one bash /replica.sh load || exit 1; done
 LOAD_development = true
 
 # The replicas of the API, and what they run.
@@ -180,7 +182,7 @@ renew-passwords: ## give all that serve ENV's database new passwords (the API's:
 	  test "$$taken" = taken || { echo "No primary has said that it has the new passwords: no file was written over. Run it again" >&2; exit 1; }
 	@$(WITH_SECRETS) renew-passwords $(ENV) --directory /secrets --finish
 	@$(MAKE) --no-print-directory load-secrets
-	@if [ -n "$(MONITORING)" ]; then $(COMPOSE) restart postgres-exporter; fi
+	@for one in $(call running,postgres-exporter); do $(COMPOSE) restart $$one || exit 1; done
 
 load-secrets: ## let ENV's servers take up certificates and passwords that were written over
 	@$(LOAD_$(ENV))

@@ -16,6 +16,7 @@ from tests.deploy.stack import Stack
 
 pytestmark = pytest.mark.deploy
 
+STREAM = "SELECT pid FROM pg_stat_replication WHERE state = 'streaming'"
 LOGINS = {
     "db_superuser_password": "postgres",
     "db_owner_password": "table_order_owner",
@@ -96,6 +97,16 @@ def _alter(statements: str) -> str:
     return "".join(line for line in statements.splitlines() if line.startswith("ALTER ROLE"))
 
 
+def test_who_is_away_takes_them_up_when_it_starts(front: Front) -> None:
+    front.stack.compose("stop", "db-replica")
+    front.stack.make("renew-passwords")
+    front.stack.compose("start", "db-replica")
+    end = time.monotonic() + 60
+    while not psql(front, "db", STREAM):
+        assert time.monotonic() < end, front.stack.compose("logs", "--tail", "5", "db-replica")
+        time.sleep(0.5)
+
+
 def test_new_passwords_reach_all_who_use_them(front: Front) -> None:
     before = secrets(front.stack)
     front.stack.make("renew-passwords")
@@ -104,11 +115,10 @@ def test_new_passwords_reach_all_who_use_them(front: Front) -> None:
         assert gets_in(front, login, after[name].strip())
         assert not gets_in(front, login, before[name].strip())
     # Who comes anew comes with the new ones: the standby, without a restart, and a migration.
-    stream = "SELECT pid FROM pg_stat_replication WHERE state = 'streaming'"
-    old = psql(front, "db", stream)
+    old = psql(front, "db", STREAM)
     psql(front, "db", f"SELECT pg_terminate_backend({old})")
     end = time.monotonic() + 60
-    while psql(front, "db", stream) in {"", old}:
+    while psql(front, "db", STREAM) in {"", old}:
         assert time.monotonic() < end, front.stack.compose("logs", "--tail", "5", "db-replica")
         time.sleep(0.5)
     front.stack.compose("run", "--rm", "--no-deps", "migrate", timeout=120)
