@@ -13,12 +13,45 @@ PIP := $(PY) -m pip install -qq --disable-pip-version-check --no-input
 PIP += --root-user-action=ignore
 PYTHON ?=
 ARGS ?=
-# What the targets from `secrets` on look after; they need Docker with Compose and nothing else.
+# What the targets from `secrets` on look after; they need Docker with Compose and nothing else. To make what is missing,
+# staging is meant without a word; what replaces something has to be told for which environment.
+ON_HOSTS := dc secrets deploy upgrade rolling-restart rotate-password renew-certificates renew-passwords load-secrets
+ifneq ($(filter $(filter-out dc secrets deploy,$(ON_HOSTS)),$(MAKECMDGOALS)),)
+  ifeq ($(origin ENV),undefined)
+    $(error Say for which environment: make $(MAKECMDGOALS) ENV=production)
+  endif
+endif
 ENV ?= staging
+ifneq ($(filter $(ON_HOSTS),$(MAKECMDGOALS)),)
+  ifeq ($(filter development staging production,$(ENV)),)
+    $(error ENV=$(ENV) is none of development, staging and production)
+  endif
+endif
+ifneq ($(filter renew-certificates,$(MAKECMDGOALS)),)
+  ifneq ($(ENV),production)
+    $(error Only production has certificates of this kind: make renew-certificates ENV=production)
+  endif
+endif
 # Staging and production are watched; MONITORING= leaves that out.
 MONITORING ?= $(filter staging production,$(ENV))
 # And backed up; BACKUPS= leaves that out.
 BACKUPS ?= $(filter staging production,$(ENV))
+# The name of the service's image: what was noted in .env when it was started, where Compose finds it too; for `upgrade` what is
+# said, or else what git calls the source. Neither said nor noted, it is `local`.
+NOTED := $(shell sed -n 's/^VERSION=//p' .env 2>/dev/null)
+ifeq ($(origin VERSION),undefined)
+  ifneq ($(filter upgrade,$(MAKECMDGOALS)),)
+    VERSION := $(shell git describe --tags --always --dirty 2>/dev/null | tr -c 'A-Za-z0-9_.\n-' -)
+  else
+    VERSION := $(NOTED)
+  endif
+endif
+ifneq ($(VERSION),)
+  export VERSION
+endif
+IMAGE := table-order-service:$(or $(VERSION),local)
+# yes: `secrets` and `deploy` build the image although one of that name is there.
+REBUILD ?= $(filter development,$(ENV))
 # Whom a certificate authority may write to: with it, production gets its certificate there (deploy/acme.yml).
 ACME_EMAIL ?= $(shell sed -n 's/^ACME_EMAIL=//p' .env 2>/dev/null)
 export ACME_EMAIL
@@ -63,34 +96,70 @@ migration: $(VENV)/.dev ## begin a dated migration (NAME="add x"; ARGS=--autogen
 
 # A command line of the service with ENV's secrets to write into; with no network.
 WITH_SECRETS = docker run --rm --network none --user "$$(id -u):$$(id -g)" \
-  --volume "$(abspath $(SECRETS_DIR)):/secrets" "table-order-service:$${VERSION:-local}" python -m app.cli secrets
+  --mount "type=bind,source=$(abspath $(SECRETS_DIR)),target=/secrets" "$(IMAGE)" python -m app.cli secrets
 # The same beside the database, as the one that migrates.
 AS_OWNER = $(COMPOSE) run --rm --no-deps --user "$$(id -u):$$(id -g)" --volume "$(abspath $(SECRETS_DIR)):/secrets" \
   migrate python -m app.cli db rotate-password
+# The servers of the database, of which one takes writes; and how whoever keeps a secret of theirs takes up another one.
+# Those that are away take it up when they start, and nobody waits for them: after a restore db-1 is all that there is.
+running = $$($(COMPOSE) ps --services --status running | grep -xE '$(1)')
+MEMBERS = $(call running,$(if $(filter production,$(ENV)),db-[123],db))
+ASK = psql --no-psqlrc --quiet --username=postgres --dbname=postgres
+LOAD_production = failed=; \
+  for member in $(MEMBERS); do $(COMPOSE) exec -T $$member bash /table-order/start.sh load || failed=yes; done; \
+  for pooler in $(call running,pgbouncer); do $(COMPOSE) kill --signal SIGHUP $$pooler || failed=yes; done; \
+  test -z "$$failed"
+LOAD_staging = for one in $(call running,db-replica); do $(COMPOSE) exec -T $$one bash /replica.sh load || exit 1; done
+LOAD_development = true
+
+# The replicas of the API, and what they run.
+REPLICAS_OF_API = $$($(COMPOSE) config --services | grep -E '^api(-[0-9]+)?$$' | sort)
+IMAGES_THAT_RUN = $$(docker inspect --format '{{.Config.Image}}' $$($(COMPOSE) ps --quiet $(REPLICAS_OF_API)) 2>/dev/null | sort -u)
+HAS_IMAGE = docker image inspect $(IMAGE) >/dev/null 2>&1
+# So that the next command means what runs, and `dc` too.
+NOTE = test "$(VERSION)" = "$(NOTED)" \
+  || { touch .env && sed -i -e '/^VERSION=/d' -e '$$a\' .env && echo "VERSION=$(VERSION)" >> .env; }
+NEVER_STARTED = test -z "$$($(COMPOSE) ps --all --quiet api)"
+MAKE_SECRETS = mkdir -p -m 700 $(SECRETS_DIR) && $(WITH_SECRETS) create $(ENV) --directory /secrets
 
 dc: ## print docker compose with ENV's files, to be called by a short name: alias dc="$$(make dc ENV=staging)"
 	@echo $(strip $(COMPOSE))
 
+# An image that has a name, or containers, is not built anew: it is the way back, and the source may be a newer version's.
 secrets: ## make the secrets of ENV that are not there yet, in SECRETS_DIR
-	@$(COMPOSE) build --quiet api
-	@mkdir -p -m 700 $(SECRETS_DIR)
-	@$(WITH_SECRETS) create $(ENV) --directory /secrets
+	@if test -n "$(REBUILD)" || ! $(HAS_IMAGE) || $(if $(VERSION),false,$(NEVER_STARTED)); then \
+	  $(COMPOSE) build --quiet api; \
+	else \
+	  echo "$(IMAGE) is there, and stays (a new version: make upgrade ENV=$(ENV))"; \
+	fi
+	@$(MAKE_SECRETS)
 
 deploy: secrets ## bring ENV up (development, staging or production; default staging)
 	@$(COMPOSE) up --detach --wait --wait-timeout 300
+	@$(NOTE)
 
-upgrade: secrets ## build ENV's image from this folder, migrate, and replace the API's containers one after the other
+upgrade: ## build VERSION of ENV from this folder, migrate, and replace the API's containers one after the other
+	@test -n "$(VERSION)" || { echo "Say what to call it: VERSION=1.5.0 make upgrade ENV=$(ENV)" >&2; exit 2; }
+	@runs="$(IMAGES_THAT_RUN)"; \
+	if test "$$runs" = $(IMAGE) || test "$(VERSION)" = "$(NOTED)"; then \
+	  echo "$(IMAGE) runs already. Built anew, it could not be gone back to:" >&2; \
+	  echo "give the new one another name, VERSION=1.5.0 make upgrade ENV=$(ENV)" >&2; exit 2; \
+	fi; \
+	for image in $$runs; do echo "The way back from $(VERSION): VERSION=$${image#*:} make rolling-restart ENV=$(ENV)"; done
 	@$(COMPOSE) build --quiet api $(if $(BACKUPS),backup)
+	@$(MAKE_SECRETS)
 	@$(COMPOSE) run --rm --no-deps migrate
 	@$(MAKE) --no-print-directory rolling-restart
 	@# What verifies backups has to know the new schema.
 	@$(if $(BACKUPS),$(COMPOSE) up --detach --no-deps --no-build --wait --wait-timeout 300 backup)
 
-rolling-restart: ## replace ENV's API containers one after the other; with two of them no request fails
-	@for service in $$($(COMPOSE) config --services | grep -E '^api(-[0-9]+)?$$' | sort); do \
+rolling-restart: ## replace ENV's API containers one after the other by VERSION; with two of them no request fails
+	@$(HAS_IMAGE) || { echo "There is no image $(IMAGE); docker image ls shows those that there are" >&2; exit 2; }
+	@for service in $(REPLICAS_OF_API); do \
 	  echo "Replacing $$service"; \
 	  $(COMPOSE) up --detach --no-deps --no-build --force-recreate --wait --wait-timeout 300 $$service || exit 1; \
 	done
+	@$(NOTE)
 
 rotate-password: ## give ENV's API a new database login and password; with two replicas no request fails
 	@$(AS_OWNER) --secrets /secrets
@@ -102,18 +171,21 @@ rotate-password: ## give ENV's API a new database login and password; with two r
 	@$(AS_OWNER) --finish
 
 renew-certificates: ## make new certificates for the servers inside production, and let them be loaded
-	@$(WITH_SECRETS) renew-certificates --directory /secrets
+	@$(WITH_SECRETS) renew-certificates $(ENV) --directory /secrets
 	@$(MAKE) --no-print-directory load-secrets
 
-renew-passwords: ## give all that serve production's database new passwords (the API's: rotate-password)
-	@$(WITH_SECRETS) renew-passwords --directory /secrets
-	@for member in db-1 db-2 db-3; do $(COMPOSE) exec -T $$member bash /table-order/passwords.sh || exit 1; done
+# The old ones stay until a server says that it has taken the new ones, which only the primary does; whatever fails, the
+# same again goes on.
+renew-passwords: ## give all that serve ENV's database new passwords (the API's: rotate-password)
+	@$(WITH_SECRETS) renew-passwords $(ENV) --directory /secrets
+	@taken=$$(for member in $(MEMBERS); do $(COMPOSE) exec -T $$member $(ASK) < "$(SECRETS_DIR)/next/passwords.sql"; done); \
+	  test "$$taken" = taken || { echo "No primary has said that it has the new passwords: no file was written over. Run it again" >&2; exit 1; }
+	@$(WITH_SECRETS) renew-passwords $(ENV) --directory /secrets --finish
 	@$(MAKE) --no-print-directory load-secrets
-	@if [ -n "$(MONITORING)" ]; then $(COMPOSE) restart postgres-exporter; fi
+	@for one in $(call running,postgres-exporter); do $(COMPOSE) restart $$one || exit 1; done
 
-load-secrets: ## let production's members and its PgBouncer take up certificates and passwords that were written over
-	@for member in db-1 db-2 db-3; do $(COMPOSE) exec -T $$member bash /table-order/start.sh load || exit 1; done
-	@$(COMPOSE) kill --signal SIGHUP pgbouncer
+load-secrets: ## let ENV's servers take up certificates and passwords that were written over
+	@$(LOAD_$(ENV))
 
 failover: $(VENV)/.dev ## lose parts of a production database of its own under load, and count (ARGS="--scenario primary-killed")
 	@exec $(PY) -m tests.deploy.failover $(ARGS)

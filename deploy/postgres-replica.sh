@@ -9,13 +9,22 @@ set -euo pipefail
 volume=/var/lib/postgresql/data
 export PGDATA=$volume/standby
 
+# In a file that libpq reads for every new connection: `replica.sh load` takes up another password, with nothing restarted.
+passfile=/var/lib/postgresql/replication.pass
+printf '*:*:*:table_order_replication:%s\n' "$(<"$REPLICATION_PASSWORD_FILE")" > "$passfile.new"
+chmod 0600 "$passfile.new"
+chown postgres:postgres "$passfile.new"
+mv "$passfile.new" "$passfile"
+[ "${1:-}" != load ] || exit 0
+primary="host=$PRIMARY_HOST user=table_order_replication passfile=$passfile"
+
 if [ ! -d "$PGDATA" ]; then
     chown postgres:postgres "$volume"
     # What an interrupted attempt has left; only a whole copy gets the name.
     rm -rf "$volume/copy"
-    PGPASSWORD=$(<"$REPLICATION_PASSWORD_FILE") gosu postgres pg_basebackup \
-        --host="$PRIMARY_HOST" --username=table_order_replication --pgdata="$volume/copy" \
+    gosu postgres pg_basebackup --dbname="$primary" --pgdata="$volume/copy" \
         --write-recovery-conf --slot=table_order_replica --checkpoint=fast
     mv "$volume/copy" "$PGDATA"
 fi
-exec docker-entrypoint.sh postgres
+# Said here, since a copy of before has the password of its day in its own settings.
+exec docker-entrypoint.sh postgres -c "primary_conninfo=$primary"

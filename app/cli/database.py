@@ -4,15 +4,20 @@ import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 
+import psycopg
 import typer
 from alembic.config import Config
+from alembic.util import CommandError
 from pydantic import SecretStr
 
 from alembic import command
+from app.cli import rotation
 from app.cli.console import say
 from app.core import logging
 from app.core.config import Settings, get_settings
+from app.core.health import migrations, newest_revision
 from app.local import serve
+from app.local.processes import LocalError
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -21,11 +26,15 @@ cli = typer.Typer(help="Look after the database.", no_args_is_help=True)
 
 @cli.command("upgrade")
 def upgrade_command() -> None:
-    """Bring the schema to the newest version; safe to run twice or in two places at once."""
+    """Bring the schema to the newest version, and let the API's login in.
+
+    Safe to run twice or in two places at once.
+    """
     settings = get_settings()
     with opened(settings) as opened_settings:
         upgrade(opened_settings)
-    say("The schema is at its newest version")
+        rotation.admit(opened_settings)
+    say("The schema is what this release needs")
 
 
 @contextlib.contextmanager
@@ -58,7 +67,26 @@ def reaching(settings: Settings, url: str) -> Settings:
 
 
 def upgrade(settings: Settings) -> None:
-    """Run the migrations as the owner of the schema."""
+    """Run the migrations as the owner of the schema; on a newer release's schema there are none.
+
+    Raises:
+        LocalError: the schema has another course than this release's.
+    """
+    with psycopg.connect(settings.owner_url) as owner:
+        revision = _revision(owner)
+    if revision not in migrations() and revision > (newest_revision() or ""):
+        say(f"The schema is a newer release's ({revision}) and stays as it is")
+        return
     config = Config(ROOT / "alembic.ini")
     config.attributes["url"] = settings.owner_url
-    command.upgrade(config, "head")
+    try:
+        command.upgrade(config, "head")
+    except CommandError as error:
+        raise LocalError(str(error)) from error
+
+
+def _revision(owner: psycopg.Connection[tuple[str]]) -> str:
+    """The newest migration that has been run; empty where none was."""
+    made = owner.execute("SELECT to_regclass('alembic_version')::text").fetchone()
+    row = made and made[0] and owner.execute("SELECT version_num FROM alembic_version").fetchone()
+    return row[0] if row else ""

@@ -17,6 +17,7 @@ from app.cli import (
     media,
     menu,
     openapi,
+    password_renewal,
     pruning,
     rotation,
     run,
@@ -42,6 +43,7 @@ cli.add_typer(menu.cli, name="menu")
 cli.add_typer(backups.cli, name="db")
 cli.add_typer(media.cli, name="media")
 cli.add_typer(secret_files.cli, name="secrets")
+secret_files.cli.command("renew-passwords")(password_renewal.renew_passwords_command)
 database.cli.command("prune")(pruning.prune)
 database.cli.command("rotate-password")(rotation.rotate)
 cli.command("demo")(demo.load)

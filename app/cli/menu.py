@@ -11,7 +11,7 @@ import psycopg
 import typer
 from sqlalchemy.exc import DBAPIError
 
-from app.cli.console import complain, result, say
+from app.cli.console import STANDARD, binary_input, complain, result, say
 from app.cli.database import opened
 from app.core.config import Settings, get_settings
 from app.core.database import UnitOfWork, may_succeed_again
@@ -32,6 +32,7 @@ from app.services.menu_import_images import ImportedImages
 T = TypeVar("T")
 ATTEMPTS = 4
 MEDIA_TYPES = {".json": "application/json", ".csv": "text/csv", ".tsv": "text/csv"}
+STANDARD_INPUT = "standard input"
 WORDS = {
     "categories": "categories",
     "items": "items",
@@ -50,8 +51,13 @@ class Format(StrEnum):
 
 @cli.command("import")
 def import_command(
-    file: Annotated[Path, typer.Argument(help="A .json or .csv file; see docs/menu-import.md.")],
+    file: Annotated[
+        Path, typer.Argument(help="A .json or .csv file; see docs/menu-import.md. - is stdin.")
+    ],
     store: StoreOption,
+    format_: Annotated[
+        Format | None, typer.Option("--format", help="What comes from stdin.")
+    ] = None,
     dry_run: Annotated[  # noqa: FBT002 - a flag of the command line
         bool, typer.Option("--dry-run", help="Say what would change, and change nothing.")
     ] = False,
@@ -66,21 +72,30 @@ def import_command(
     ] = None,
 ) -> None:
     """Make a store's menu what a file says: all of it, or nothing when the file has errors."""
-    media_type = MEDIA_TYPES.get(file.suffix.lower())
-    if media_type is None:
-        raise typer.BadParameter(f"{file.name}: the name must end with {', '.join(MEDIA_TYPES)}")
-    upload = Upload(media_type, file.read_bytes())
+    upload = _read(file, format_)
+    name = STANDARD_INPUT if file == STANDARD else file.name
     wanted = ImportFilter(dry_run=dry_run, archive_missing=archive_missing)
     with opened(get_settings()) as settings:
         try:
             done = asyncio.run(_in_store(settings, store, _importing(upload, wanted, images)))
         except MalformedBodyError as error:
-            complain(f"{file.name}: {error}")
+            complain(f"{name}: {error}")
             raise typer.Exit(1) from error
         except MenuFileInvalidError as error:
-            _complain_of_file(file.name, error)
+            _complain_of_file(name, error)
             raise typer.Exit(1) from error
     _tell(done)
+
+
+def _read(file: Path, format_: Format | None) -> Upload:
+    """The file's content and kind: by its name, or by `format_`."""
+    suffix = f".{format_}" if format_ else file.suffix.lower()
+    if file == STANDARD and format_ is None:
+        raise typer.BadParameter("-: say what comes: --format json or --format csv")
+    if suffix not in MEDIA_TYPES:
+        raise typer.BadParameter(f"{file.name}: the name must end with {', '.join(MEDIA_TYPES)}")
+    content = binary_input().read() if file == STANDARD else file.read_bytes()
+    return Upload(MEDIA_TYPES[suffix], content)
 
 
 @cli.command("export")
@@ -107,7 +122,7 @@ def export_command(
     with opened(get_settings()) as settings:
         say(f"Reading the menu of {store}")
         exported = asyncio.run(_in_store(settings, store, export))
-    if output is None:
+    if output is None or output == STANDARD:
         result(exported.content.decode().removesuffix("\n"))
     else:
         output.write_bytes(exported.content)

@@ -6,7 +6,7 @@ from typing import Annotated
 import orjson
 import typer
 
-from app.cli.console import complain, result
+from app.cli.console import STANDARD, complain, result
 from app.core.config import get_settings
 from app.main import create_app
 
@@ -27,7 +27,7 @@ def write(
     text = document()
     if check:
         _compare(text)
-    elif output is None:
+    elif output is None or output == STANDARD:
         result(text.removesuffix("\n"))
     else:
         output.write_text(text, encoding="utf-8")

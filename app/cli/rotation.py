@@ -13,7 +13,7 @@ import stat
 import tempfile
 from pathlib import Path
 from typing import Annotated, Any
-from urllib.parse import quote, urlsplit, urlunsplit
+from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
 import psycopg
 import typer
@@ -23,7 +23,7 @@ from app.cli.console import result, say
 from app.core.config import Settings, get_settings
 from app.local.processes import LocalError
 
-FIRST, SECOND = "table_order_app_a", "table_order_app_b"
+APP, FIRST, SECOND = "table_order_app", "table_order_app_a", "table_order_app_b"
 URLS = ("database_url", "database_listen_url", "database_replica_url")
 """The secrets that name the API's login, in an environment's folder of secrets."""
 # What connections of the API set for themselves; behind a pooler only the login's own count.
@@ -79,9 +79,32 @@ def rotate(
     say("Restart the API with it, replica by replica; then: db rotate-password --finish")
 
 
+def admit(settings: Settings) -> None:
+    """Let the API in as DATABASE_URL says, where the database knows that login or password not.
+
+    So it is once the server was made from nothing, or restored to before a rotation: the secrets
+    are ahead of it. Only the API's own three logins are let in, and only by the owner.
+
+    Raises:
+        LocalError: the login works, but not as the API's role.
+    """
+    role = settings.database_app_role or APP
+    wanted = urlsplit(settings.listen_url)
+    if settings.database_owner_url is None or wanted.username not in {APP, FIRST, SECOND}:
+        return
+    try:
+        psycopg.connect(settings.listen_url, connect_timeout=5).close()
+    except psycopg.OperationalError:
+        password = unquote(wanted.password or "")
+        with psycopg.connect(settings.owner_url, autocommit=True) as owner, owner.transaction():
+            _prepare(owner, wanted.username, role, password)
+        _try(settings.listen_url, role)
+        say(f"The database did not let {wanted.username} in; now it does")
+
+
 def _next_login(owner: Connection, settings: Settings) -> tuple[str, str]:
     """Make the idle login ready, try it, and give it with its password."""
-    role = settings.database_app_role or "table_order_app"
+    role = settings.database_app_role or APP
     current = urlsplit(settings.database_url.get_secret_value())
     login = SECOND if current.username == FIRST else FIRST
     _refuse_in_use(owner, [login])
@@ -135,7 +158,7 @@ def _finish(owner: Connection, settings: Settings) -> None:
     current = urlsplit(settings.database_url.get_secret_value()).username
     if current not in (FIRST, SECOND):
         raise LocalError(f"DATABASE_URL names {current}: set it to what this command printed.")
-    role = settings.database_app_role or "table_order_app"
+    role = settings.database_app_role or APP
     others = [
         row[0]
         for row in owner.execute(

@@ -43,6 +43,8 @@ SERVERS = {
 }
 """Production's certificates, by the file with certificate and key: the names that each is for."""
 AUTHORITY, AUTHORITY_KEY = "database_ca", "database_ca_key"
+NEXT = "next"
+"""The folder for what is not in use yet; see password_renewal.py."""
 RANDOM_BYTES = 32
 NOWHERE = "http://localhost:9/write-your-webhook-into-alert_webhook_url"
 """Alerts go here until the operator says where to; the metrics show that they do not arrive."""
@@ -60,6 +62,8 @@ def create_command(
     if environment is Environment.LOCAL:
         raise LocalError("local needs no secrets: it has known ones")
     made = create(environment, directory)
+    if (directory / NEXT).exists():
+        say("`make renew-passwords` was interrupted: run it again before anything else")
     for name in made:
         result(name)
     say(f"{len(made)} new files in {directory}")
@@ -67,22 +71,26 @@ def create_command(
 
 @cli.command("renew-certificates")
 def renew_command(
-    directory: Annotated[Path, typer.Option(help="Where production's secrets are.")],
+    environment: Annotated[Environment, typer.Argument(help="For which environment: production.")],
+    directory: Annotated[Path, typer.Option(help="Where its secrets are.")],
 ) -> None:
     """Make new certificates for the servers inside production, by the authority that is there.
 
     `make renew-certificates` calls it, and lets the servers load them.
     """
-    for name in renew(directory):
+    for name in renew(environment, directory):
         result(name)
 
 
-def renew(directory: Path) -> list[str]:
+def renew(environment: Environment, directory: Path) -> list[str]:
     """The names of the files that were written.
 
     Raises:
-        LocalError: the authority's key is not there.
+        LocalError: not production's, or the authority's key is not there. Nothing was written.
     """
+    if environment is not Environment.PRODUCTION:
+        raise LocalError(f"Only production has certificates of this kind, and not {environment}")
+    refuse_others(environment, directory)
     authority, key = directory / AUTHORITY, directory / AUTHORITY_KEY
     if not key.exists():
         raise LocalError(
@@ -90,32 +98,30 @@ def renew(directory: Path) -> list[str]:
             f" {', '.join(SERVERS)}; `make load-secrets` does the rest."
         )
     for name, names in SERVERS.items():
-        _write_over(directory / name, new_server(names, authority.read_text(), key.read_text()))
+        write_over(directory / name, new_server(names, authority.read_text(), key.read_text()))
     return list(SERVERS)
 
 
-@cli.command("renew-passwords")
-def renew_passwords_command(
-    directory: Annotated[Path, typer.Option(help="Where production's secrets are.")],
-) -> None:
-    """Write new passwords for all that serve production's database, the API's login excepted.
+def refuse_others(environment: Environment, directory: Path) -> None:
+    """Raise LocalError unless the folder holds secrets that were made for that environment."""
+    found = _made_for(directory)
+    if found is None:
+        raise LocalError(f"There are no secrets yet: make secrets ENV={environment}")
+    if found is not environment:
+        raise LocalError(
+            f"These are {found}'s secrets, and not {environment}'s. Nothing was changed"
+        )
 
-    `make renew-passwords` calls it, and gives them to the database and to those who use them.
-    """
-    for name in renew_passwords(directory):
-        result(name)
 
-
-def renew_passwords(directory: Path) -> list[str]:
-    """The names of the files that were written."""
-    new = {name: secrets.token_urlsafe(RANDOM_BYTES) for name in PASSWORDS if name != APP_PASSWORD}
-    dependents = {
-        "database_owner_url": _url(OWNER, new["db_owner_password"], DIRECT),
-        "pgbouncer_users": _pooler_user(new["db_pooler_password"]),
-    }
-    for name, content in (new | dependents).items():
-        _write_over(directory / name, f"{content}\n")
-    return [*new, *dependents]
+def _made_for(directory: Path) -> Environment | None:
+    """By where the URLs in it lead."""
+    owners = directory / "database_owner_url"
+    if not owners.exists():
+        return None
+    if f"@{DATABASE}/" not in owners.read_text(encoding="utf-8"):
+        return Environment.PRODUCTION
+    replica = directory / "database_replica_url"
+    return Environment.STAGING if replica.exists() else Environment.DEVELOPMENT
 
 
 def create(environment: Environment, directory: Path) -> list[str]:
@@ -135,7 +141,7 @@ def create(environment: Environment, directory: Path) -> list[str]:
     def keep(name: str, content: str) -> str:
         path = directory / name
         if not path.exists():
-            _write(path, content)
+            write(path, content)
             made.append(name)
         return path.read_text(encoding="utf-8").strip()
 
@@ -144,7 +150,7 @@ def create(environment: Environment, directory: Path) -> list[str]:
     }
     for name, content in _database_urls(environment, logins).items():
         keep(name, content)
-    keep("pgbouncer_users", _pooler_user(logins[POOLER_LOGIN]))
+    keep("pgbouncer_users", pooler_user(logins[POOLER_LOGIN]))
     keep("grafana_admin_password", secrets.token_urlsafe(RANDOM_BYTES))
     keep("alert_webhook_url", NOWHERE)
     # Of the backups (deploy/backup). The keys of a bucket are written into their files by hand.
@@ -164,8 +170,8 @@ def _certificates(directory: Path, servers: Mapping[str, Sequence[str]]) -> list
     if not authority.exists():
         certificate, signs = new_authority("table-order database")
         # The key first: an authority without one counts as the operator's own.
-        _write(key, signs, mode=0o600)
-        _write(authority, certificate)
+        write(key, signs, mode=0o600)
+        write(authority, certificate)
         made += [AUTHORITY, AUTHORITY_KEY]
     for name, names in servers.items():
         if (directory / name).exists():
@@ -175,7 +181,7 @@ def _certificates(directory: Path, servers: Mapping[str, Sequence[str]]) -> list
                 f"{AUTHORITY} is your own authority's: put its certificate for {', '.join(names)}"
                 f" with the key into {name}."
             )
-        _write(directory / name, new_server(names, authority.read_text(), key.read_text()))
+        write(directory / name, new_server(names, authority.read_text(), key.read_text()))
         made.append(name)
     return made
 
@@ -186,9 +192,9 @@ def _database_urls(environment: Environment, passwords: Mapping[str, str]) -> di
     direct, api = (DIRECT, POOLER) if pooled else (DATABASE, DATABASE)
     checked = f"verify-full&sslrootcert=/run/secrets/{AUTHORITY}" if pooled else "disable"
     urls = {
-        "database_url": _url(APP, passwords[APP], api),
-        "database_owner_url": _url(OWNER, passwords[OWNER], direct),
-        "database_listen_url": _url(APP, passwords[APP], direct),
+        "database_url": database_user_url(APP, passwords[APP], api),
+        "database_owner_url": database_user_url(OWNER, passwords[OWNER], direct),
+        "database_listen_url": database_user_url(APP, passwords[APP], direct),
         # As the exporter wants it: without login, and with TLS said in it.
         "database_monitor_uri": f"primary:5432/table_order?sslmode={checked}",
     }
@@ -197,20 +203,23 @@ def _database_urls(environment: Environment, passwords: Mapping[str, str]) -> di
         Environment.PRODUCTION: (POOLER, "table_order_standby"),
     }
     if environment in replicas:
-        urls["database_replica_url"] = _url(APP, passwords[APP], *replicas[environment])
+        urls["database_replica_url"] = database_user_url(
+            APP, passwords[APP], *replicas[environment]
+        )
     return urls
 
 
-def _url(login: str, password: str, server: str, database: str = DATABASE_NAME) -> str:
+def database_user_url(login: str, password: str, server: str, database: str = DATABASE_NAME) -> str:
+    """What leads a login to the database on that server (host:port)."""
     return f"postgresql://{login}:{password}@{server}/{database}"
 
 
-def _pooler_user(password: str) -> str:
+def pooler_user(password: str) -> str:
     """A line of PgBouncer's auth_file."""
     return f'"{POOLER_LOGIN}" "{password}"'
 
 
-def _write(path: Path, content: str, mode: int = 0o644) -> None:
+def write(path: Path, content: str, mode: int = 0o644) -> None:
     """Whole or not at all: a file that is there counts as a good secret."""
     new = path.with_name(f".{path.name}.new")
     with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode), "w") as file:
@@ -219,10 +228,10 @@ def _write(path: Path, content: str, mode: int = 0o644) -> None:
     new.rename(path)
 
 
-def _write_over(path: Path, content: str) -> None:
+def write_over(path: Path, content: str) -> None:
     """In the file itself, in one write: a server that reads it meanwhile finds the old or the new."""
     if not path.exists():
-        _write(path, content)
+        write(path, content)
         return
     with path.open("r+b", buffering=0) as file:
         file.write(content.encode())

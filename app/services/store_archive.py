@@ -14,7 +14,7 @@ import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, BinaryIO, cast
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -94,6 +94,24 @@ class ArchiveWriter:
         finally:
             part.unlink(missing_ok=True)
 
+    @classmethod
+    @contextmanager
+    def into(cls, file: BinaryIO) -> Iterator["ArchiveWriter"]:
+        """An archive that is sent as it is made, to where nothing can be taken back.
+
+        When the block ends badly the ZIP's end is not sent: what came is taken for whole by nobody.
+        """
+        stream = _Stream(file)
+        with zipfile.ZipFile(
+            cast("BinaryIO", stream), "w", zipfile.ZIP_DEFLATED, compresslevel=6
+        ) as zipped:
+            try:
+                yield cls(zipped)
+            except BaseException:
+                stream.cut_off = True
+                raise
+        file.flush()
+
     @contextmanager
     def table(self, name: str) -> Iterator["TableWriter"]:
         """The lines of one table."""
@@ -106,6 +124,21 @@ class ArchiveWriter:
 
     def manifest(self, manifest: Manifest) -> None:
         self._zip.writestr(MANIFEST, manifest.model_dump_json(indent=2) + "\n")
+
+
+class _Stream:
+    """What `zipfile` needs of a file in which it can't go back: it has no position."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self.cut_off = False
+
+    def write(self, content: bytes) -> int:
+        return len(content) if self.cut_off else self._file.write(content)
+
+    def flush(self) -> None:
+        if not self.cut_off:
+            self._file.flush()
 
 
 class TableWriter:
@@ -145,19 +178,18 @@ class ArchiveReader:
 
     @classmethod
     @contextmanager
-    def of(cls, path: Path) -> Iterator["ArchiveReader"]:
-        """The archive at `path`.
+    def of(cls, source: Path | BinaryIO) -> Iterator["ArchiveReader"]:
+        """The archive at a path, or in a file that is open and can be gone back in.
 
         Raises:
             ArchiveError: it is none, it is damaged, or its format is another one.
         """
         try:
-            with zipfile.ZipFile(path) as zipped:
+            with zipfile.ZipFile(source) as zipped:
                 yield cls(zipped)
         except (zipfile.BadZipFile, EOFError, KeyError, UnicodeDecodeError) as error:
-            raise ArchiveError(
-                f"{path.name} is damaged, or no archive of a store: {error}"
-            ) from error
+            name = source.name if isinstance(source, Path) else "What was sent"
+            raise ArchiveError(f"{name} is damaged, or no archive of a store: {error}") from error
 
     def _read_manifest(self) -> Manifest:
         try:

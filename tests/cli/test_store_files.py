@@ -293,3 +293,79 @@ def test_an_export_overwrites_nothing(store: Furnished, archive: Path, tmp_path:
     unknown = cli(store.shop.owner_url, tmp_path, "export", "nobody", str(tmp_path / "n.zip"))
     assert "There is no store with the code nobody" in unknown.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+def streamed(
+    url: str, folder: Path, *words: str, sent: bytes = b"", group: str = "store"
+) -> subprocess.CompletedProcess[bytes]:
+    """The command with bytes on both ends, as through `exec -T` of a container."""
+    return subprocess.run(
+        [sys.executable, "-m", "app.cli", group, *words],
+        cwd=ROOT,
+        env={**os.environ, "DATABASE_URL": url, "DATA_DIR": str(folder), "LOG_LEVEL": "DEBUG"},
+        input=sent,
+        capture_output=True,
+        check=False,
+        timeout=120,
+    )
+
+
+def test_a_store_goes_through_standard_output_and_input(
+    store: Furnished, app: FastAPI, archive: Path, elsewhere: str, tmp_path: Path
+) -> None:
+    """Where a container's own files are out of reach."""
+    folder = app.state.runtime.settings.data_dir
+    done = streamed(store.shop.owner_url, folder, "export", store.shop.code, "-")
+    assert done.returncode == 0, done.stderr
+    assert b"orders: 3" in done.stderr
+    sent = tmp_path / "sent.zip"
+    sent.write_bytes(done.stdout)
+    whole = {
+        name: zipfile.ZipFile(archive).read(name) for name in zipfile.ZipFile(archive).namelist()
+    }
+    same = {name: zipfile.ZipFile(sent).read(name) for name in zipfile.ZipFile(sent).namelist()}
+    assert same.keys() == whole.keys()
+    assert {name for name in whole if same[name] != whole[name]} <= {"manifest.json"}
+
+    done = streamed(elsewhere, tmp_path, "import", "-", sent=done.stdout)
+    assert done.returncode == 0, done.stderr
+    assert b"orders: 3" in done.stdout
+    assert stores_in(elsewhere) == 1
+
+
+def test_what_was_cut_off_on_its_way_is_taken_for_whole_by_nobody(
+    store: Furnished, archive: Path, elsewhere: str, tmp_path: Path
+) -> None:
+    # Its pictures are not in this folder, which shows when the tables are written already.
+    done = streamed(store.shop.owner_url, tmp_path / "empty", "export", store.shop.code, "-")
+    assert done.returncode == 1
+    assert b"is shown and is not stored" in done.stderr
+    assert len(done.stdout) > 1000
+    (tmp_path / "part.zip").write_bytes(done.stdout)
+    with pytest.raises(zipfile.BadZipFile):
+        zipfile.ZipFile(tmp_path / "part.zip")
+    for sent in (done.stdout, archive.read_bytes()[:-200], b""):
+        done = streamed(elsewhere, tmp_path, "import", "-", sent=sent)
+        assert done.returncode == 1
+        assert b"What was sent is damaged" in done.stderr
+    assert stores_in(elsewhere) == 0
+
+
+def test_a_menu_goes_through_standard_output_and_input(store: Furnished, tmp_path: Path) -> None:
+    url, code = store.shop.owner_url, ("--store", store.shop.code)
+    for kind in ("json", "csv"):
+        done = streamed(
+            url, tmp_path, "export", *code, "--format", kind, "--output", "-", group="menu"
+        )
+        assert done.returncode == 0, done.stderr
+        words = ("import", "-", *code, "--format", kind, "--dry-run")
+        back = streamed(url, tmp_path, *words, sent=done.stdout, group="menu")
+        assert back.returncode == 0, back.stderr
+        assert b"items: 0 created, 0 updated" in back.stdout
+    unsaid = streamed(url, tmp_path, "import", "-", *code, sent=b"{}", group="menu")
+    assert (unsaid.returncode, b"--format" in unsaid.stderr) == (2, True)
+    wrong = streamed(
+        url, tmp_path, "import", "-", *code, "--format", "json", sent=b"{", group="menu"
+    )
+    assert (wrong.returncode, b"standard input" in wrong.stderr) == (1, True)
+    assert not (ROOT / "-").exists()

@@ -37,13 +37,17 @@ def started(
     take_few_workers(stack.folder, environment)
     try:
         _deploy(stack)
-        held = stack.compose("exec", "-T", "proxy", "cat", "/etc/haproxy/tls/proxy.pem")
-        trust = ssl.create_default_context(cadata=first_in(held))
-        front = Front(stack, http, https, trust)
+        front = Front(stack, http, https, trust_in(stack))
         front.wait_until_ready()
         yield front
     finally:
         stack.remove()
+
+
+def trust_in(stack: Stack) -> ssl.SSLContext:
+    """What believes the certificate that the proxy has."""
+    held = stack.compose("exec", "-T", "proxy", "cat", "/etc/haproxy/tls/proxy.pem")
+    return ssl.create_default_context(cadata=first_in(held))
 
 
 def _deploy(stack: Stack) -> None:

@@ -67,6 +67,20 @@ class Stack:
         """An operator's `make target` for this copy."""
         return self.run("make", target, f"ENV={Path(self.files[1]).stem}", timeout=timeout)
 
+    def refused(self, *words: str) -> str:
+        """What `make …` says when it ends badly, as it should."""
+        done = subprocess.run(
+            ["make", *words],
+            cwd=self.folder,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=120,
+        )
+        assert done.returncode != 0, done.stdout
+        return done.stderr
+
     def remove(self) -> None:
         self.compose("down", "--volumes", "--remove-orphans", "--timeout", "10")
 
@@ -99,7 +113,10 @@ def hosted(
     stack = Stack(clone, engine(), files=files)
     # Watchers and backups are started by the tests that are about them: the others would only wait longer.
     left_out = {"MONITORING": ""} | ({} if backups else {"BACKUPS": ""})
-    stack.environment.update(variables, COMPOSE_PROJECT_NAME=stack.project, **left_out)
+    # The name of the image is the same for every run, and what is in it is not.
+    stack.environment.update(
+        {"REBUILD": "yes"} | left_out | variables, COMPOSE_PROJECT_NAME=stack.project
+    )
     return stack
 
 

@@ -93,6 +93,41 @@ def test_everything_is_locked_down_watched_and_bounded(
             assert service["deploy"]["resources"]["limits"].keys() == {"cpus", "memory"}, name
 
 
+def test_no_registry_is_asked_for_what_is_built_here(
+    environment: str, services: dict[str, Any]
+) -> None:
+    built = {name for name, one in services.items() if one["image"].startswith("table-order-")} | {
+        name for name, one in services.items() if "build" in one
+    }
+    assert {"api", "migrate"} <= built
+    assert {services[name].get("pull_policy") for name in built} == {"never"}
+
+
+def test_qr_codes_lead_to_the_guests_pages(environment: str, tmp_path: Path) -> None:
+    stack = hosted(tmp_path, environment, PUBLIC_HOST=HOST, TLS_DIR="/tls")
+    said = config(stack)["services"]["api"]["environment"]
+    assert said["GUEST_ORDERING_URL"] == ""
+    assert HOST in said["PUBLIC_URL"]
+    stack.environment["GUEST_ORDERING_URL"] = f"https://eat.{HOST}"
+    services = config(stack)["services"]
+    for name in {"api", "api-2"} & services.keys():
+        assert services[name]["environment"]["GUEST_ORDERING_URL"] == f"https://eat.{HOST}"
+
+
+def test_a_new_version_of_the_service_is_none_of_the_databases(tmp_path: Path) -> None:
+    """A database whose container is made anew is away for as long as that takes."""
+    databases = {"staging": ("db", "db-replica"), "production": (*MEMBERS, *CONSENSUS)}
+    for name, members in databases.items():
+        stack = hosted(tmp_path / name, name, backups=True, PUBLIC_HOST=HOST, TLS_DIR="/tls")
+        shown = []
+        for version in ("1.4.0", "1.5.0"):
+            stack.environment["VERSION"] = version
+            services = config(stack)["services"]
+            assert services["api"]["image"].endswith(f":{version}")
+            shown.append([services[member] for member in members])
+        assert shown[0] == shown[1]
+
+
 def test_secrets_are_files_and_nothing_else(environment: str, services: dict[str, Any]) -> None:
     for name, service in services.items():
         for variable, value in (service.get("environment") or {}).items():
@@ -184,6 +219,23 @@ def test_the_short_name_means_all_files_of_an_environment(environment: str, tmp_
         *("docker", "compose"),
         *(word for name in stack.files if name != "deploy/monitoring.yml" for word in ("-f", name)),
     ]
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        *("upgrade", "rolling-restart", "rotate-password"),
+        *("renew-passwords", "renew-certificates", "load-secrets"),
+    ],
+)
+def test_what_replaces_something_is_told_for_which_environment(tmp_path: Path, target: str) -> None:
+    stack = hosted(tmp_path, "staging")
+    assert f"make {target} ENV=" in stack.refused("--dry-run", target)
+    assert "ENV=stagin is none of" in stack.refused("--dry-run", target, "ENV=stagin")
+    if target == "renew-certificates":
+        for name in ("development", "staging"):
+            said = stack.refused("--dry-run", target, f"ENV={name}")
+            assert "Only production" in said
 
 
 def test_the_proxys_refusals_are_problems_of_the_service() -> None:

@@ -40,6 +40,10 @@ def images(front: Front, *services: str) -> set[str]:
     return set(front.stack.docker("inspect", "--format={{.Config.Image}}", *ran).splitlines())
 
 
+def noted(front: Front) -> str:
+    return (front.stack.folder / ".env").read_text()
+
+
 def there_and_back(front: Front, environment: str, database: str, *services: str) -> None:
     """An operator's commands, and what they leave: the new schema under the old image."""
     stack = front.stack
@@ -52,6 +56,7 @@ def there_and_back(front: Front, environment: str, database: str, *services: str
     stack.environment["VERSION"] = NEW
     stack.make("upgrade", timeout=900)
     assert images(front, *services) == {f"{IMAGE}:{NEW}"}
+    assert noted(front) == f"VERSION={NEW}\n"
     upgraded = psql(front, database, asked)
     assert upgraded > before
 
@@ -90,6 +95,57 @@ def test_staging_is_away_for_a_moment_and_loses_no_order(
             record_property("longest_gap_seconds", rush.longest_gap(0))
         finally:
             remove(front)
+
+
+def test_what_runs_is_what_the_next_command_means(tmp_path: Path) -> None:
+    """VERSION is said once; no command then builds it anew, changes it, or touches the database."""
+    with started(tmp_path, "staging", VERSION=OLD) as front:
+        try:
+            databases = front.stack.compose("ps", "--quiet", "db", "db-replica")
+            of_before = image_id(front, OLD)
+            nothing_builds_what_runs(front)
+            assert image_id(front, OLD) == of_before
+
+            said = deployed_again(front, "upgrade", NEW)
+            assert f"VERSION={OLD} make rolling-restart" in said
+            assert image_id(front, NEW) != of_before
+
+            deployed_again(front, "rolling-restart", OLD)
+            assert image_id(front, OLD) == of_before
+            assert front.stack.compose("ps", "--quiet", "db", "db-replica") == databases
+            front.wait_until_ready()
+        finally:
+            remove(front)
+
+
+def nothing_builds_what_runs(front: Front) -> None:
+    """The source is a newer version's, and VERSION is said by nobody from here on."""
+    stack = front.stack
+    with (stack.folder / "app/main.py").open("a") as source:
+        source.write("# A newer version of the source.\n")
+    # Only tests want REBUILD.
+    del stack.environment["REBUILD"], stack.environment["VERSION"]
+    stack.make("deploy")
+    assert noted(front) == f"VERSION={OLD}\n"
+    assert "runs already" in stack.refused("upgrade", "ENV=staging", f"VERSION={OLD}")
+    assert "Say what to call it" in stack.refused("upgrade", "ENV=staging")
+    unknown = stack.refused("rolling-restart", "ENV=staging", f"VERSION={NEW}-never-built")
+    assert "There is no image" in unknown
+
+
+def deployed_again(front: Front, target: str, version: str) -> str:
+    """`make target` with that version said, and `make deploy` without; what the first one printed."""
+    front.stack.environment["VERSION"] = version
+    said = front.stack.make(target, timeout=600)
+    del front.stack.environment["VERSION"]
+    front.stack.make("deploy")
+    assert noted(front) == f"VERSION={version}\n"
+    assert images(front, "api") == {f"{IMAGE}:{version}"}
+    return said
+
+
+def image_id(front: Front, version: str) -> str:
+    return front.stack.docker("image", "inspect", "--format={{.Id}}", f"{IMAGE}:{version}")
 
 
 def test_production_fails_no_request(release: str, tmp_path: Path) -> None:

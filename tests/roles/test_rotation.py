@@ -38,15 +38,13 @@ def _drop_logins(owner: "psycopg.Connection[tuple[object, ...]]") -> None:
 
 
 @pytest.fixture
-def rotate(
-    logins: str, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
-) -> Rotate:
-    """Run the command with this DATABASE_URL; its exit code and what it printed."""
+def db(logins: str, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Rotate:
+    """Run `db …` with this DATABASE_URL; its exit code and what it printed."""
 
     def run(url: str, *words: str) -> tuple[int, str]:
         monkeypatch.setenv("DATABASE_URL", url)
         monkeypatch.setenv("DATABASE_OWNER_URL", logins)
-        monkeypatch.setattr("sys.argv", ["app.cli", "db", "rotate-password", *words])
+        monkeypatch.setattr("sys.argv", ["app.cli", "db", *words])
         get_settings.cache_clear()
         capfd.readouterr()
         with pytest.raises(SystemExit) as end:
@@ -55,6 +53,12 @@ def rotate(
         return int(end.value.code or 0), capfd.readouterr().out.strip()
 
     return run
+
+
+@pytest.fixture
+def rotate(db: Rotate) -> Rotate:
+    """The same for `db rotate-password`."""
+    return lambda url, *words: db(url, "rotate-password", *words)
 
 
 def works(url: str) -> bool:
@@ -192,6 +196,40 @@ def test_every_url_of_the_folder_changes_together(
         # The containers' users still can read it.
         assert (tmp_path / name).stat().st_mode & 0o777 == 0o644
     assert works(after["database_url"])
+
+
+def test_a_server_that_was_made_anew_lets_the_login_of_the_secrets_in(
+    shop: Shop, db: Rotate, rotate: Rotate
+) -> None:
+    """As after `down --volumes`: the secrets name a login that the new server has never seen."""
+    _, lost = rotate(shop.owner_url)
+    with psycopg.connect(shop.owner_url, autocommit=True) as owner:
+        _drop_logins(owner)
+    assert not works(lost)
+    assert db(lost, "upgrade") == (0, "")
+    assert works(lost)
+
+
+def test_a_restored_server_takes_the_password_of_the_secrets(
+    shop: Shop, db: Rotate, rotate: Rotate
+) -> None:
+    """Restored to before a rotation, it has the login shut, or with the password of before."""
+    _, first = rotate(shop.owner_url)
+    _, second = rotate(first)
+    rotate(second, "--finish")
+    assert not works(first)
+    assert db(first, "upgrade")[0] == 0
+    assert works(first)
+    # The turns go on from there.
+    _, third = rotate(first)
+    assert urlsplit(third).username == SECOND
+    assert works(third)
+
+
+def test_only_the_apis_own_logins_are_let_in(shop: Shop, db: Rotate, rotate: Rotate) -> None:
+    _, first = rotate(shop.owner_url)
+    assert db(first.replace(FIRST, "a_stranger"), "upgrade")[0] == 0
+    assert shop.rows("SELECT FROM pg_roles WHERE rolname = 'a_stranger'") == []
 
 
 def test_behind_a_pooler_one_url_alone_does_not_change(

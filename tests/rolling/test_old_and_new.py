@@ -64,6 +64,24 @@ def test_before_a_required_step_it_is_not_ready(empty: Place) -> None:
         assert readiness(address) == 503
 
 
+def test_the_migrations_of_before_leave_a_newer_schema_as_it_is(migrated: Place) -> None:
+    """On the way back to an image of before, `make deploy` runs that one's migrations."""
+    later = "20991231_2359"
+    with psycopg.connect(migrated.url) as connection:
+        connection.execute("UPDATE alembic_version SET version_num = %s", [later])
+    run(ROOT, migrated, "app.cli", "db", "upgrade")
+    with psycopg.connect(migrated.url) as connection:
+        found = connection.execute("SELECT version_num FROM alembic_version").fetchall()
+    assert found == [(later,)]
+
+
+def test_a_schema_of_another_course_is_refused(migrated: Place) -> None:
+    with psycopg.connect(migrated.url) as connection:
+        connection.execute("UPDATE alembic_version SET version_num = '20200101_0000'")
+    with pytest.raises(RuntimeError, match="error: Can't locate"):
+        run(ROOT, migrated, "app.cli", "db", "upgrade")
+
+
 def test_on_a_newer_schema_it_stays_ready(migrated: Place) -> None:
     """The next release's migrations run before its replicas come."""
     with serving(ROOT, migrated) as address:
