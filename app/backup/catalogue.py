@@ -98,13 +98,14 @@ def _backup(told: dict[str, Any]) -> Backup:
 
 
 def choose(
-    backups: Iterable[Backup], at: datetime | None, label: str | None, continuous_fulls: int
+    backups: Iterable[Backup], at: datetime | None, label: str | None, first: Backup | None
 ) -> Backup:
     """The backup from which to restore.
 
     Args:
         at: an instant; the newest backup that had ended by then and still has all WAL after it.
         label: this one, whatever there is.
+        first: from it on all WAL is there (`keeping.log_from`).
 
     Raises:
         BackupError: there is none; the text says from when on there is one.
@@ -119,12 +120,11 @@ def choose(
         raise BackupError("There is no good backup; see: db list")
     if at is None:
         return good[-1]
-    fulls = [one for one in good if one.kind is Kind.FULL][-continuous_fulls:]
-    oldest = fulls[0] if fulls else good[0]
-    ended = [one for one in good if oldest.stopped <= one.stopped <= at]
+    whole = [one for one in good if first is None or first.stopped <= one.stopped]
+    ended = [one for one in whole if one.stopped <= at]
     if not ended:
         raise BackupError(
-            f"An instant can be restored from {oldest.stopped:%Y-%m-%d %H:%M:%S} UTC on. "
+            f"An instant can be restored from {whole[0].stopped:%Y-%m-%d %H:%M:%S} UTC on. "
             "Older backups are restored as they are: --set LABEL"
         )
     return ended[-1]

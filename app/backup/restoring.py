@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from app.backup.catalogue import Backup, choose, read_catalogue
+from app.backup.keeping import keep_of, log_from
 from app.backup.pgbackrest import BackupError, PgBackRest
 
 PID_FILE = "postmaster.pid"
@@ -69,8 +70,8 @@ def plan_restore(
         raise BackupError(f"{folder} holds files that are no database; choose an empty folder")
     if at is not None and at > datetime.now(UTC):  # noqa: TID251 - the repository's time, not a test's
         raise BackupError(f"{at.isoformat()} is yet to come")
-    settings = program.settings
-    backup = choose(read_catalogue(program).backups, at, label, settings.continuous_fulls)
+    backups = read_catalogue(program).backups
+    backup = choose(backups, at, label, log_from(backups, keep_of(program.settings)))
     if at is not None and at < backup.stopped:
         raise BackupError(f"{backup.label} ended after {at.isoformat()}; leave --set out")
     return RestorePlan(

@@ -10,11 +10,11 @@ from prometheus_client import REGISTRY, start_http_server
 
 from app.backup.catalogue import Backup, Catalogue, Kind, read_catalogue
 from app.backup.finishing import finish, refuse_while_members_run
-from app.backup.keeping import reasons
+from app.backup.keeping import keep_of, reasons
 from app.backup.metrics import BackupMetrics
 from app.backup.pgbackrest import PgBackRest
 from app.backup.restoring import plan_restore, restore
-from app.backup.runs import BackupRuns, keep_of
+from app.backup.runs import BackupRuns
 from app.backup.settings import BackupSettings
 from app.backup.verifying import verify
 from app.backup.watch import Watch

@@ -23,7 +23,12 @@ def labels(house: House) -> set[str]:
 @pytest.fixture(scope="module")
 def sparing() -> Iterator[House]:
     """A house that keeps one day and one week."""
-    keep = {"BACKUP_KEEP_DAILY": "1", "BACKUP_KEEP_WEEKLY": "1", "BACKUP_KEEP_MONTHLY": "0"}
+    keep = {
+        "BACKUP_KEEP_DAILY": "1",
+        "BACKUP_KEEP_WEEKLY": "1",
+        "BACKUP_KEEP_MONTHLY": "0",
+        "BACKUP_KEEP_HOURS": "0",
+    }
     with opened_house(**keep) as house:
         yield house
 
