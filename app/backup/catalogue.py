@@ -29,11 +29,18 @@ class Backup:
     needs: frozenset[str] = frozenset()
     wal_start: str = ""
     wal_stop: str = ""
+    lsn_stop: int = 0
+    """Where in the log it ended, in bytes."""
     database_bytes: int = 0
     repository_bytes: int = 0
     """What it added to the repository."""
     damaged: bool = False
     """A page of the database had a wrong checksum when it was read."""
+
+    @property
+    def timeline(self) -> int:
+        """The one on which it was made: the first 8 digits of a segment's name."""
+        return int(self.wal_stop[:8] or "1", 16)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,10 +98,17 @@ def _backup(told: dict[str, Any]) -> Backup:
         needs=frozenset(told["reference"] or ()) | ({told["prior"]} if told["prior"] else set()),
         wal_start=told["archive"]["start"] or "",
         wal_stop=told["archive"]["stop"] or "",
+        lsn_stop=lsn_of((told.get("lsn") or {}).get("stop") or "0/0"),
         database_bytes=told["info"]["size"],
         repository_bytes=told["info"]["repository"]["delta"],
         damaged=bool(told["error"]),
     )
+
+
+def lsn_of(text: str) -> int:
+    """A position in the log, such as `0/3023020`, in bytes."""
+    high, low = text.split("/")
+    return (int(high, 16) << 32) + int(low, 16)
 
 
 def choose(
