@@ -79,16 +79,17 @@ class BackupRuns:
         return removed
 
     @contextmanager
-    def noted(self, activity: str) -> Iterator[None]:
-        """Remember how the block went, for the metrics."""
+    def noted(self, activity: str) -> Iterator[dict[str, int]]:
+        """Remember how the block went, for the metrics, and what it counts into what it is given."""
+        counts: dict[str, int] = {}
         began = clock.now()
         self._program.set_up()
         try:
-            yield
+            yield counts
         except Exception as error:
             self._state.note(activity, began, clock.now(), str(error))
             raise
-        self._state.note(activity, began, clock.now(), None)
+        self._state.note(activity, began, clock.now(), None, counts)
 
     def known(self) -> bool:
         """Whether the repository knows this server."""
