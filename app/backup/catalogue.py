@@ -29,11 +29,18 @@ class Backup:
     needs: frozenset[str] = frozenset()
     wal_start: str = ""
     wal_stop: str = ""
+    lsn_stop: int = 0
+    """Where in the log it ended, in bytes."""
     database_bytes: int = 0
     repository_bytes: int = 0
     """What it added to the repository."""
     damaged: bool = False
     """A page of the database had a wrong checksum when it was read."""
+
+    @property
+    def timeline(self) -> int:
+        """The one on which it was made: the first 8 digits of a segment's name."""
+        return int(self.wal_stop[:8] or "1", 16)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,20 +98,28 @@ def _backup(told: dict[str, Any]) -> Backup:
         needs=frozenset(told["reference"] or ()) | ({told["prior"]} if told["prior"] else set()),
         wal_start=told["archive"]["start"] or "",
         wal_stop=told["archive"]["stop"] or "",
+        lsn_stop=lsn_of((told.get("lsn") or {}).get("stop") or "0/0"),
         database_bytes=told["info"]["size"],
         repository_bytes=told["info"]["repository"]["delta"],
         damaged=bool(told["error"]),
     )
 
 
+def lsn_of(text: str) -> int:
+    """A position in the log, such as `0/3023020`, in bytes."""
+    high, low = text.split("/")
+    return (int(high, 16) << 32) + int(low, 16)
+
+
 def choose(
-    backups: Iterable[Backup], at: datetime | None, label: str | None, continuous_fulls: int
+    backups: Iterable[Backup], at: datetime | None, label: str | None, first: Backup | None
 ) -> Backup:
     """The backup from which to restore.
 
     Args:
         at: an instant; the newest backup that had ended by then and still has all WAL after it.
         label: this one, whatever there is.
+        first: from it on all WAL is there (`keeping.log_from`).
 
     Raises:
         BackupError: there is none; the text says from when on there is one.
@@ -119,12 +134,11 @@ def choose(
         raise BackupError("There is no good backup; see: db list")
     if at is None:
         return good[-1]
-    fulls = [one for one in good if one.kind is Kind.FULL][-continuous_fulls:]
-    oldest = fulls[0] if fulls else good[0]
-    ended = [one for one in good if oldest.stopped <= one.stopped <= at]
+    whole = [one for one in good if first is None or first.stopped <= one.stopped]
+    ended = [one for one in whole if one.stopped <= at]
     if not ended:
         raise BackupError(
-            f"An instant can be restored from {oldest.stopped:%Y-%m-%d %H:%M:%S} UTC on. "
+            f"An instant can be restored from {whole[0].stopped:%Y-%m-%d %H:%M:%S} UTC on. "
             "Older backups are restored as they are: --set LABEL"
         )
     return ended[-1]

@@ -29,7 +29,7 @@ def configuration(
         "repo1-path": settings.repository,
         "repo1-bundle": "y",
         "repo1-retention-full": ALL,
-        "repo1-retention-archive": settings.continuous_fulls,
+        "repo1-retention-archive": ALL,
         **_cipher(settings),
         **_bucket(settings),
         **_service(settings),

@@ -1,7 +1,9 @@
-"""The end of a restore into a cluster's member: Patroni must find a server that has recovered.
+"""The end of a restore: the log is replayed here, and what it was replayed by is forgotten.
 
 Patroni starts a server as a standby, or as a primary that was one before; it knows nothing of an
-instant at which to stop. So the log is replayed here, before it starts.
+instant at which to stop. A server without it would replay the log by itself, but keep the settings
+for that, and every standby copies them: it has no pgBackRest, and would stop at that instant too.
+And what is wrong with the log is said to who restores, not to the log of a server that won't start.
 """
 
 import socket
@@ -16,6 +18,7 @@ from app.backup.scratch import running
 from app.backup.settings import BackupSettings
 
 ANSWERS_WITHIN = 3.0
+ENDS_EARLY = "recovery ended before configured recovery target was reached"
 
 
 def refuse_while_members_run(settings: BackupSettings) -> None:
@@ -43,11 +46,17 @@ def finish(program: PgBackRest, plan: RestorePlan) -> None:
     """
     settings = program.settings
     archive = f"{PROGRAM} --config={program.local} --stanza={settings.stanza} archive-push %p"
-    with running(program, plan.target, archive) as where:
-        try:
+    try:
+        with running(program, plan.target, archive) as where:
             _forget_the_recovery(where)
-        except psycopg.Error as error:
-            raise BackupError(f"The restored server can't be asked: {error}") from error
+    except psycopg.Error as error:
+        raise BackupError(f"The restored server can't be asked: {error}") from error
+    except BackupError as error:
+        if ENDS_EARLY not in str(error):
+            raise
+        raise BackupError(
+            f"Nothing in the log is later than that instant. All of it: leave --at out. {error}"
+        ) from error
 
 
 def _forget_the_recovery(where: str) -> None:

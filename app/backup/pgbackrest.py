@@ -23,7 +23,7 @@ from app.backup.settings import BackupSettings
 from app.local.processes import Account, LocalError
 
 PROGRAM = "pgbackrest"
-ON_FILES = frozenset({"restore", "verify"})
+ON_FILES = frozenset({"restore", "verify", "repo-ls", "repo-get"})
 """Commands that deal with files here, be the server where it may."""
 
 
@@ -73,7 +73,7 @@ class PgBackRest:
         self.write(self.local, configuration(self.settings, self.data, self.home))
         return self.config
 
-    def call(self, command: str, *options: str) -> str:
+    def call(self, command: str, *options: str, arguments: Sequence[str] = ()) -> str:
         """Run one command of pgBackRest to its end; what it printed to stdout.
 
         Raises:
@@ -90,7 +90,7 @@ class PgBackRest:
         self.set_up()
         config = self.local if command in ON_FILES else self.config
         words = [PROGRAM, f"--config={config}", f"--stanza={self.settings.stanza}"]
-        code, output, errors = self.run([*words, *options, command])
+        code, output, errors = self.run([*words, *options, command, *arguments])
         if code != 0:
             raise explained(command, errors or output)
         return output

@@ -5,7 +5,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from app.backup.catalogue import Backup, choose, read_catalogue
+from app.backup.keeping import keep_of, log_from
 from app.backup.pgbackrest import BackupError, PgBackRest
+from app.backup.timelines import leads_to, read_timelines, timeline_of
 
 PID_FILE = "postmaster.pid"
 MARK = "PG_VERSION"
@@ -15,8 +17,9 @@ MARK = "PG_VERSION"
 class RestorePlan:
     """What a restore will do.
 
-    `at`: the instant to stop at; None with `exact`: where the backup ended; otherwise the newest
-    log there is. `copy`: not the server's own folder, so what runs there must archive nothing.
+    `at`: the instant to stop at, on the `timeline` on which the server lived then; None with
+    `exact`: where the backup ended; otherwise the newest log there is. `copy`: not the server's
+    own folder, so what runs there must archive nothing.
     """
 
     backup: Backup
@@ -25,6 +28,7 @@ class RestorePlan:
     exact: bool
     copy: bool
     overwrites: bool
+    timeline: int
 
     def words(self) -> list[str]:
         """The plan, line by line."""
@@ -69,10 +73,15 @@ def plan_restore(
         raise BackupError(f"{folder} holds files that are no database; choose an empty folder")
     if at is not None and at > datetime.now(UTC):  # noqa: TID251 - the repository's time, not a test's
         raise BackupError(f"{at.isoformat()} is yet to come")
-    settings = program.settings
-    backup = choose(read_catalogue(program).backups, at, label, settings.continuous_fulls)
+    backups = read_catalogue(program).backups
+    timelines = read_timelines(program)
+    timeline = timeline_of(timelines, backups, at)
+    leading = [one for one in backups if label or leads_to(one, timeline, timelines)]
+    backup = choose(leading, at, label, log_from(backups, keep_of(program.settings)))
     if at is not None and at < backup.stopped:
         raise BackupError(f"{backup.label} ended after {at.isoformat()}; leave --set out")
+    if at is not None and not leads_to(backup, timeline, timelines):
+        raise BackupError(f"{backup.label} was made in what had been undone; leave --set out")
     return RestorePlan(
         backup=backup,
         target=folder,
@@ -80,11 +89,12 @@ def plan_restore(
         exact=label is not None and at is None,
         copy=folder != program.data.resolve(),
         overwrites=there,
+        timeline=timeline,
     )
 
 
 def restore(program: PgBackRest, plan: RestorePlan) -> None:
-    """Do what the plan says; the server that is started there then finishes it by itself.
+    """Do what the plan says, but for the log: it is replayed when a server is started there.
 
     Raises:
         BackupError: it failed; the folder may hold a part, and the same command goes on from it.
@@ -99,6 +109,9 @@ def restore(program: PgBackRest, plan: RestorePlan) -> None:
     if plan.at is not None:
         instant = plan.at.astimezone(UTC).isoformat(sep=" ", timespec="microseconds")
         options += ["--type=time", f"--target={instant}", "--target-action=promote"]
+        options.append(f"--target-timeline={plan.timeline}")
     elif plan.exact:
+        # Its own timeline: the newest may have left it before.
         options += ["--type=immediate", "--target-action=promote"]
+        options.append("--recovery-option=recovery_target_timeline=current")
     program.call("restore", *options)

@@ -9,9 +9,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from app.backup.catalogue import Backup, Kind, read_catalogue
-from app.backup.keeping import Keep, expendable
+from app.backup.keeping import expendable, keep_of, log_from
 from app.backup.pgbackrest import BackupError, PgBackRest, StanzaMissingError
-from app.backup.settings import BackupSettings
 from app.backup.state import State
 from app.core import clock
 
@@ -22,11 +21,6 @@ class Done:
 
     backup: Backup
     removed: list[str]
-
-
-def keep_of(settings: BackupSettings) -> Keep:
-    """The rule of the settings."""
-    return Keep(settings.keep_daily, settings.keep_weekly, settings.keep_monthly)
 
 
 class BackupRuns:
@@ -77,21 +71,25 @@ class BackupRuns:
             self._say(f"Removing {backup.label}")
             self._program.call("expire", f"--set={backup.label}")
             removed.append(backup.label)
-        # And the log that is needed by none of those that stay.
-        self._program.call("expire")
+        # And the log that none of those that stay needs: pgBackRest counts full ones from the newest back.
+        left = read_catalogue(self._program).backups
+        if first := log_from(left, rule):
+            count = sum(one.kind is Kind.FULL and one.started >= first.started for one in left)
+            self._program.call("expire", f"--repo1-retention-archive={count}")
         return removed
 
     @contextmanager
-    def noted(self, activity: str) -> Iterator[None]:
-        """Remember how the block went, for the metrics."""
+    def noted(self, activity: str) -> Iterator[dict[str, int]]:
+        """Remember how the block went, for the metrics, and what it counts into what it is given."""
+        counts: dict[str, int] = {}
         began = clock.now()
         self._program.set_up()
         try:
-            yield
+            yield counts
         except Exception as error:
             self._state.note(activity, began, clock.now(), str(error))
             raise
-        self._state.note(activity, began, clock.now(), None)
+        self._state.note(activity, began, clock.now(), None, counts)
 
     def known(self) -> bool:
         """Whether the repository knows this server."""

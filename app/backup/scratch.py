@@ -78,6 +78,10 @@ def running(program: PgBackRest, data: Path, archive_command: str = "") -> Itera
             "log_destination": "stderr",
             "synchronous_standby_names": "",
         }
+        if not (data / "postgresql.conf").exists():
+            # Debian has it elsewhere; what counts for the data is in the control file.
+            program.write(room / "postgresql.conf", "")
+            options["config_file"] = str(room / "postgresql.conf")
         with log.open("wb") as output:
             process = start(
                 [
@@ -122,4 +126,10 @@ def _answers(where: str) -> bool:
 def _last_lines(log: Path) -> str:
     lines = log.read_text(errors="replace").splitlines()
     told = [line for line in lines if "FATAL" in line or "PANIC" in line or "ERROR" in line]
+    # What it answered us while we waited.
+    told = [
+        line
+        for line in told
+        if "not accepting connections" not in line and "starting up" not in line
+    ]
     return " / ".join((told or lines)[-3:])

@@ -60,6 +60,8 @@ class BackupSettings(BaseSettings):
     s3_ca_file: Path | None = None
     processes: Annotated[int, Field(ge=1, le=64)] = 2
 
+    keep_hours: Annotated[int, Field(ge=0)] = 48
+    """Of so many hours before the newest backup every one stays."""
     keep_daily: Annotated[int, Field(ge=1)] = 7
     keep_weekly: Annotated[int, Field(ge=1)] = 4
     keep_monthly: Annotated[int, Field(ge=0)] = 12
@@ -100,8 +102,3 @@ class BackupSettings(BaseSettings):
     def members(self) -> tuple[str, ...]:
         """The names in `hosts`."""
         return tuple(filter(None, (name.strip() for name in self.hosts.split(","))))
-
-    @property
-    def continuous_fulls(self) -> int:
-        """Full backups from the newest back, from which any instant can be restored."""
-        return self.keep_weekly + 1

@@ -17,6 +17,8 @@ class Attempt:
     error: str | None
     succeeded: str | None
     """When it last went well, be it this run or an earlier one."""
+    counts: dict[str, int] | None = None
+    """What it found, where it counts anything."""
 
 
 class State:
@@ -31,11 +33,18 @@ class State:
         told = self._read().get(activity)
         return Attempt(**told) if told else None
 
-    def note(self, activity: str, began: datetime, ended: datetime, error: str | None) -> None:
+    def note(
+        self,
+        activity: str,
+        began: datetime,
+        ended: datetime,
+        error: str | None,
+        counts: dict[str, int] | None = None,
+    ) -> None:
         """Remember a run that has ended, well when `error` is None."""
         before = self.last(activity)
         good = ended.isoformat() if error is None else before.succeeded if before else None
-        attempt = Attempt(began.isoformat(), ended.isoformat(), error, good)
+        attempt = Attempt(began.isoformat(), ended.isoformat(), error, good, counts)
         self._program.write(
             self._file, json.dumps(self._read() | {activity: asdict(attempt)}, indent=2) + "\n"
         )

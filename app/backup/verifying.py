@@ -69,7 +69,7 @@ def verify(program: PgBackRest, runs: BackupRuns, say: Callable[[str], None]) ->
     Raises:
         BackupError: the first thing that is wrong.
     """
-    with runs.noted("verify"), scratch_folder(program) as scratch:
+    with runs.noted("verify") as found, scratch_folder(program) as scratch:
         plan_restore(
             program, None, scratch, None
         )  # the pass phrase is right, and there is a backup
@@ -88,6 +88,7 @@ def verify(program: PgBackRest, runs: BackupRuns, say: Callable[[str], None]) ->
         with running(program, scratch) as where:
             recovered = time.monotonic()
             revision, counts = _read(f"{where} dbname={program.settings.database}", before)
+            found.update(zip(NAMES, counts, strict=True))
             if sent is not None:
                 _compare_logs(f"{where} dbname={program.settings.database}", sent)
             say("Checking every page and index")
@@ -95,7 +96,7 @@ def verify(program: PgBackRest, runs: BackupRuns, say: Callable[[str], None]) ->
     return Verified(
         plan.backup.label,
         revision,
-        dict(zip(NAMES, counts, strict=True)),
+        found,
         compared=before is not None or sent is not None,
         pages_checked=pages,
         restore_seconds=restored - began,

@@ -21,6 +21,8 @@ log = get_logger(__name__)
 LOOK_SECONDS = 30.0
 RETRY = timedelta(minutes=15)
 VERIFY_EVERY = timedelta(days=7)
+VERIFY_AGAIN = timedelta(days=1)
+"""After one that found no store, as on the day when the server is made: it has shown little."""
 NEVER = datetime.min.replace(tzinfo=UTC)
 
 
@@ -86,7 +88,12 @@ class Watch:
     def _verify(self) -> None:
         last = self._state.last("verify")
         good = datetime.fromisoformat(last.succeeded) if last and last.succeeded else NEVER
-        if clock.now() - good < VERIFY_EVERY or not read_catalogue(self._program).good:
+        empty = last is not None and (last.counts or {}).get("stores") == 0
+        if (
+            clock.now() - good < (VERIFY_AGAIN if empty else VERIFY_EVERY)
+            or not read_catalogue(self._program).good
+        ):
             return
         done = verify(self._program, self._runs, log.info)
-        log.info("backup verified", label=done.label, counts=done.counts)
+        said = "backup verified" if done.counts["stores"] else "backup verified; no store in it yet"
+        log.info(said, label=done.label, counts=done.counts)

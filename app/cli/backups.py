@@ -10,16 +10,16 @@ from prometheus_client import REGISTRY, start_http_server
 
 from app.backup.catalogue import Backup, Catalogue, Kind, read_catalogue
 from app.backup.finishing import finish, refuse_while_members_run
-from app.backup.keeping import reasons
+from app.backup.keeping import keep_of, reasons
 from app.backup.metrics import BackupMetrics
 from app.backup.pgbackrest import PgBackRest
 from app.backup.restoring import plan_restore, restore
-from app.backup.runs import BackupRuns, keep_of
+from app.backup.runs import BackupRuns
 from app.backup.settings import BackupSettings
 from app.backup.verifying import verify
 from app.backup.watch import Watch
 from app.cli import database
-from app.cli.console import complain, result, say
+from app.cli.console import result, say
 from app.core import clock, logging
 
 MIB = 2**20
@@ -112,27 +112,29 @@ def restore_command(
         bool, typer.Option("--yes", help="Do it; without, only say what would be done.")
     ] = False,
 ) -> None:
-    """Bring a backup back. Never into a running server; start it afterwards as usual."""
+    """Bring a backup back, its log replayed. Never into a running server; start it afterwards."""
     instant = _instant(at) if at is not None else None
     program = PgBackRest(BackupSettings())
     plan = plan_restore(program, instant, target, set_)
     for line in plan.words():
         say(line)
     if not yes:
-        complain("Nothing was done; add --yes")
-        raise typer.Exit(2)
+        say("Nothing was done yet. To do it: the same with --yes")
+        return
     member = bool(program.settings.members) and not plan.copy
     if member:
         refuse_while_members_run(program.settings)
     restore(program, plan)
-    if member:
+    if not plan.copy:
         say("Replaying the log")
         finish(program, plan)
     result(str(plan.target))
-    if member:
-        say("Restored. Start this member alone, then the others: docs/operations/backups.md")
-    else:
+    if plan.copy:
         say("Restored. Start PostgreSQL on it: it replays the log and then takes writes")
+        return
+    others = "this member alone, then the others" if member else "the server, then the rest"
+    say(f"Restored. Start {others}: docs/operations/backups.md")
+    say("It has the passwords of that time; if the API's was changed since: make rotate-password")
 
 
 def _instant(text: str) -> datetime:
@@ -162,7 +164,9 @@ def list_command(
         return
     for backup in catalogue.backups:
         result(_line(backup, kept.get(backup.label, [])))
-    say(f"{len(catalogue.backups)} backups; log from {catalogue.wal_oldest or 'nowhere'} on")
+    count = len(catalogue.backups)
+    many = "1 backup" if count == 1 else f"{count} backups"
+    say(f"{many}; log from {catalogue.wal_oldest or 'nowhere'} on")
 
 
 def _document(catalogue: Catalogue, kept: dict[str, list[str]]) -> dict[str, object]:

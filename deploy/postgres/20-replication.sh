@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Runs once, when the database server is made: the login of a standby and its slot, where DB_REPLICATION_PASSWORD_FILE names its
-# password.
+# Runs once, when the database server is made: the login of a standby, where DB_REPLICATION_PASSWORD_FILE names its password.
+# Its slot it makes itself (deploy/postgres-replica.sh).
 set -euo pipefail
 
 [ -n "${DB_REPLICATION_PASSWORD_FILE:-}" ] || exit 0
@@ -11,7 +11,6 @@ PGHOST='' PGHOSTADDR='' psql --no-psqlrc --set ON_ERROR_STOP=1 --username "$POST
 SET log_min_duration_statement = -1;
 SET log_min_error_statement = panic;
 CREATE ROLE table_order_replication LOGIN REPLICATION PASSWORD :'password';
-SELECT pg_create_physical_replication_slot('table_order_replica');
 -- A standby that stays away must not fill the primary's disk.
 ALTER SYSTEM SET max_slot_wal_keep_size = '4GB';
 SQL

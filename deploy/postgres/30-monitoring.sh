@@ -13,5 +13,6 @@ ALTER SYSTEM SET log_lock_waits = on;
 ALTER SYSTEM SET log_temp_files = '8MB';
 ALTER SYSTEM SET log_autovacuum_min_duration = '10s';
 ALTER SYSTEM SET log_line_prefix = '%m [%p] %q%u@%d %a ';
-SELECT pg_reload_conf();
+-- A server that is being made listens nowhere yet, and is started once more: it would complain that it can't change that.
+SELECT pg_reload_conf() WHERE current_setting('listen_addresses') <> '';
 SQL

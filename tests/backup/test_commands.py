@@ -54,6 +54,19 @@ def test_verify_brings_everything_back(house: House) -> None:
     assert not (house.folder / "home" / "scratch").exists()
 
 
+def test_verify_needs_none_of_the_servers_own_configuration(house: House) -> None:
+    """Debian's lies outside of the data, and does not come back with them."""
+    away = [(house.data / name, house.folder / name) for name in ("postgresql.conf", "pg_hba.conf")]
+    for file, elsewhere in away:
+        file.rename(elsewhere)
+    try:
+        house.db("backup", "--type=full")
+        house.db("verify")
+    finally:
+        for file, elsewhere in away:
+            elsewhere.rename(file)
+
+
 def test_verify_finds_a_rule_that_is_broken(house: House) -> None:
     with psycopg.connect(house.url("postgres"), autocommit=True) as admin:
         admin.execute("ALTER TABLE events DISABLE TRIGGER ALL")

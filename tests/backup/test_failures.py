@@ -1,6 +1,7 @@
 """Backups that fail: loud, and nothing that is good goes."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from app.backup.metrics import BackupMetrics
 from app.backup.pgbackrest import PgBackRest
 from app.backup.settings import BackupSettings
 from app.backup.watch import Watch
+from app.core import clock
 from tests.backup.house import House, opened_house
 
 
@@ -23,7 +25,12 @@ def labels(house: House) -> set[str]:
 @pytest.fixture(scope="module")
 def sparing() -> Iterator[House]:
     """A house that keeps one day and one week."""
-    keep = {"BACKUP_KEEP_DAILY": "1", "BACKUP_KEEP_WEEKLY": "1", "BACKUP_KEEP_MONTHLY": "0"}
+    keep = {
+        "BACKUP_KEEP_DAILY": "1",
+        "BACKUP_KEEP_WEEKLY": "1",
+        "BACKUP_KEEP_MONTHLY": "0",
+        "BACKUP_KEEP_HOURS": "0",
+    }
     with opened_house(**keep) as house:
         yield house
 
@@ -118,3 +125,15 @@ def test_the_watch_makes_what_is_due_and_tells_when_it_fails(watched: PgBackRest
     Watch(watched, metrics).look()
     back = told(metrics)
     assert (back["repository_up"], back["count"]) == (1, count)
+
+
+def test_a_verification_that_found_no_store_is_not_left_at_that_for_a_week(
+    watched: PgBackRest,
+) -> None:
+    """As on the day when the server is made: it has shown little."""
+    metrics = BackupMetrics(watched)
+    Watch(watched, metrics).look()
+    tomorrow = clock.now() + timedelta(hours=25)
+    with clock.held_at(tomorrow):
+        Watch(watched, metrics).look()  # as after a restart
+    assert told(metrics)["verify_last_success_timestamp_seconds"] == tomorrow.timestamp()

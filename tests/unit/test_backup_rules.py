@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.backup.catalogue import Backup, Catalogue, Kind, catalogue_of, choose
-from app.backup.keeping import Keep, expendable, reasons
+from app.backup.keeping import Keep, expendable, log_from, reasons
 from app.backup.pgbackrest import BackupError, StanzaMissingError
 from app.backup.schedule import Plan, due
 
@@ -33,12 +33,12 @@ def catalogue(backups: list[Backup], wal_newest: str | None = None) -> Catalogue
 
 
 @st.composite
-def histories(draw: st.DrawFn) -> list[Backup]:
+def histories(draw: st.DrawFn, most_minutes: int = 60 * 24 * 20) -> list[Backup]:
     """Backups as pgBackRest makes them: a diff needs a full one, an incr a chain down to one."""
     made: list[Backup] = []
     at = BEGIN
     for _ in range(draw(st.integers(0, 60))):
-        at += timedelta(hours=draw(st.integers(1, 24 * 20)))
+        at += timedelta(minutes=draw(st.integers(10, most_minutes)))
         fulls = [one for one in made if one.kind is Kind.FULL]
         kind = draw(st.sampled_from(Kind)) if fulls else Kind.FULL
         needs: frozenset[str] = frozenset()
@@ -50,7 +50,11 @@ def histories(draw: st.DrawFn) -> list[Backup]:
     return draw(st.permutations(made))
 
 
-rules = st.builds(Keep, st.integers(1, 9), st.integers(1, 6), st.integers(0, 14))
+rules = st.builds(
+    Keep, st.integers(1, 9), st.integers(1, 6), st.integers(0, 14), st.integers(1, 99)
+)
+busy = histories(60 * 30)
+"""With several on most days, as when somebody makes them by hand."""
 
 
 @given(histories(), rules)
@@ -98,6 +102,58 @@ def test_damaged_backups_push_nothing_out(history: list[Backup], rule: Keep, cou
     assert before <= set(reasons([*history, *failed], rule))
 
 
+def way_back(backups: list[Backup], rule: Keep, at: datetime) -> str | None:
+    """From which backup that instant would be restored."""
+    try:
+        return choose(backups, at, None, log_from(backups, rule)).label
+    except BackupError:
+        return None
+
+
+@given(busy, rules, st.data())
+def test_a_backup_more_takes_no_way_back_of_the_last_hours(
+    history: list[Backup], rule: Keep, data: st.DataObject
+) -> None:
+    """Each is made and pruned after; what could be restored just before still can be, from the same."""
+    there: list[Backup] = []
+    gone_before = BEGIN
+    for made in sorted(history, key=lambda one: one.started):
+        before, there = there, [*there, made]
+        if made.damaged:
+            continue
+        gone = expendable(there, rule)
+        there = [one for one in there if one not in gone]
+        first = log_from(there, rule)
+        if first is None:  # on a full one with damage
+            continue
+        # Log that was removed does not come back: what is promised never begins earlier again.
+        assert first.started >= gone_before
+        gone_before = first.started
+        back = timedelta(minutes=data.draw(st.integers(6, 60 * rule.hours)))
+        at = made.stopped - back
+        if found := way_back(before, rule, at):
+            assert way_back(there, rule, at) == found
+
+
+def test_backups_by_hand_on_one_day_leave_the_weeks_to_go_back_to() -> None:
+    made = a_year(60)
+    first = log_from(made, RULE)
+    at = made[-1].started + timedelta(hours=1)
+    by_hand = [backup(at + timedelta(minutes=10 * number)) for number in range(9)]
+    assert first is not None
+    assert log_from([*made, *by_hand], RULE) == first
+    assert at - first.started >= timedelta(weeks=4)
+    kept = reasons([*made, *by_hand], RULE)
+    assert {one.label for one in by_hand} <= set(kept)
+
+
+def test_the_first_day_can_be_gone_back_to_after_a_backup_by_hand() -> None:
+    first, second = backup(BEGIN), backup(BEGIN + timedelta(minutes=30))
+    between = second.started - timedelta(minutes=1)
+    assert expendable([first, second], RULE) == []
+    assert way_back([first, second], RULE, between) == first.label
+
+
 def a_year(days: int = 400) -> list[Backup]:
     made: list[Backup] = []
     for day in range(days):
@@ -121,7 +177,7 @@ def test_a_year_of_nights_leaves_days_weeks_and_months() -> None:
     assert len(by["weekly"]) == 4
     assert {one.started.weekday() for one in by["weekly"]} == {0}
     assert len({(one.started.year, one.started.month) for one in by["monthly"]}) == 12
-    assert len(kept) <= 7 + 4 + 12 + 1
+    assert len(kept) <= 7 + 4 + 12 + 1  # the last hours' are among the days'
     assert sum(one.kind is Kind.FULL for one in made) == 58  # the first one and 57 Mondays
 
 
@@ -180,13 +236,10 @@ def test_once_made_nothing_is_due_before_the_next_time(
 def test_an_instant_is_restored_from_a_backup_before_it(history: list[Backup], hours: int) -> None:
     at = BEGIN + timedelta(hours=hours)
     try:
-        chosen = choose(history, at, None, 5)
+        chosen = choose(history, at, None, log_from(history, RULE))
     except BackupError:
-        fulls = sorted(
-            (one for one in history if one.kind is Kind.FULL and not one.damaged),
-            key=lambda one: one.stopped,
-        )[-5:]
-        assert not fulls or at < fulls[0].stopped
+        first = log_from(history, RULE)
+        assert first is None or at < first.stopped
         return
     assert not chosen.damaged
     assert chosen.stopped <= at
