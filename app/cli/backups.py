@@ -134,7 +134,7 @@ def restore_command(
         return
     others = "this member alone, then the others" if member else "the server, then the rest"
     say(f"Restored. Start {others}: docs/operations/backups.md")
-    say("It has the passwords of that time; if the API's was changed since: make rotate-password")
+    say("It has the passwords of that time; after a `make renew-passwords` since, run it again")
 
 
 def _instant(text: str) -> datetime:
