@@ -105,7 +105,8 @@ def restore(program: PgBackRest, plan: RestorePlan) -> None:
     if plan.overwrites:
         options.append("--delta")
     if plan.copy:
-        options.append("--archive-mode=off")
+        # pgBackRest empties the spool first, and the running server is just sending its log from there.
+        options += ["--archive-mode=off", f"--spool-path={program.home / 'copy-spool'}"]
     if plan.at is not None:
         instant = plan.at.astimezone(UTC).isoformat(sep=" ", timespec="microseconds")
         options += ["--type=time", f"--target={instant}", "--target-action=promote"]

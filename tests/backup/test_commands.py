@@ -54,6 +54,16 @@ def test_verify_brings_everything_back(house: House) -> None:
     assert not (house.folder / "home" / "scratch").exists()
 
 
+def test_verify_leaves_the_running_servers_spool_alone(house: House) -> None:
+    spool = house.folder / "home" / "spool" / "archive" / "table-order"
+    house.db("check")
+    mark = spool / "mark"  # not in a folder that sending tidies
+    mark.touch()
+    house.db("verify")
+    assert mark.exists()
+    mark.unlink()
+
+
 def test_verify_needs_none_of_the_servers_own_configuration(house: House) -> None:
     """Debian's lies outside of the data, and does not come back with them."""
     away = [(house.data / name, house.folder / name) for name in ("postgresql.conf", "pg_hba.conf")]
