@@ -55,7 +55,8 @@ def finish(program: PgBackRest, plan: RestorePlan) -> None:
         if ENDS_EARLY not in str(error):
             raise
         raise BackupError(
-            f"Nothing in the log is later than that instant. All of it: leave --at out. {error}"
+            "Nothing in the log of that time is later than this instant: choose an earlier one, or,"
+            f" if nothing was undone since, leave --at out. {error}"
         ) from error
 
 

@@ -115,7 +115,9 @@ class Opening:
         found = {
             instant
             for one in self.hours
-            for each in (day - A_DAY, day)
+            # The second day before, too: where a zone skips a date (Samoa, 2011-12-30), its last
+            # window ends on this one.
+            for each in (day - 2 * A_DAY, day - A_DAY, day)
             for span in one.spans(each)
             for instant in span
         }

@@ -127,6 +127,15 @@ def test_a_night_belongs_to_the_day_on_which_it_starts() -> None:
     assert not night.open_at(seoul("2026-11-29T01:00"))
 
 
+def test_a_window_before_a_skipped_date_ends_where_the_next_day_begins() -> None:
+    """Samoa went from the end of 29 December 2011 to the 31st."""
+    evening = opening_of("Pacific/Apia", [{"weekday": 4, "start": "18:00", "end": "00:00"}])
+    assert evening.open_at(datetime(2011, 12, 30, 9, 59, tzinfo=UTC))
+    midnight = datetime(2011, 12, 30, 10, tzinfo=UTC)
+    assert evening.next_change(datetime(2011, 12, 30, 9, tzinfo=UTC)) == midnight
+    assert not evening.open_at(midnight)
+
+
 def test_a_holiday_closes_what_is_always_open() -> None:
     closed = opening_of("Asia/Seoul", [], [{"date": "2026-12-25", "windows": []}])
     assert closed.open_at(seoul("2026-12-24T23:59"))
