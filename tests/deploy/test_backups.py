@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import pytest
 
+from app.local.processes import wait_until
 from tests.deploy.stack import HOST, Stack, hosted
 
 pytestmark = pytest.mark.deploy
@@ -160,10 +161,7 @@ def test_a_replica_that_does_not_follow_is_not_called_well(stack: Stack) -> None
     )
     for statement in with_a_wrong_slot:
         ask(stack, statement, "db-replica")
-    end = time.monotonic() + 120
-    while health(stack, "db-replica") != "unhealthy":
-        assert time.monotonic() < end
-        time.sleep(1)
+    assert wait_until(lambda: health(stack, "db-replica") == "unhealthy", 120)
     assert ask(stack, "SELECT 1", "db-replica") == "1"
     ask(stack, "ALTER SYSTEM SET primary_slot_name = 'table_order_replica'", "db-replica")
     ask(stack, "SELECT pg_reload_conf()", "db-replica")
@@ -176,10 +174,8 @@ def test_a_replica_is_not_written_over_with_another_database(stack: Stack) -> No
     stack.docker("volume", "rm", f"{stack.project}_db-data")
     stack.compose("up", "--detach", "--wait", "--no-deps", "db", timeout=200)
 
-    end = time.monotonic() + 120
-    while "is another database" not in stack.compose("logs", "--no-log-prefix", "db-replica"):
-        assert time.monotonic() < end
-        time.sleep(1)
+    log = ("logs", "--no-log-prefix", "db-replica")
+    assert wait_until(lambda: "is another database" in stack.compose(*log), 120)
     kept = stack.compose(
         "run",
         "--rm",

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from app.local.processes import wait_until
 from tests.deploy.cluster import psql
 from tests.deploy.hosting import started, trust_in
 from tests.deploy.house import Front, open_house
@@ -97,14 +97,15 @@ def _alter(statements: str) -> str:
     return "".join(line for line in statements.splitlines() if line.startswith("ALTER ROLE"))
 
 
+def said_by_the_replica(front: Front) -> str:
+    return front.stack.compose("logs", "--tail", "5", "db-replica")
+
+
 def test_who_is_away_takes_them_up_when_it_starts(front: Front) -> None:
     front.stack.compose("stop", "db-replica")
     front.stack.make("renew-passwords")
     front.stack.compose("start", "db-replica")
-    end = time.monotonic() + 60
-    while not psql(front, "db", STREAM):
-        assert time.monotonic() < end, front.stack.compose("logs", "--tail", "5", "db-replica")
-        time.sleep(0.5)
+    assert wait_until(lambda: bool(psql(front, "db", STREAM)), 60), said_by_the_replica(front)
 
 
 def test_new_passwords_reach_all_who_use_them(front: Front) -> None:
@@ -117,10 +118,8 @@ def test_new_passwords_reach_all_who_use_them(front: Front) -> None:
     # Who comes anew comes with the new ones: the standby, without a restart, and a migration.
     old = psql(front, "db", STREAM)
     psql(front, "db", f"SELECT pg_terminate_backend({old})")
-    end = time.monotonic() + 60
-    while psql(front, "db", STREAM) in {"", old}:
-        assert time.monotonic() < end, front.stack.compose("logs", "--tail", "5", "db-replica")
-        time.sleep(0.5)
+    anew = wait_until(lambda: psql(front, "db", STREAM) not in {"", old}, 60)
+    assert anew, said_by_the_replica(front)
     front.stack.compose("run", "--rm", "--no-deps", "migrate", timeout=120)
 
 

@@ -3,11 +3,14 @@
 import contextlib
 import os
 import signal
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
+
+from app.local.processes import wait_until
+
+SOON = 20.0
 
 
 def postmaster_of(home: Path) -> int:
@@ -26,8 +29,7 @@ def frozen(postmaster: int) -> Iterator[None]:
     stopped = [postmaster]
     try:
         os.kill(postmaster, signal.SIGSTOP)
-        while server.status() != psutil.STATUS_STOPPED:
-            time.sleep(0.001)
+        assert wait_until(lambda: server.status() == psutil.STATUS_STOPPED, SOON)
         for child in server.children():
             with contextlib.suppress(ProcessLookupError):
                 os.kill(child.pid, signal.SIGSTOP)
