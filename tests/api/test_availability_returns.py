@@ -10,7 +10,7 @@ import pytest
 from app.core import clock
 from app.core.database import Database
 from app.local.processes import wait_until
-from app.services.menu_returning import publish_returns
+from app.services.menu.returning import publish_returns
 from tests.support.floor import Floor, order_body
 from tests.support.menu_building import add_category, add_group, add_item, availability, ok, state
 from tests.support.racing import at_once

@@ -6,7 +6,7 @@ from pydantic import SecretStr
 
 from app.core.config import Settings
 from app.core.database import Database
-from app.services.call_watching import measure_calls
+from app.services.calls.watching import measure_calls
 from tests.support.calls import CallFloor, answer
 from tests.support.menu_building import ok
 from tests.support.shops import Shop

@@ -11,7 +11,7 @@ from app.core import clock
 from app.core.database import Database
 from app.core.security.permissions import Role
 from app.local.processes import wait_until
-from app.services.menu_clock import publish_clocks
+from app.services.menu.clock import publish_clocks
 from tests.support.menu_building import add_category, add_item, availability, if_match, ok
 from tests.support.racing import at_once
 from tests.support.shops import Json, Shop

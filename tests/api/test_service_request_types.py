@@ -12,8 +12,8 @@ from app.core.runtime import Runtime
 from app.core.security.passwords import PasswordHasher
 from app.core.security.permissions import Role
 from app.schemas.store import StoreInput
-from app.services.call_defaults import DEFAULT_TYPES
-from app.services.store_opening import StoreOpeningService
+from app.services.calls.defaults import DEFAULT_TYPES
+from app.services.store.opening import StoreOpeningService
 from tests.support.calls import SPOONS, STAFF, WATER, CallFloor, put_types, read
 from tests.support.menu_building import if_match, ok
 from tests.support.parties import audits

@@ -14,7 +14,7 @@ from pydantic import SecretStr
 from app.cli.store import open_store
 from app.core.config import Settings
 from app.schemas.store import StoreInput
-from app.services.store_opening import OpenedStore
+from app.services.store.opening import OpenedStore
 from tests.support.floor import Floor
 from tests.support.shops import Shop
 

@@ -17,7 +17,7 @@ from app.cli.store import open_store
 from app.core.config import Settings
 from app.main import create_app
 from app.schemas.store import StoreInput
-from app.services.store_opening import OpenedStore
+from app.services.store.opening import OpenedStore
 from tests.support.floor import Floor
 from tests.support.server import live_server
 from tests.support.shops import Shop
