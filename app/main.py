@@ -24,9 +24,9 @@ from app.core.middleware import CompressionMiddleware, RequestMiddleware
 from app.core.observing import observe
 from app.core.runtime import Runtime
 from app.core.sampling import sampling
-from app.services.call_watching import watching_calls
-from app.services.menu_returning import publishing_changes
-from app.services.retention_job import keeping_retention
+from app.services.calls.watching import watching_calls
+from app.services.menu.returning import publishing_changes
+from app.services.retention.job import keeping_retention
 
 GARBAGE_ROUND = 10_000
 """So many new objects start a round of garbage collection; a request makes some hundred."""

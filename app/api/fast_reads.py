@@ -21,7 +21,7 @@ from app.core.errors import DomainError
 from app.core.runtime import Runtime
 from app.core.security.permissions import Permission
 from app.core.security.principals import Principal
-from app.services.menu_reading import page_of
+from app.services.menu.reading import page_of
 
 MENU, BOARD = "/api/v1/menu", "/api/v1/tables/board"
 PERMISSIONS = {MENU: Permission.MENU_READ, BOARD: Permission.TABLES_READ}

@@ -4,7 +4,7 @@ from typing import Literal
 
 from fastapi import Response
 
-from app.services.menu_export import ExportedFile
+from app.services.menu_files.exporting import ExportedFile
 
 
 def wanted_format(accept: str | None) -> Literal["json", "csv"]:

@@ -5,8 +5,8 @@ from http import HTTPStatus
 from fastapi import Response
 
 from app.core.metrics import REPLAYS
-from app.services.calling import Called
-from app.services.ordering import Placed
+from app.services.calls.calling import Called
+from app.services.orders.ordering import Placed
 
 SVG = "image/svg+xml"
 

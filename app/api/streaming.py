@@ -18,7 +18,7 @@ from app.core.events import EventRecord, Subscription
 from app.core.logging import get_logger
 from app.core.runtime import Runtime
 from app.core.security.principals import Principal
-from app.services.event_reading import TableEvents, shown_to, visible_to
+from app.services.store.event_reading import TableEvents, shown_to, visible_to
 
 log = get_logger(__name__)
 

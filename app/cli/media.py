@@ -10,7 +10,7 @@ from app.cli.database import opened
 from app.core.config import Settings, get_settings
 from app.core.jobs import job_run
 from app.core.runtime import Runtime
-from app.services.media_sweeping import MediaSweepingService
+from app.services.retention.media_sweeping import MediaSweepingService
 
 cli = typer.Typer(help="Look after stored pictures.", no_args_is_help=True)
 

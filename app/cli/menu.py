@@ -25,9 +25,9 @@ from app.repositories.menu_file import MenuFileRepository
 from app.repositories.sign_in import SignInRepository
 from app.repositories.store import StoreReader
 from app.schemas.menu_file import ImportFilter, ImportOutput
-from app.services.menu_export import ExportedFile, MenuExportService
-from app.services.menu_import import ImportSources, MenuImportService
-from app.services.menu_import_images import ImportedImages
+from app.services.menu_files.exporting import ExportedFile, MenuExportService
+from app.services.menu_files.import_images import ImportedImages
+from app.services.menu_files.importing import ImportSources, MenuImportService
 
 T = TypeVar("T")
 ATTEMPTS = 4

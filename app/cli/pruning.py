@@ -9,7 +9,7 @@ from app.cli.console import result, say
 from app.cli.database import opened
 from app.core.config import Settings, get_settings
 from app.core.runtime import Runtime
-from app.services.retention import RetentionService
+from app.services.retention.deleting import RetentionService
 
 
 def prune(

@@ -13,8 +13,8 @@ from app.core.runtime import Runtime
 from app.core.security.principals import SYSTEM_ACTOR
 from app.repositories.sign_in import SignInRepository
 from app.repositories.staff import FamilyRepository, StaffRepository
-from app.services.sign_in_ending import SignInEnding
-from app.services.staffing import StaffingService
+from app.services.access.sign_in_ending import SignInEnding
+from app.services.access.staffing import StaffingService
 
 cli = typer.Typer(help="Help people who can't sign in.", no_args_is_help=True)
 

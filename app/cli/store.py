@@ -14,7 +14,7 @@ from app.cli.database import opened
 from app.core.config import Settings, get_settings
 from app.core.runtime import Runtime
 from app.schemas.store import StoreInput
-from app.services.store_opening import OpenedStore, StoreOpeningService
+from app.services.store.opening import OpenedStore, StoreOpeningService
 
 cli = typer.Typer(help="Open stores, and move them to another installation.", no_args_is_help=True)
 

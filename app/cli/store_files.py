@@ -17,8 +17,8 @@ from app.cli.database import opened
 from app.core.config import Settings, get_settings
 from app.core.runtime import Runtime
 from app.schemas.auth import StoreCode
-from app.services.store_archive import ArchiveError, ArchiveReader, ArchiveWriter, Manifest
-from app.services.store_moving import StoreExportService, StoreImportService
+from app.services.store.archive import ArchiveError, ArchiveReader, ArchiveWriter, Manifest
+from app.services.store.moving import StoreExportService, StoreImportService
 
 PATIENCE_MS = 3_600_000
 """One statement may carry a whole table."""

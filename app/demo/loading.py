@@ -54,16 +54,16 @@ from app.schemas.service_request import ServiceRequestTypeInput, ServiceRequestT
 from app.schemas.store import StoreInput
 from app.schemas.table import AreaInput, TableInput
 from app.schemas.timing import PriceStep
-from app.services.call_catalogue import CallCatalogueService
-from app.services.dayparts import local_day
-from app.services.floor_plan import FloorPlanService
-from app.services.item_images import ImageRows, ItemImageService
-from app.services.menu_editing import CategoryEditingService, ItemEditingService
-from app.services.menu_journal import MenuJournal
-from app.services.option_editing import OptionEditingService
-from app.services.price_planning import PricePlanningService
-from app.services.set_editing import SetEditingService
-from app.services.store_opening import StoreOpeningService
+from app.services.calls.catalogue import CallCatalogueService
+from app.services.floor.floor_plan import FloorPlanService
+from app.services.menu.dayparts import local_day
+from app.services.menu.editing import CategoryEditingService, ItemEditingService
+from app.services.menu.item_images import ImageRows, ItemImageService
+from app.services.menu.journal import MenuJournal
+from app.services.menu.option_editing import OptionEditingService
+from app.services.menu.price_planning import PricePlanningService
+from app.services.menu.set_editing import SetEditingService
+from app.services.store.opening import StoreOpeningService
 
 DEMO_PASSWORD = "table-order-demo"  # noqa: S105 - stands in the README; demo stores are local
 """What every staff member of a demo store signs in with."""

@@ -3,7 +3,7 @@
 A field that is added to a part here is exported, imported, compared and (with its line in
 `CELLS`) a column of the CSV. `COLUMNS` names the columns of the database that are called otherwise.
 What a part does not say stays as it is, or takes the default when the thing is new. Ids belong to
-one store and are not in the file: things are named by `key` (`app/services/menu_matching.py`).
+one store and are not in the file: things are named by `key` (`app/services/menu_files/matching.py`).
 """
 
 from typing import Annotated, Any, ClassVar, Final, Literal, Self

@@ -17,7 +17,7 @@ from app.core.config import Settings, get_settings
 from app.core.runtime import Runtime
 from app.main import create_app
 from app.repositories.media import MediaRepository
-from app.services.media_sweeping import MediaSweepingService
+from app.services.retention.media_sweeping import MediaSweepingService
 from tests.support.menu_building import add_category, add_item, ok
 from tests.support.pictures import fetch, picture, upload
 from tests.support.server import live_server

@@ -14,7 +14,7 @@ import psycopg
 import pytest
 
 from app.core.runtime import Runtime
-from app.services.media_sweeping import MediaSweepingService
+from app.services.retention.media_sweeping import MediaSweepingService
 from tests.support.floor import created
 from tests.support.meanwhile import until_they_wait
 from tests.support.menu_building import add_category, add_item, ok

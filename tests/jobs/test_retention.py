@@ -15,7 +15,7 @@ from app.core.metrics import RETENTION_DELETED
 from app.core.runtime import Runtime
 from app.repositories.event import EventRepository
 from app.repositories.retention import RetentionRepository
-from app.services.retention import kinds
+from app.services.retention.deleting import kinds
 from tests.support.floor import Floor
 from tests.support.retention import age_events, execute, prune, run_jobs, settings_of
 from tests.support.shops import Shop

@@ -1,7 +1,7 @@
 """The house turns its switches, changes its menu, and the night passes.
 
 What ends by itself, a pause with an end or the time of the last order, is told by a clock of its
-own when it gets to it, and is not played here: tests/api/test_ordering_pauses.py has that.
+own when it gets to it, and is not played here: tests/api/orders/test_ordering_pauses.py has that.
 """
 
 from datetime import timedelta

@@ -6,7 +6,7 @@ from typing import Any
 
 from app.core.business_calendar import BusinessCalendar
 from app.core.ids import uuid7
-from app.services.menu_snapshot import (
+from app.services.menu.snapshot import (
     Availability,
     CategoryEntry,
     GroupEntry,

@@ -7,8 +7,8 @@ import psycopg
 
 from app.core.config import Settings
 from app.core.runtime import Runtime
-from app.services.retention import Progress, RetentionService
-from app.services.retention_job import RetentionJob
+from app.services.retention.deleting import Progress, RetentionService
+from app.services.retention.job import RetentionJob
 from tests.support.shops import Shop
 
 

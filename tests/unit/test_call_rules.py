@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from app.core.ids import uuid7
 from app.models import ServiceRequest, ServiceRequestStatus
-from app.services.call_rules import advance, allowed_after, fingerprint, seconds_until
+from app.services.calls.rules import advance, allowed_after, fingerprint, seconds_until
 
 BEGAN = datetime(2026, 11, 25, 9, 30, tzinfo=UTC)
 TYPES = [uuid7() for _ in range(4)]

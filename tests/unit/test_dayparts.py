@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.services.dayparts import ALWAYS, Hours, Opening, Window, opening_of
+from app.services.menu.dayparts import ALWAYS, Hours, Opening, Window, opening_of
 from tests.unit.test_business_time import CHANGES
 
 MINUTE, DAYS = timedelta(minutes=1), range(-2, 12)

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.core.ids import uuid7
-from app.services.menu_clock import TimedItem, changed_between, next_due, timed_items
+from app.services.menu.clock import TimedItem, changed_between, next_due, timed_items
 from tests.support.menus import NOW
 
 ZONES = st.sampled_from(["Asia/Seoul", "Europe/Lisbon", "America/New_York", "UTC"])

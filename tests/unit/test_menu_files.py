@@ -6,9 +6,15 @@ from hypothesis import strategies as st
 
 from app.core.errors import MalformedBodyError
 from app.core.money import MAX_AMOUNT
-from app.services.menu_matching import item_signature, keys_of, match
-from app.services.money_text import amount_text, read_amount
-from app.services.spreadsheet import decode, protected, read_rows, unprotected, write_rows
+from app.services.menu_files.matching import item_signature, keys_of, match
+from app.services.menu_files.money_text import amount_text, read_amount
+from app.services.menu_files.spreadsheet import (
+    decode,
+    protected,
+    read_rows,
+    unprotected,
+    write_rows,
+)
 
 AMOUNTS = [
     ("9000", "KRW", 9000),

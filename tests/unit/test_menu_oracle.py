@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.core.errors import ItemUnavailableError, OptionInvalidError
-from app.services.menu_snapshot import Availability, GroupEntry, ItemEntry, MenuSnapshot
-from app.services.price_plan import plan_of
-from app.services.pricing import price_basket
-from app.services.set_pricing import WantedChoice
+from app.services.menu.snapshot import Availability, GroupEntry, ItemEntry, MenuSnapshot
+from app.services.pricing.basket_pricing import price_basket
+from app.services.pricing.price_plan import plan_of
+from app.services.pricing.set_pricing import WantedChoice
 from tests.support.menus import NOW, SOLD_OUT, group, item, menu, option
 
 ZONE = "Asia/Seoul"

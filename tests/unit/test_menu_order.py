@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.core.errors import InvalidRequestError
-from app.services.menu_arranging import check_order
+from app.services.menu.arranging import check_order
 
 IDS = st.sets(st.uuids(), max_size=8)
 

@@ -13,8 +13,8 @@ import zstandard
 from app.core.cache import CachedMenu, CachedPage, MenuCache
 from app.core.ids import uuid7
 from app.schemas.menu_page import MenuOutput
-from app.services.menu_reading import render_page
-from app.services.menu_snapshot import Availability, MenuSnapshot
+from app.services.menu.reading import render_page
+from app.services.menu.snapshot import Availability, MenuSnapshot
 from tests.support.menus import HIDDEN, LATER, NOW, SOLD_OUT, group, item, menu, option
 
 

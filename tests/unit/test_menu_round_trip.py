@@ -10,14 +10,14 @@ from app.core.ids import uuid7
 from app.models.store import Store
 from app.repositories.menu_file import MenuFileRows
 from app.schemas.menu_file import MenuFile
-from app.services.menu_csv_writing import csv_bytes
-from app.services.menu_export import menu_file
-from app.services.menu_file_reading import read_file
-from app.services.menu_import_checks import plan_errors
-from app.services.menu_import_plan import ImportPlan, ImportTerms
-from app.services.menu_import_planner import plan_import
-from app.services.read_menu import KnownNames, ReadMenu
-from app.services.stored_menu import StoredMenu, stored_menu
+from app.services.menu_files.csv_writing import csv_bytes
+from app.services.menu_files.exporting import menu_file
+from app.services.menu_files.import_checks import plan_errors
+from app.services.menu_files.import_plan import ImportPlan, ImportTerms
+from app.services.menu_files.import_planner import plan_import
+from app.services.menu_files.read_menu import KnownNames, ReadMenu
+from app.services.menu_files.reading import read_file
+from app.services.menu_files.stored_menu import StoredMenu, stored_menu
 from tests.support.menu_strategies import menus
 
 NOW = datetime(2026, 11, 25, 3, 0, tzinfo=UTC)

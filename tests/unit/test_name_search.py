@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.services.name_search import BEGINNING, INSIDE, WHOLE, WORD, NameQuery, find
+from app.services.menu.name_search import BEGINNING, INSIDE, WHOLE, WORD, NameQuery, find
 
 LEADS = "ㄱㄲㄴㄷㄸㄹㅁㅂㅃㅅㅆㅇㅈㅉㅊㅋㅌㅍㅎ"
 SYLLABLES = st.integers(0xAC00, 0xD7A3).map(chr)

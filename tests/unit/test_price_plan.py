@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.services.price_plan import PlannedPrice, PricePlan, plan_of
+from app.services.pricing.price_plan import PlannedPrice, PricePlan, plan_of
 
 NOON = datetime(2026, 11, 27, 3, 0, tzinfo=UTC)
 """Noon on a Friday in Seoul."""

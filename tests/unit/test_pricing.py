@@ -17,9 +17,9 @@ from app.core.errors import (
 )
 from app.core.ids import uuid7
 from app.core.money import MAX_AMOUNT
-from app.services.menu_snapshot import Availability, ItemEntry, MenuSnapshot, Orderable
-from app.services.pricing import PricedBasket, check_expected_total, price_basket
-from app.services.set_pricing import WantedChoice
+from app.services.menu.snapshot import Availability, ItemEntry, MenuSnapshot, Orderable
+from app.services.pricing.basket_pricing import PricedBasket, check_expected_total, price_basket
+from app.services.pricing.set_pricing import WantedChoice
 from tests.support.menus import HIDDEN, LATER, NOW, SOLD_OUT, group, item, menu, option
 
 

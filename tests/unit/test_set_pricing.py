@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from app.core.errors import ChoiceInvalidError, OptionInvalidError
 from app.core.ids import uuid7
-from app.services.menu_snapshot import (
+from app.services.menu.snapshot import (
     Availability,
     ChoiceEntry,
     ItemEntry,
@@ -17,7 +17,7 @@ from app.services.menu_snapshot import (
     Orderable,
     SlotEntry,
 )
-from app.services.pricing import price_basket
+from app.services.pricing.basket_pricing import price_basket
 from tests.support.menus import NOW, SOLD_OUT, group, item, menu, option
 
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from app.core.errors import QuantityInvalidError
 from app.core.ids import uuid7
 from app.models import OrderLine
-from app.services.split_rules import check_portions, goes_whole, live, take_part
+from app.services.floor.split_rules import check_portions, goes_whole, live, take_part
 
 
 def line(quantity: int, cancelled: int = 0, price: int = 9_000, options: int = 0) -> OrderLine:

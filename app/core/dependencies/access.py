@@ -19,20 +19,20 @@ from app.repositories.staff import FamilyRepository, StaffRepository
 from app.repositories.store import StoreReader
 from app.repositories.table import TableRepository
 from app.repositories.table_access import TableAccessRepository
-from app.services.account_keeping import AccountKeepingService
-from app.services.audit_reading import AuditReadingService
-from app.services.credentials import Credentials
-from app.services.device_keeping import DeviceKeepingService
-from app.services.guest_entry import GuestEntryService
-from app.services.guest_invitation import GuestInvitationService
-from app.services.key_keeping import KeyKeepingService
-from app.services.pairing import PairingService
-from app.services.sign_in import SignInService
-from app.services.sign_in_ending import SignInEnding
-from app.services.staffing import StaffingService
-from app.services.stream_entry import StreamEntryService
-from app.services.table_password import TablePasswordService
-from app.services.table_sign_in import TableSignInService
+from app.services.access.account_keeping import AccountKeepingService
+from app.services.access.credentials import Credentials
+from app.services.access.device_keeping import DeviceKeepingService
+from app.services.access.guest_entry import GuestEntryService
+from app.services.access.guest_invitation import GuestInvitationService
+from app.services.access.key_keeping import KeyKeepingService
+from app.services.access.pairing import PairingService
+from app.services.access.sign_in import SignInService
+from app.services.access.sign_in_ending import SignInEnding
+from app.services.access.staffing import StaffingService
+from app.services.access.stream_entry import StreamEntryService
+from app.services.access.table_password import TablePasswordService
+from app.services.access.table_sign_in import TableSignInService
+from app.services.store.audit_reading import AuditReadingService
 
 
 def short_user_agent(request: Request) -> str | None:

@@ -9,9 +9,9 @@ from app.core.dependencies.request import Scope, ScopeDep
 from app.core.security.principals import PrincipalKind
 from app.models import BasketLine
 from app.repositories.basket import BasketPlacingRepository, BasketRepository
-from app.services.basket_submitting import BasketSubmittingService
-from app.services.ordering import OrderingService
-from app.services.shared_basket import SharedBasketService
+from app.services.orders.basket_submitting import BasketSubmittingService
+from app.services.orders.ordering import OrderingService
+from app.services.orders.shared_basket import SharedBasketService
 
 
 async def get_basket(scope: ScopeDep) -> SharedBasketService:

@@ -9,12 +9,12 @@ from app.repositories.answer_times import AnswerTimesRepository
 from app.repositories.service_request import ServiceRequestRepository
 from app.repositories.service_request_type import ServiceRequestTypeRepository
 from app.repositories.store import StoreReader
-from app.services.answer_times import AnswerTimesService
-from app.services.call_catalogue import CallCatalogueService
-from app.services.call_following import CallFollowing
-from app.services.call_journal import CallJournal
-from app.services.call_reading import CallReadingService
-from app.services.calling import CallingService
+from app.services.calls.answer_times import AnswerTimesService
+from app.services.calls.calling import CallingService
+from app.services.calls.catalogue import CallCatalogueService
+from app.services.calls.following import CallFollowing
+from app.services.calls.journal import CallJournal
+from app.services.calls.reading import CallReadingService
 
 
 async def get_call_journal(scope: ScopeDep) -> CallJournal:

@@ -7,7 +7,7 @@ from fastapi import Depends
 from app.core.dependencies.request import ScopeDep
 from app.repositories.cancel_reason import CancelReasonRepository
 from app.repositories.store import StoreReader
-from app.services.cancel_reasons import CancelReasonService
+from app.services.orders.cancel_reasons import CancelReasonService
 
 
 async def get_cancel_reasons(scope: ScopeDep) -> CancelReasonService:

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import Depends
 
 from app.core.dependencies.request import ScopeDep
-from app.services.code_lists import CodeListService
+from app.services.menu.code_lists import CodeListService
 
 
 async def get_code_lists(scope: ScopeDep) -> CodeListService:

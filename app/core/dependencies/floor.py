@@ -19,19 +19,19 @@ from app.repositories.placing import PlacingRepository
 from app.repositories.session_history import SessionHistoryRepository
 from app.repositories.store import StoreKeeper, StoreReader
 from app.repositories.table import AreaRepository, SessionRepository, TableRepository
-from app.services.cancelling import CancellingService
-from app.services.event_reading import EventReadingService
-from app.services.floor_plan import FloorPlanService
-from app.services.kitchen import KitchenService
-from app.services.menu_journal import MenuJournal
-from app.services.order_accepting import OrderAcceptingService
-from app.services.order_publishing import OrderPublisher
-from app.services.order_reading import OrderReadingService
-from app.services.ordering import OrderingService
-from app.services.seating import SeatingService
-from app.services.session_history import SessionHistoryService
-from app.services.store_keeping import StoreKeepingService
-from app.services.store_reading import StoreReadingService
+from app.services.floor.floor_plan import FloorPlanService
+from app.services.floor.seating import SeatingService
+from app.services.floor.session_history import SessionHistoryService
+from app.services.menu.journal import MenuJournal
+from app.services.orders.accepting import OrderAcceptingService
+from app.services.orders.cancelling import CancellingService
+from app.services.orders.kitchen import KitchenService
+from app.services.orders.ordering import OrderingService
+from app.services.orders.publishing import OrderPublisher
+from app.services.orders.reading import OrderReadingService
+from app.services.store.event_reading import EventReadingService
+from app.services.store.keeping import StoreKeepingService
+from app.services.store.reading import StoreReadingService
 
 Replay = Callable[[int, int], Awaitable[list[EventRecord] | None]]
 Linked = Callable[[], Awaitable[UUID | None]]

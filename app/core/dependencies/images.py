@@ -7,8 +7,8 @@ from fastapi import Depends
 from app.core.dependencies.request import ScopeDep
 from app.repositories.media import MediaRepository
 from app.repositories.menu import ItemRepository
-from app.services.item_images import ImageRows, ItemImageService
-from app.services.menu_journal import MenuJournal
+from app.services.menu.item_images import ImageRows, ItemImageService
+from app.services.menu.journal import MenuJournal
 
 
 async def get_item_images(scope: ScopeDep) -> ItemImageService:

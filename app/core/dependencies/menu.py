@@ -13,14 +13,14 @@ from app.repositories.menu import (
 )
 from app.repositories.menu_set import SetSlotRepository
 from app.repositories.store import StoreReader
-from app.services.item_finding import ItemFindingService
-from app.services.menu_availability import MenuAvailabilityService
-from app.services.menu_editing import CategoryEditingService, ItemEditingService
-from app.services.menu_journal import MenuJournal
-from app.services.menu_reading import MenuReadingService
-from app.services.option_editing import OptionEditingService
-from app.services.price_planning import PricePlanningService
-from app.services.set_editing import SetEditingService
+from app.services.menu.availability import MenuAvailabilityService
+from app.services.menu.editing import CategoryEditingService, ItemEditingService
+from app.services.menu.item_finding import ItemFindingService
+from app.services.menu.journal import MenuJournal
+from app.services.menu.option_editing import OptionEditingService
+from app.services.menu.price_planning import PricePlanningService
+from app.services.menu.reading import MenuReadingService
+from app.services.menu.set_editing import SetEditingService
 
 
 async def get_menu_reading(scope: ScopeDep) -> MenuReadingService:

@@ -14,10 +14,10 @@ from app.repositories.menu import (
 from app.repositories.menu_arranging import ArrangingRepository
 from app.repositories.menu_set import SetSlotRepository
 from app.repositories.store import StoreReader
-from app.services.item_copying import ItemCopyingService
-from app.services.menu_arranging import MenuArrangingService
-from app.services.menu_bulk_availability import BulkAvailabilityService
-from app.services.menu_journal import MenuJournal
+from app.services.menu.arranging import MenuArrangingService
+from app.services.menu.bulk_availability import BulkAvailabilityService
+from app.services.menu.item_copying import ItemCopyingService
+from app.services.menu.journal import MenuJournal
 
 
 async def get_menu_arranging(scope: ScopeDep) -> MenuArrangingService:

@@ -8,9 +8,9 @@ from app.core.dependencies.request import ScopeDep
 from app.repositories.media import MediaRepository
 from app.repositories.menu_file import MenuFileRepository
 from app.repositories.store import StoreReader
-from app.services.menu_export import MenuExportService
-from app.services.menu_import import ImportSources, MenuImportService
-from app.services.menu_import_images import ImportedImages
+from app.services.menu_files.exporting import MenuExportService
+from app.services.menu_files.import_images import ImportedImages
+from app.services.menu_files.importing import ImportSources, MenuImportService
 
 
 async def get_menu_export(scope: ScopeDep) -> MenuExportService:

@@ -13,11 +13,11 @@ from app.repositories.guest import GuestRepository
 from app.repositories.moving import MovingRepository
 from app.repositories.store import StoreReader
 from app.repositories.table import SessionRepository, TableRepository
-from app.services.floor_journal import FloorJournal
-from app.services.session_merging import MergingSources, SessionMergingService
-from app.services.session_moving import SessionMovingService
-from app.services.session_splitting import SessionSplittingService
-from app.services.table_linking import TableLinkingService
+from app.services.floor.journal import FloorJournal
+from app.services.floor.linking import TableLinkingService
+from app.services.floor.merging import MergingSources, SessionMergingService
+from app.services.floor.moving import SessionMovingService
+from app.services.floor.splitting import SessionSplittingService
 
 
 async def get_journal(scope: ScopeDep, reading: OrderReadingDep) -> FloorJournal:

@@ -7,8 +7,8 @@ from fastapi import Depends
 from app.core.dependencies.floor import OrderReadingDep
 from app.core.dependencies.request import ScopeDep
 from app.repositories.order import OrderRepository
-from app.services.menu_snapshot import MenuSnapshot
-from app.services.reordering import ReorderingService
+from app.services.menu.snapshot import MenuSnapshot
+from app.services.orders.reordering import ReorderingService
 
 
 async def get_snapshot(scope: ScopeDep) -> MenuSnapshot:

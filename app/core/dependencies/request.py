@@ -15,7 +15,7 @@ from app.core.runtime import Runtime
 from app.core.security.principals import Principal
 from app.core.upload import Upload
 from app.schemas.base import Id
-from app.services.menu_loading import MenuCatalog
+from app.services.menu.loading import MenuCatalog
 
 PathId = Annotated[Id, Path()]
 

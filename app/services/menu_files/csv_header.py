@@ -1,0 +1,49 @@
+"""The header of this project's own table of a menu."""
+
+from dataclasses import dataclass
+
+from app.core.errors import FieldError
+from app.schemas.menu_file import CELLS
+from app.services.menu_files.read_menu import refusal
+from app.services.menu_files.spreadsheet import Row
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    number: int
+    name: str
+    language: str | None
+
+
+def read_header(row: Row, default_language: str) -> list[Column]:
+    """The columns of the table.
+
+    Raises:
+        MenuFileInvalidError: one is unknown or stands twice, or there are no names.
+    """
+    columns, errors, seen = [], [], set()
+    for number, cell in enumerate(row.cells, 1):
+        name, _, language = cell.strip().partition(":")
+        name = name.lower()
+        if not name:
+            continue
+        kind = CELLS.get(name)
+        column = Column(number, name, (language or default_language) if kind == "texts" else None)
+        if kind is None or (language and kind != "texts"):
+            errors.append(_error(number, cell, "unknown", "There is no such column."))
+        if (name, column.language) in seen:
+            errors.append(_error(number, cell, "repeated", "The column stands twice."))
+        seen.add((name, column.language))
+        columns.append(column)
+    if ("name", default_language) not in seen:
+        detail = f"Needs a column name, or name:{default_language}."
+        errors.append(FieldError("/name", "missing", detail, 1))
+    if errors:
+        raise refusal(errors)
+    return columns
+
+
+def _error(number: int, cell: str, code: str, detail: str) -> FieldError:
+    return FieldError(
+        f"/{cell.strip()[:50].replace('~', '~0').replace('/', '~1')}", code, detail, 1, number
+    )

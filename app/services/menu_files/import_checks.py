@@ -1,0 +1,62 @@
+"""What must hold of a menu after an import, whatever the file says part by part."""
+
+from collections.abc import Iterator
+
+from app.core.errors import FieldError
+from app.schemas.menu_file import COLUMNS
+from app.services.menu.selection_checks import bounds_errors, choices_errors, use_errors
+from app.services.menu_files.import_plan import ImportPlan, Placed
+from app.services.menu_files.import_sets import final_set_errors
+
+TEXTS = ("name", "description", "origin")
+
+
+def plan_errors(plan: ImportPlan, default_language: str) -> list[FieldError]:
+    """The plan's own errors, and where the menu would contradict itself."""
+    return [
+        *plan.errors,
+        *_missing_texts(plan, default_language),
+        *(error for group in plan.final_groups.values() for error in _group_errors(plan, group)),
+        *_link_errors(plan),
+        *final_set_errors(plan),
+    ]
+
+
+def _missing_texts(plan: ImportPlan, language: str) -> Iterator[FieldError]:
+    for kind in plan.kinds.values():
+        for one in (*kind.added, *kind.changed):
+            for name in TEXTS:
+                texts = one.row.get(COLUMNS.get(name, name))
+                if texts is not None and language not in texts:
+                    detail = f"Needs a text in {language}."
+                    yield FieldError(f"{one.pointer}/{name}", "language-missing", detail)
+    for _, slots in plan.sets:
+        for slot in slots:
+            if language not in slot.row["names"]:
+                detail = f"Needs a text in {language}."
+                yield FieldError(f"{slot.pointer}/name", "language-missing", detail)
+
+
+def _group_errors(plan: ImportPlan, group: Placed) -> Iterator[FieldError]:
+    if group.pointer:
+        least, most = _bounds(group)
+        options = [option.row for option in plan.final_options[group.id]]
+        chosen = [(option["max_quantity"], option["is_default"]) for option in options]
+        yield from bounds_errors(group.pointer, least, most)
+        yield from choices_errors(group.pointer, least, most, chosen)
+
+
+def _link_errors(plan: ImportPlan) -> Iterator[FieldError]:
+    """An item's own bounds must not contradict those of the group, also of items left alone."""
+    for links in plan.final_links.values():
+        for link, pointer in links:
+            group = plan.final_groups[link["group_id"]]
+            where = pointer or group.pointer
+            if where:
+                yield from use_errors(
+                    where, (link["min_select"], link["max_select"]), _bounds(group)
+                )
+
+
+def _bounds(group: Placed) -> tuple[int, int]:
+    return group.row["min_select"], group.row["max_select"]

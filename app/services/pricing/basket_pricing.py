@@ -1,0 +1,171 @@
+"""What a basket costs, and whether it may be ordered: pure rules over a menu snapshot.
+
+Line total = (unit price + Σ option price × option quantity) × quantity; order total = Σ line
+totals; all in whole minor units. The client never sets a price: `check_expected_total` compares
+what it showed, nothing more. Options are the subject of `configuring`, sets of `set_pricing`.
+
+A set is one line whose unit price has in it what its choices add; the lines of its parts sum to
+it exactly and are not counted again.
+"""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+from app.core.dietary import effective_allergens
+from app.core.errors import FieldError, PriceChangedError, QuantityInvalidError
+from app.core.money import MAX_AMOUNT
+from app.services.menu.snapshot import MenuSnapshot
+from app.services.pricing.configuring import Configured, Review, WantedOption
+from app.services.pricing.priced_basket import (
+    PricedBasket,
+    PricedLine,
+    PricedOption,
+    SetPart,
+    StockKey,
+)
+from app.services.pricing.set_pricing import SetSelection, WantedChoice
+
+__all__ = [
+    "MAX_QUANTITY",
+    "LineAssessment",
+    "PricedBasket",
+    "PricedLine",
+    "PricedOption",
+    "SetPart",
+    "assess_lines",
+    "check_expected_total",
+    "price_basket",
+]
+
+MAX_QUANTITY = 99
+
+
+class WantedLine(Protocol):
+    """What pricing reads of a line of an order."""
+
+    @property
+    def item_id(self) -> UUID: ...
+    @property
+    def quantity(self) -> int: ...
+    @property
+    def options(self) -> Sequence[WantedOption]: ...
+    @property
+    def choices(self) -> Sequence[WantedChoice]: ...
+    @property
+    def note(self) -> str | None: ...
+    @property
+    def seat(self) -> int | None: ...
+
+
+def price_basket(
+    snapshot: MenuSnapshot, lines: Sequence[WantedLine], now: datetime
+) -> PricedBasket:
+    """Price `lines` at the menu of `snapshot` as it stands at `now`; all of them or none.
+
+    Raises:
+        QuantityInvalidError: a line is not 1–99 portions, or the total exceeds what money holds.
+        ItemUnavailableError: an item is unknown, hidden or sold out, or an option is; or, with
+            the code `not-now`, it is another time of day than the item's.
+        ChoiceInvalidError: choices that a set does not offer in this number or at all.
+        OptionInvalidError: options that the item does not offer in this number or at all.
+    Each one points at every such place of the basket.
+    """
+    review = Review(now, snapshot.store.default_language)
+    checks = [_Line(snapshot, f"/lines/{place}", line, review) for place, line in enumerate(lines)]
+    review.refuse()
+    priced = tuple(check.price() for check in checks)
+    total = sum(line.total for line in priced)
+    if total > MAX_AMOUNT:
+        raise QuantityInvalidError("The order's total is too large.")
+    needs: Counter[StockKey] = Counter()
+    for check in checks:
+        needs.update(check.stock_needs())
+    store = snapshot.store
+    return PricedBasket(priced, total, store.currency, store.default_language, dict(needs), at=now)
+
+
+@dataclass(frozen=True, slots=True)
+class LineAssessment:
+    """One line by itself: priced, or everything that is wrong with it, by pointers into the line."""
+
+    priced: PricedLine | None
+    errors: tuple[FieldError, ...]
+    stock_needs: Mapping[StockKey, int]
+
+
+def assess_lines(
+    snapshot: MenuSnapshot, lines: Sequence[WantedLine], now: datetime
+) -> list[LineAssessment]:
+    """Judge each line by itself, so that one that can't be had does not refuse the others."""
+    return [_assess(snapshot, line, now) for line in lines]
+
+
+def _assess(snapshot: MenuSnapshot, wanted: WantedLine, now: datetime) -> LineAssessment:
+    review = Review(now, snapshot.store.default_language)
+    line = _Line(snapshot, "", wanted, review)
+    if errors := review.errors:
+        return LineAssessment(None, tuple(errors), {})
+    return LineAssessment(line.price(), (), line.stock_needs())
+
+
+def check_expected_total(basket: PricedBasket, expected: int | None, language: str) -> None:
+    """Refuse a basket whose total is not the one that the client showed, if it said one.
+
+    Raises:
+        PriceChangedError: with `quote`, the basket at today's prices.
+    """
+    if expected is not None and expected != basket.total:
+        raise PriceChangedError(quote=basket.quote(language))
+
+
+class _Line:
+    """One line of the basket while it is checked; the review learns what is wrong with it."""
+
+    def __init__(
+        self, snapshot: MenuSnapshot, path: str, wanted: WantedLine, review: Review
+    ) -> None:
+        self._wanted = wanted
+        if not 1 <= wanted.quantity <= MAX_QUANTITY:
+            detail = f"A line has 1 to {MAX_QUANTITY} portions."
+            review.quantity.append(FieldError(f"{path}/quantity", "quantity-invalid", detail))
+        item = snapshot.items.get(wanted.item_id)
+        review.check_item(f"{path}/item_id", item)
+        if item is None:
+            return
+        self._item = item
+        self._price_now = item.prices.at(review.now)
+        self._configured = Configured(item, wanted.options, path, review)
+        self._selection = SetSelection(item, wanted.choices, path, review)
+        self._configured.check_price(self._own_price)
+        self._selection.check_prices(max(self._own_price, 0))
+
+    @property
+    def _own_price(self) -> int:
+        """What one portion costs without what its choices add."""
+        return self._price_now + self._configured.options_total
+
+    def price(self) -> PricedLine:
+        """The line, once nothing is wrong with it."""
+        wanted, item, chosen = self._wanted, self._item, self._selection
+        return PricedLine(
+            item_id=item.id,
+            names=item.names,
+            quantity=wanted.quantity,
+            unit_price=self._price_now + chosen.extra,
+            options=self._configured.options,
+            options_total=self._configured.options_total,
+            total=(self._own_price + chosen.extra) * wanted.quantity,
+            note=wanted.note,
+            seat=wanted.seat,
+            allergens=effective_allergens(self._configured.allergens, (), chosen.allergens),
+            parts=chosen.lines(self._own_price, wanted.quantity, wanted.seat),
+        )
+
+    def stock_needs(self) -> Counter[StockKey]:
+        """What the line takes of counted things, its choices included."""
+        portions = self._wanted.quantity
+        return self._configured.stock_needs(portions) + self._selection.stock_needs(portions)
