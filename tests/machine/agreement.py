@@ -191,8 +191,14 @@ def _versions(basket: dict[str, Json]) -> dict[str, int]:
 
 def _agree_on_menu(side: Side) -> None:
     shown = ok(side.people["reader"].get("/menu/items"))["data"]
-    found = {one["id"]: (one["price"], one["availability"]["stock"]) for one in shown}
-    assert found == {k: (v["price"], v["stock"]) for k, v in side.model.menu.items()}
+    found = {
+        one["id"]: (one["price"], one["availability"]["status"], one["availability"]["stock"])
+        for one in shown
+    }
+    assert found == {
+        k: (v["price"], "sold_out" if v["stock"] == 0 else v["status"], v["stock"])
+        for k, v in side.model.menu.items()
+    }
 
 
 def _agree_on_events(

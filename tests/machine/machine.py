@@ -39,19 +39,18 @@ class Machine(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self._stack = ExitStack()
-        self._now = START
+        self.now = START
         self.sides: list[Side] = []
         self.acted: Side | None = None
 
     @initialize()
     def open_two_stores(self) -> None:
-        self._stack.enter_context(clock.held_at(self._now))
+        self._stack.enter_context(clock.held_at(self.now))
         app, url, database = self.world
         for _ in range(2):
             shop = open_shop(url, app.state.runtime, database)
             side = Side(shop)
             self._stack.callback(side.close)
-            side.at(self._now)
             side.model.told.clear()
             side.seen = side.head()
             self.sides.append(side)
@@ -59,10 +58,11 @@ class Machine(RuleBasedStateMachine):
             agreement.agree(side)
 
     def pass_time(self, span: timedelta) -> None:
-        self._now += span
-        self._stack.enter_context(clock.held_at(self._now))
+        self.now += span
+        self._stack.enter_context(clock.held_at(self.now))
         for side in self.sides:
-            side.at(self._now)
+            if side.at(self.now):
+                agreement.agree(side)
 
     def take(self, data: st.DataObject) -> Side:
         """The store that is asked next; a moment has passed."""

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable
 
+from tests.machine.model_clock import ClockModel
 from tests.machine.state import (
     WAITING,
     Apply,
     Json,
-    State,
     follow_parts,
     left,
     refuse_if,
@@ -15,7 +15,7 @@ from tests.machine.state import (
 )
 
 
-class FloorModel(State):
+class FloorModel(ClockModel):
     def open(self, table_id: str, guest_count: int | None) -> Apply:
         self.live_table(table_id)
         party = self.party_at(table_id)

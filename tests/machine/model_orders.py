@@ -3,7 +3,7 @@
 import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from tests.machine.model_floor import FloorModel
@@ -92,18 +92,18 @@ class OrderModel(FloorModel):
 
         return apply
 
-    def set_availability(self, id_: str, wanted: Json) -> Apply:
+    def set_availability(self, id_: str, wanted: Json, until: datetime | None) -> Apply:
         refuse_if(id_ not in self.menu and id_ not in self.options, "not-found")
         row = self.counts(id_)
-        before = (row["status"], row["stock"])
+        before = (row["status"], row["until"], row["stock"])
 
         def apply(_: Json) -> None:
-            row["status"] = wanted["status"]
+            row["status"], row["until"] = wanted["status"], until
             if "stock" in wanted:
                 row["stock"] = wanted["stock"]
             elif wanted["status"] == "available" and row["stock"] == 0:
                 row["stock"] = None
-            if before != (row["status"], row["stock"]):
+            if before != (row["status"], row["until"], row["stock"]):
                 self.tell("item.availability_changed", id_)
 
         return apply
@@ -159,6 +159,7 @@ class OrderModel(FloorModel):
     def _check_switches(self, who: Who, lines: Sequence[Json]) -> None:
         refuse_if(who.channel in self.switches["paused"], "store-closed")
         if who.channel in AT_TABLE:
+            refuse_if(self.last_order_passed(), "store-closed")
             most, portions = self.switches["max_lines"], self.switches["max_quantity"]
             refuse_if(most and len(lines) > most, "order-too-large")
             ordered = sum(one["quantity"] for one in lines)

@@ -1,30 +1,48 @@
-"""The house turns its switches, changes its menu, and the night passes.
+"""The house turns its switches, changes its menu, and the night passes."""
 
-What ends by itself, a pause with an end or the time of the last order, is told by a clock of its
-own when it gets to it, and is not played here: tests/api/orders/test_ordering_pauses.py has that.
-"""
-
-from datetime import timedelta
+from datetime import time, timedelta
 
 from hypothesis import strategies as st
 from hypothesis.stateful import rule
 
 from tests.machine.machine import Machine
+from tests.machine.model_clock import OFFSETS
 from tests.support.menu_building import if_match, ok
 
+ALL_DAY = 1440
 CHANNELS = ["tablet", "guest", "staff", "pos"]
 
 
 class HouseRules(Machine):
-    @rule(data=st.data())
-    def pause(self, data: st.DataObject) -> None:
+    @rule(data=st.data(), minutes=st.sampled_from([None, 1, 60]))
+    def pause(self, data: st.DataObject, minutes: int | None) -> None:
         """Mostly the pause ends: a paused store has little to tell."""
         side = self.take(data)
         if side.model.switches["paused"]:
-            side.turn({"ordering_paused": False}, paused=[])
+            side.turn({"ordering_paused": False}, paused=[], until=None)
             return
         channels = data.draw(st.lists(st.sampled_from(CHANNELS), min_size=1, unique=True))
-        side.turn({"ordering_paused": True, "paused_channels": channels}, paused=channels)
+        until = self.now + timedelta(minutes=minutes) if minutes else None
+        sent = {"ordering_paused": True, "paused_channels": channels}
+        side.turn(
+            sent | {"paused_until": until and until.isoformat()}, paused=channels, until=until
+        )
+
+    @rule(data=st.data(), at=st.sampled_from([None, time(12, 1), time(23), time(2)]))
+    def order_last_at(self, data: st.DataObject, at: time | None) -> None:
+        """Every evening at one time, perhaps after midnight."""
+        times = [{"weekday": day, "at": f"{at:%H:%M}"} for day in range(1, 8)] if at else []
+        self.take(data).turn({"last_order_times": times}, last_order=at)
+
+    @rule(
+        data=st.data(),
+        zone=st.sampled_from(list(OFFSETS)),
+        day_start=st.sampled_from([time(0), time(5), time(11)]),
+    )
+    def keep_other_days(self, data: st.DataObject, zone: str, day_start: time) -> None:
+        side = self.take(data)
+        sent = {"timezone": zone, "business_day_start": f"{day_start:%H:%M}"}
+        side.change_store(sent, side.model.plan_calendar(zone, day_start))
 
     @rule(data=st.data(), allowed=st.booleans())
     def let_guests_cancel(self, data: st.DataObject, allowed: bool) -> None:
@@ -100,16 +118,26 @@ class HouseRules(Machine):
         kind=st.sampled_from(["stew", "rice", "hot"]),
         status=st.sampled_from(["available", "available", "available", "sold_out"]),
         stock=st.sampled_from(["same", None, 2, 5]),
+        minutes=st.sampled_from([None, 1, 60, ALL_DAY]),
     )
-    def mark(self, data: st.DataObject, kind: str, status: str, stock: object) -> None:
-        """Sold out, there again, or counted."""
+    def mark(
+        self, data: st.DataObject, kind: str, status: str, stock: object, minutes: int | None
+    ) -> None:
+        """Sold out, perhaps for a while, there again, or counted."""
         side = self.take(data)
         id_ = side.hot if kind == "hot" else side.dishes[kind]
         wanted = {"status": status} | ({} if stock == "same" else {"stock": stock})
+        until = None
+        if status == "sold_out" and minutes == ALL_DAY:
+            wanted["until"] = "business_day_end"
+            until = side.model.calendar.end_of_day(self.now)
+        elif status == "sold_out" and minutes:
+            until = self.now + timedelta(minutes=minutes)
+            wanted["until"] = until.isoformat()
         path = f"/menu/{'options' if kind == 'hot' else 'items'}/{id_}/availability"
         side.ask(
             lambda: side.people["staff"].put(path, json=wanted),
-            lambda: side.model.set_availability(id_, wanted),
+            lambda: side.model.set_availability(id_, wanted, until),
         )
 
     @rule(data=st.data(), seconds=st.sampled_from([20, 61, 3_600]))

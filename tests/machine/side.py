@@ -12,6 +12,7 @@ from app.core import clock
 from app.core.ids import uuid7
 from app.core.security.permissions import Role
 from app.core.security.principals import Principal, PrincipalKind
+from app.local.processes import wait_until
 from tests.machine.model_orders import Who, line
 from tests.machine.model_shared import StoreModel
 from tests.machine.state import Apply, Json, RefusedError, refuse_if
@@ -111,7 +112,12 @@ class Side:
             {"name": {"ko": "맵기"}, "options": [{"name": {"ko": "매운맛"}, "price": 500}]},
         )
         self.hot = spice["options"][0]["id"]
-        model.options[self.hot] = {"price": 500, "status": "available", "stock": None}
+        model.options[self.hot] = {
+            "price": 500,
+            "status": "available",
+            "until": None,
+            "stock": None,
+        }
         self.dishes: dict[str, str] = {}
         for name, price in (("stew", 9_000), ("rice", 1_000), ("beef", 19_000), ("set", 13_000)):
             groups = [{"id": spice["id"]}] if name == "stew" else []
@@ -122,7 +128,7 @@ class Side:
                 "option_groups": groups,
             }
             self.dishes[name] = created(manager, "/menu/items", body)["id"]
-            row = {"price": price, "status": "available", "stock": None}
+            row = {"price": price, "status": "available", "until": None, "stock": None}
             model.menu[self.dishes[name]] = row
         self._make_set()
         types = [
@@ -231,7 +237,9 @@ class Side:
 
     def turn(self, sent: Json, **switches: object) -> None:
         """Change settings of the store, as the model calls them too."""
-        plan = self.model.turn(**switches)
+        self.change_store(sent, self.model.turn(**switches))
+
+    def change_store(self, sent: Json, plan: Apply) -> None:
         answer = self.people["owner"].patch("/store", json=sent, headers=self._store_version())
         plan(ok(answer))
 
@@ -279,6 +287,11 @@ class Side:
             apply(answer.json() if answer.content else {})
         return answer
 
-    def at(self, now: datetime) -> None:
-        self.model.now = now
+    def at(self, now: datetime) -> bool:
+        """It is later now; whether that was told."""
+        self.model.pass_to(now)
         self.keep_signed_in()
+        news = self.model.told.total()
+        if news:
+            assert wait_until(lambda: self.head() >= self.seen + news, 10)
+        return bool(news)

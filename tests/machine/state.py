@@ -6,15 +6,13 @@ problem, or returns what to do to the dicts once the answer is there. Only ids c
 
 from collections import Counter
 from collections.abc import Callable, Iterable
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 Json = dict[str, Any]
 Apply = Callable[[Json], None]
 
 WAITING = ("open", "acknowledged")
-CUT_OFF = timedelta(hours=5)
-SEOUL = timedelta(hours=9)
 
 
 class RefusedError(Exception):
@@ -46,6 +44,8 @@ class State:
         self.upcharges: dict[str, int] = {}
         self.switches: Json = {
             "paused": [],
+            "until": None,
+            "last_order": None,
             "guest_cancel_allowed": False,
             "max_lines": None,
             "max_quantity": None,
@@ -64,10 +64,6 @@ class State:
     def tell(self, type_: str, id_: str) -> None:
         """An event that this step must leave, once for each time it is said."""
         self.told[type_, id_] += 1
-
-    @property
-    def today(self) -> str:
-        return (self.now + SEOUL - CUT_OFF).date().isoformat()
 
     # Sessions and tables
 
