@@ -217,6 +217,9 @@ def reading_behind_a_lock(shop: Shop, pair: Pair) -> Iterator["Future[tuple[str,
     locked = "SELECT count(*) FROM pg_locks WHERE mode = 'AccessExclusiveLock' AND granted"
     with psycopg.connect(pair[0].url()) as blocker, ThreadPoolExecutor(1) as pool:
         blocker.execute("LOCK TABLE orders IN ACCESS EXCLUSIVE MODE")
+        # Nothing hurries to send a lock on: the log is written out when somebody commits.
+        with psycopg.connect(pair[0].url(superuser=True), autocommit=True) as hurrying:
+            hurrying.execute("SELECT pg_switch_wal()")
         assert wait_until(lambda: pair[1].ask(locked) > 0, SOON)
         read = pool.submit(newest, shop)
         assert wait_until(lambda: pair[1].ask(waiting) > 0, SOON)
