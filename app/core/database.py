@@ -14,7 +14,6 @@ from uuid import UUID
 
 import orjson
 import psycopg
-from psycopg import AsyncConnection
 from sqlalchemy import event, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, InvalidatePoolError
@@ -75,6 +74,11 @@ def connect_arguments(settings: Settings, *, direct: bool = False) -> dict[str, 
     return {**arguments, "options": server_options(settings), "prepare_threshold": 1}
 
 
+def patience_of(settings: Settings) -> float:
+    """How long a server may take for a statement, in seconds: one that lives ends it before."""
+    return settings.database_statement_timeout_ms / 1000 + PATIENCE_MARGIN
+
+
 class Database:
     """A worker process's connections to one server: half for units of work, half for calls."""
 
@@ -83,8 +87,7 @@ class Database:
         url = url or settings.api_url
         arguments = connect_arguments(settings)
         calls = max(settings.database_pool_size // 2, 1)
-        # A server that lives ends a statement by itself before this.
-        patience = settings.database_statement_timeout_ms / 1000 + PATIENCE_MARGIN
+        patience = patience_of(settings)
         self.engine: AsyncEngine = create_async_engine(
             make_url(url).set(drivername=DRIVER),
             poolclass=WatchedPool,
@@ -296,21 +299,3 @@ _AUDIT = text(
     " VALUES (:store, :id, :at, CAST(:actor AS jsonb), :action, :kind, :target, :reason,"
     " CAST(:details AS jsonb))"
 )
-
-
-async def probe(settings: Settings, patience: float = 1.0) -> str | None:
-    """The database's migration revision, asked outside the pool; None when it can't be had.
-
-    Args:
-        patience: how long to wait, in seconds.
-    """
-    try:
-        async with asyncio.timeout(patience):
-            url = settings.api_url
-            arguments = {**connect_arguments(settings), "connect_timeout": 1}
-            async with await AsyncConnection.connect(url, autocommit=True, **arguments) as opened:
-                cursor = await opened.execute("SELECT version_num FROM alembic_version")
-                row = await cursor.fetchone()
-                return row[0] if row else ""
-    except Exception:  # noqa: BLE001 - whatever it is, the database does not answer
-        return None

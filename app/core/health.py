@@ -5,8 +5,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from app.core.database import probe
 from app.core.errors import NotReadyError
+from app.core.probing import ask_revision
 from app.core.runtime import Runtime
 
 VERSIONS = Path(__file__).resolve().parents[2] / "alembic" / "versions"
@@ -68,7 +68,7 @@ async def check_ready(runtime: Runtime) -> dict[str, Any]:
     Raises:
         NotReadyError: draining, no database, or not migrated; `checks` says which.
     """
-    revision = await probe(runtime.settings)
+    revision = await ask_revision(runtime.settings)
     checks = {
         "draining": runtime.draining,
         "database": revision is not None,
@@ -81,5 +81,5 @@ async def check_ready(runtime: Runtime) -> dict[str, Any]:
 
 async def summary(runtime: Runtime) -> dict[str, Any]:
     """Status and version; `degraded` while the database does not answer."""
-    answers = await probe(runtime.settings) is not None
+    answers = await ask_revision(runtime.settings) is not None
     return {"status": "ok" if answers else "degraded", "version": VERSION}
