@@ -18,7 +18,7 @@ from app.core.database import connect_arguments, patience_of
 LINES = 4
 """What `EventSource` opens: to read, to ask, to ring, to hear."""
 PROBES = 1
-"""Readiness is asked outside the pool."""
+"""Readiness is asked outside the pool, by one connection at a time (`Probe`)."""
 UTC_NAMES = ("UTC", "Etc/UTC", "GMT", "Etc/GMT")
 
 
