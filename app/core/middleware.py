@@ -38,11 +38,12 @@ CLIENT_LEFT = 499
 class _Reply:
     """The `send` of one request: adds what every response has, and remembers its status."""
 
-    __slots__ = ("_request_id", "_send", "_state", "method", "status")
+    __slots__ = ("_ended", "_request_id", "_send", "_state", "method", "status")
 
     def __init__(self, method: str, request_id: str, state: dict[str, Any], send: Send) -> None:
         self.status = 0
         self.method = method
+        self._ended = False
         self._request_id = request_id.encode()
         self._state = state
         self._send = send
@@ -55,7 +56,12 @@ class _Reply:
                 headers.extend(quota.headers)
             message["headers"] = headers
         elif self.method == "HEAD":
-            message = {**message, "body": b""}
+            if self._ended:
+                return
+            # The first of a body is all of it. A stream, which would go on, is told by the server
+            # that its client has left: so it does once an answer is complete (ASGI).
+            self._ended = True
+            message = {"type": "http.response.body", "body": b""}
         await self._send(message)
 
     async def whole(self, answer: Answer) -> None:
