@@ -27,7 +27,8 @@ from app.services.menu.reading import page_of
 
 MENU, BOARD = "/api/v1/menu", "/api/v1/tables/board"
 PERMISSIONS = {MENU: Permission.MENU_READ, BOARD: Permission.TABLES_READ}
-
+MAX_ASKED = 1024
+"""Up to how many bytes of headers an answer is remembered by; longer ones are no tablet's."""
 
 _Raw = bytes | None
 _Asked = tuple[_Raw, _Raw, _Raw]
@@ -121,7 +122,8 @@ def _remembered(menu: CachedMenu, asked: _Asked) -> Answer:
         return known[1]
     page = page_of(menu, _text(asked[1]), clock.now())
     answer = _answer(page, asked)
-    menu.remember(asked, (page, answer))
+    if sum(len(header) for header in asked if header) <= MAX_ASKED:
+        menu.remember(asked, (page, answer))
     return answer
 
 
