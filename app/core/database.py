@@ -6,7 +6,7 @@ store's counter row is locked last, in `UnitOfWork.commit`, whatever the service
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any
@@ -128,8 +128,11 @@ class Database:
         async with self._sessions() as session:
             unit = UnitOfWork(session, store_id)
             yield unit
-            # A client that hangs up, or a shutdown, must not leave half a commit behind.
-            await asyncio.shield(unit.commit())
+            await _to_its_end(self._commit(unit))
+
+    async def _commit(self, unit: "UnitOfWork") -> None:
+        """Commit, and tell those who follow: what is stored and not told would be half a commit."""
+        await unit.commit()
         if unit.catalog_changed_in is not None:
             self.on_catalog_change(unit.catalog_changed_in)
         if unit.rung:
@@ -144,6 +147,24 @@ class Database:
     async def close(self) -> None:
         await self._calls.close()
         await self.engine.dispose()
+
+
+async def _to_its_end(work: Coroutine[Any, Any, None]) -> None:
+    """Do all of `work`, also when the caller is cancelled meanwhile; that is raised afterwards.
+
+    A client hangs up, or the process ends its grace: what uses the session must be done with it
+    before the session is closed.
+    """
+    doing = asyncio.ensure_future(work)
+    cancelled = None
+    while not doing.done():
+        try:
+            await asyncio.wait((doing,))
+        except asyncio.CancelledError as error:
+            cancelled = error
+    if cancelled is not None:
+        raise cancelled from doing.exception()
+    doing.result()
 
 
 def _check(dbapi_connection: Any, *_: Any) -> None:
