@@ -100,7 +100,8 @@ class Settings(BaseSettings):
     """PgBouncer's max_client_conn."""
     database_pooler_servers: Annotated[int, Field(ge=1)] = 40
     """PgBouncer's max_db_connections: what it opens to PostgreSQL."""
-    database_pool_size: Annotated[int, Field(ge=1, le=200)] = 10
+    database_pool_size: Annotated[int, Field(ge=2, le=200)] = 10
+    """Connections of each worker: one at least for units of work, and one for single calls."""
     database_pool_wait: Annotated[float, Field(gt=0, le=30)] = 2.0
     database_connect_timeout: Annotated[int, Field(ge=1, le=30)] = 2
     database_statement_timeout_ms: Annotated[int, Field(ge=100)] = 5_000

@@ -79,48 +79,32 @@ def patience_of(settings: Settings) -> float:
     return settings.database_statement_timeout_ms / 1000 + PATIENCE_MARGIN
 
 
-class Database:
-    """A worker process's connections to one server: half for units of work, half for calls."""
+class UnitPool:
+    """A worker process's connections to one server, for units of work."""
 
-    def __init__(self, settings: Settings, url: str | None = None) -> None:
-        """Make it without connecting; `url` is the primary's unless it is given."""
-        url = url or settings.api_url
-        arguments = connect_arguments(settings)
-        calls = max(settings.database_pool_size // 2, 1)
-        patience = patience_of(settings)
+    def __init__(self, settings: Settings, url: str, size: int) -> None:
+        """Make it without connecting.
+
+        Args:
+            size: how many connections there may be.
+        """
+        creator = partial(connect, patience=patience_of(settings))
         self.engine: AsyncEngine = create_async_engine(
             make_url(url).set(drivername=DRIVER),
             poolclass=WatchedPool,
-            pool_size=max(settings.database_pool_size - calls, 1),
+            pool_size=size,
             # No overflow: under load it would open and close connections all the time.
             max_overflow=0,
             pool_timeout=settings.database_pool_wait,
             pool_use_lifo=True,
             # What was sent may be a password or a guest's note: errors are logged without it.
             hide_parameters=True,
-            connect_args={**arguments, "async_creator_fn": partial(connect, patience=patience)},
+            connect_args={**connect_arguments(settings), "async_creator_fn": creator},
         )
         event.listen(self.engine.sync_engine, "checkout", _check)
-        self._calls = CallPool(
-            url,
-            arguments,
-            size=calls,
-            wait=settings.database_pool_wait,
-            patience=patience,
-        )
         self._sessions = async_sessionmaker(self.engine, expire_on_commit=False, autoflush=False)
         self.on_commit: Callable[[set[UUID]], None] = lambda _: None
         self.on_catalog_change: Callable[[UUID], None] = lambda _: None
-
-    async def call(self, statement: str, parameters: tuple[Any, ...]) -> Any:
-        """Run one statement as its own transaction, in one round trip; its first row or None.
-
-        For hot paths whose SQL function sets the store by itself: the unit of work costs four
-        round trips more (about 0.8 ms).
-
-        Raises: as `CallPool.call` does.
-        """
-        return await self._calls.call(statement, parameters)
 
     @asynccontextmanager
     async def transaction(self, store_id: UUID | None = None) -> AsyncIterator["UnitOfWork"]:
@@ -142,11 +126,44 @@ class Database:
         """How busy each pool is at this moment."""
         pool = self.engine.pool
         assert isinstance(pool, WatchedPool)  # noqa: S101 - made so above; tells the type checker
-        return {"units": pool.usage(), "calls": self._calls.usage()}
+        return {"units": pool.usage()}
+
+    async def close(self) -> None:
+        await self.engine.dispose()
+
+
+class Database(UnitPool):
+    """A worker process's connections to the primary: half for units of work, half for calls."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Make it without connecting."""
+        url, size = settings.api_url, settings.database_pool_size
+        calls = size // 2
+        super().__init__(settings, url, size - calls)
+        self._calls = CallPool(
+            url,
+            connect_arguments(settings),
+            size=calls,
+            wait=settings.database_pool_wait,
+            patience=patience_of(settings),
+        )
+
+    async def call(self, statement: str, parameters: tuple[Any, ...]) -> Any:
+        """Run one statement as its own transaction, in one round trip; its first row or None.
+
+        For hot paths whose SQL function sets the store by itself: the unit of work costs four
+        round trips more (about 0.8 ms).
+
+        Raises: as `CallPool.call` does.
+        """
+        return await self._calls.call(statement, parameters)
+
+    def usage(self) -> dict[str, PoolUsage]:
+        return {**super().usage(), "calls": self._calls.usage()}
 
     async def close(self) -> None:
         await self._calls.close()
-        await self.engine.dispose()
+        await super().close()
 
 
 async def _to_its_end(work: Coroutine[Any, Any, None]) -> None:
