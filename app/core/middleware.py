@@ -28,6 +28,7 @@ from app.core.rate_limit import QUOTA
 log = get_logger("app.access")
 
 _SANE_REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{8,128}\Z")
+_HOST = re.compile(r"(\[[^\]]*\]|[^:]*)(?::[0-9]*)?")
 _QUIET = ("/health", "/api/v1/health")
 
 
@@ -172,9 +173,9 @@ def _request_id(headers: Mapping[bytes, bytes]) -> str:
 
 
 def _host(headers: Mapping[bytes, bytes]) -> str:
-    """The host that was asked, without its port."""
-    name, _, port = headers.get(b"host", b"").decode("latin-1").rpartition(":")
-    return name or port
+    """The host that was asked, without its port, in small letters: a name has no others."""
+    found = _HOST.fullmatch(headers.get(b"host", b"").decode("latin-1"))
+    return found[1].lower() if found else ""
 
 
 def _completed(
