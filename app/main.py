@@ -49,11 +49,13 @@ REQUEST_HEADERS = (
 """What browsers of other origins may send, where `CORS_ORIGINS` lets them."""
 
 ANSWER_HEADERS = (
+    "Age",
     "ETag",
     "Idempotent-Replayed",
     "RateLimit",
     "RateLimit-Policy",
     "Retry-After",
+    "Warning",
     "X-Request-Id",
 )
 """What they may read besides the usual."""

@@ -1,15 +1,24 @@
 """Conditional reads of a cached page: 304 for who has it, for others the copy that suits them."""
 
+from typing import Final
+
 from fastapi import Request, Response
 
 from app.core.cache import Answer, CachedPage
 from app.core.compression import CODINGS, choose_coding
 
+STALE: Final = '110 - "Response is Stale"'
 
-def page_answer(page: CachedPage, accept_encoding: str, if_none_match: str | None) -> Answer:
+
+def page_answer(
+    page: CachedPage, accept_encoding: str, if_none_match: str | None, age: int | None = None
+) -> Answer:
     """The page in the coding that the client takes, or 304 when its `If-None-Match` has it.
 
     Clients keep it but ask each time ("no-cache"): a sold-out item must not linger on a tablet.
+
+    Args:
+        age: in seconds, of a page that may be outdated, which the answer then says.
     """
     body, coding = page.encoded(choose_coding(accept_encoding))
     headers = {
@@ -18,6 +27,8 @@ def page_answer(page: CachedPage, accept_encoding: str, if_none_match: str | Non
         "vary": "Accept-Encoding, Authorization",
         "x-content-type-options": "nosniff",
     }
+    if age is not None:
+        headers |= {"age": str(age), "warning": STALE}
     if page.language is not None:
         headers["vary"] = "Accept-Encoding, Accept-Language, Authorization"
     if _has(if_none_match, page):
@@ -32,14 +43,22 @@ def page_answer(page: CachedPage, accept_encoding: str, if_none_match: str | Non
     return Answer(200, _raw(headers), body)
 
 
-def page_response(request: Request, page: CachedPage, cache_control: str | None = None) -> Response:
+def page_response(
+    request: Request,
+    page: CachedPage,
+    age: int | None = None,
+    *,
+    cache_control: str | None = None,
+) -> Response:
     """The answer of `page_answer` for a request that came through the router.
 
     Args:
+        age: in seconds, of a page that may be outdated.
         cache_control: for pages that clients may keep without asking each time.
     """
     headers = request.headers
-    answer = page_answer(page, headers.get("accept-encoding", ""), headers.get("if-none-match"))
+    accept_encoding = headers.get("accept-encoding", "")
+    answer = page_answer(page, accept_encoding, headers.get("if-none-match"), age)
     response = Response(answer.body, answer.status)
     response.raw_headers = answer.headers
     if cache_control is not None:

@@ -5,8 +5,9 @@ change far less often. Routing, dependencies and a transaction cost ten times th
 a worker that knows for certain what the route would say, says it; otherwise the route answers.
 
 The menu is known when the event hub has confirmed the store's catalog version within the last
-second. The board is asked for right after something was done, so the store's newest event number
-is asked anew each time, by one question for all who are waiting.
+second; while the database is away the last one will do, said to be old. That rule is
+`menu_at_hand`'s, and the route's too. The board is asked for right after something was done, so
+the store's newest event number is asked anew each time, by one question for all who are waiting.
 """
 
 from collections.abc import Mapping
@@ -21,11 +22,13 @@ from app.core.errors import DomainError
 from app.core.runtime import Runtime
 from app.core.security.permissions import Permission
 from app.core.security.principals import Principal
+from app.services.menu.loading import menu_at_hand
 from app.services.menu.reading import page_of
 
 MENU, BOARD = "/api/v1/menu", "/api/v1/tables/board"
 PERMISSIONS = {MENU: Permission.MENU_READ, BOARD: Permission.TABLES_READ}
-
+MAX_ASKED = 1024
+"""Up to how many bytes of headers an answer is remembered by; longer ones are no tablet's."""
 
 _Raw = bytes | None
 _Asked = tuple[_Raw, _Raw, _Raw]
@@ -78,13 +81,13 @@ class FastReads:
         return principal
 
     def _menu(self, principal: Principal, asked: _Asked) -> Answer | None:
-        menu = self._runtime.menus.known(principal.store_id)
-        if menu is None:
+        at_hand = menu_at_hand(self._runtime.menus, self._runtime.hub, principal.store_id)
+        if at_hand is None:
             return None
-        if self._runtime.hub.catalog_version(principal.store_id) == menu.catalog_version:
+        menu, age = at_hand
+        if age is None:
             return _remembered(menu, asked)
-        age = self._runtime.hub.seconds_away(principal.store_id)
-        return None if age is None else _stale(menu, asked, age)
+        return _answer(page_of(menu, _text(asked[1]), clock.now()), asked, age)
 
     async def _board(self, scope: Scope) -> Answer | None:
         if scope["path"] != BOARD:
@@ -119,18 +122,11 @@ def _remembered(menu: CachedMenu, asked: _Asked) -> Answer:
         return known[1]
     page = page_of(menu, _text(asked[1]), clock.now())
     answer = _answer(page, asked)
-    menu.remember(asked, (page, answer))
+    if sum(len(header) for header in asked if header) <= MAX_ASKED:
+        menu.remember(asked, (page, answer))
     return answer
 
 
-def _answer(page: CachedPage, asked: _Asked) -> Answer:
+def _answer(page: CachedPage, asked: _Asked, age: int | None = None) -> Answer:
     accept_encoding, _, if_none_match = asked
-    return page_answer(page, _text(accept_encoding) or "", _text(if_none_match))
-
-
-def _stale(menu: CachedMenu, asked: _Asked, age: int) -> Answer:
-    """The last menu that this worker saw, said to be old: better than none while the database is
-    away (RFC 9111, 4.2.4). Orders are checked against today's menu anyway."""
-    answer = _answer(page_of(menu, _text(asked[1]), clock.now()), asked)
-    told = [(b"age", str(age).encode()), (b"warning", b'110 - "Response is Stale"')]
-    return Answer(answer.status, [*answer.headers, *told], answer.body)
+    return page_answer(page, _text(accept_encoding) or "", _text(if_none_match), age)

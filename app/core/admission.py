@@ -19,7 +19,7 @@ from app.core.runtime import Runtime
 from app.core.security.principals import Principal
 
 EXEMPT = ("/health", "/api/v1/health")
-"""Whoever watches the service must not be turned away."""
+"""Whoever watches the service must not be turned away; all share one question (`Probe`)."""
 REFUSALS = (NotAuthenticatedError, TokenExpiredError, SessionClosedError)
 """What a request without a good credential gets."""
 

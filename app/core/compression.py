@@ -12,12 +12,19 @@ CODINGS = ("zstd", "br", "gzip")
 """The codings that are offered, the best first."""
 
 
+MAX_HEADER = 256
+"""Of `Accept-Encoding`, in characters; browsers send 30. Who sends more gets the body as it is."""
+
 _REFUSED = {"q=0", "q=0.0", "q=0.00", "q=0.000"}
 
 
-@lru_cache(maxsize=512)
 def choose_coding(header: str) -> str | None:
     """The best coding that an `Accept-Encoding` header takes, None for the body as it is."""
+    return _best_coding(header) if len(header) <= MAX_HEADER else None
+
+
+@lru_cache(maxsize=512)
+def _best_coding(header: str) -> str | None:
     return next((coding for coding in CODINGS if accepts(header, coding)), None)
 
 

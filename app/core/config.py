@@ -71,6 +71,7 @@ class Settings(BaseSettings):
     guest_ordering_url: str = ""
     """What QR codes lead to where the store names no URL; empty: the public one."""
     allowed_hosts: Annotated[list[str], NoDecode] = ["*"]
+    """Names without ports; IPv6 addresses in brackets, as a `Host` has them."""
     cors_origins: Annotated[list[str], NoDecode] = []
     trusted_proxies: Annotated[list[IPv4Network | IPv6Network], NoDecode] = []
     rate_limit_per_minute: Annotated[int, Field(ge=0)] = 1200
@@ -100,7 +101,8 @@ class Settings(BaseSettings):
     """PgBouncer's max_client_conn."""
     database_pooler_servers: Annotated[int, Field(ge=1)] = 40
     """PgBouncer's max_db_connections: what it opens to PostgreSQL."""
-    database_pool_size: Annotated[int, Field(ge=1, le=200)] = 10
+    database_pool_size: Annotated[int, Field(ge=2, le=200)] = 10
+    """Connections of each worker: one at least for units of work, and one for single calls."""
     database_pool_wait: Annotated[float, Field(gt=0, le=30)] = 2.0
     database_connect_timeout: Annotated[int, Field(ge=1, le=30)] = 2
     database_statement_timeout_ms: Annotated[int, Field(ge=100)] = 5_000
@@ -168,6 +170,12 @@ class Settings(BaseSettings):
         if isinstance(value, str):
             return [part.strip() for part in value.split(",") if part.strip()]
         return value
+
+    @field_validator("allowed_hosts", "cors_origins")
+    @classmethod
+    def _in_small_letters(cls, value: list[str]) -> list[str]:
+        """`API.example` is `api.example` (RFC 9110, 4.2.3), and browsers send it so."""
+        return [one.lower() for one in value]
 
     @field_validator(
         "database_owner_url", "database_listen_url", "database_replica_url", mode="before"

@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
 
+import structlog
+
 request_scope: ContextVar[MutableMapping[str, Any] | None] = ContextVar(
     "request_scope", default=None
 )
@@ -16,9 +18,13 @@ request_scope: ContextVar[MutableMapping[str, Any] | None] = ContextVar(
 
 @contextmanager
 def outside_requests() -> Iterator[None]:
-    """For what begins in a request and outlives it: tasks take over the context they begin in."""
+    """For what begins in a request, or in a job's run, and outlives it: tasks take over the
+    context that they begin in."""
     token = request_scope.set(None)
+    of_a_job = structlog.contextvars.get_contextvars()
+    structlog.contextvars.clear_contextvars()
     try:
         yield
     finally:
         request_scope.reset(token)
+        structlog.contextvars.bind_contextvars(**of_a_job)

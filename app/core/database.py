@@ -6,7 +6,7 @@ store's counter row is locked last, in `UnitOfWork.commit`, whatever the service
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any
@@ -14,7 +14,6 @@ from uuid import UUID
 
 import orjson
 import psycopg
-from psycopg import AsyncConnection
 from sqlalchemy import event, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, InvalidatePoolError
@@ -75,39 +74,79 @@ def connect_arguments(settings: Settings, *, direct: bool = False) -> dict[str, 
     return {**arguments, "options": server_options(settings), "prepare_threshold": 1}
 
 
-class Database:
-    """A worker process's connections to one server: half for units of work, half for calls."""
+def patience_of(settings: Settings) -> float:
+    """How long a server may take for a statement, in seconds: one that lives ends it before."""
+    return settings.database_statement_timeout_ms / 1000 + PATIENCE_MARGIN
 
-    def __init__(self, settings: Settings, url: str | None = None) -> None:
-        """Make it without connecting; `url` is the primary's unless it is given."""
-        url = url or settings.api_url
-        arguments = connect_arguments(settings)
-        calls = max(settings.database_pool_size // 2, 1)
-        # A server that lives ends a statement by itself before this.
-        patience = settings.database_statement_timeout_ms / 1000 + PATIENCE_MARGIN
+
+class UnitPool:
+    """A worker process's connections to one server, for units of work."""
+
+    def __init__(self, settings: Settings, url: str, size: int) -> None:
+        """Make it without connecting.
+
+        Args:
+            size: how many connections there may be.
+        """
+        creator = partial(connect, patience=patience_of(settings))
         self.engine: AsyncEngine = create_async_engine(
             make_url(url).set(drivername=DRIVER),
             poolclass=WatchedPool,
-            pool_size=max(settings.database_pool_size - calls, 1),
+            pool_size=size,
             # No overflow: under load it would open and close connections all the time.
             max_overflow=0,
             pool_timeout=settings.database_pool_wait,
             pool_use_lifo=True,
             # What was sent may be a password or a guest's note: errors are logged without it.
             hide_parameters=True,
-            connect_args={**arguments, "async_creator_fn": partial(connect, patience=patience)},
+            connect_args={**connect_arguments(settings), "async_creator_fn": creator},
         )
         event.listen(self.engine.sync_engine, "checkout", _check)
-        self._calls = CallPool(
-            url,
-            arguments,
-            size=calls,
-            wait=settings.database_pool_wait,
-            patience=patience,
-        )
         self._sessions = async_sessionmaker(self.engine, expire_on_commit=False, autoflush=False)
         self.on_commit: Callable[[set[UUID]], None] = lambda _: None
         self.on_catalog_change: Callable[[UUID], None] = lambda _: None
+
+    @asynccontextmanager
+    async def transaction(self, store_id: UUID | None = None) -> AsyncIterator["UnitOfWork"]:
+        """One unit of work: committed when the block ends, rolled back when it raises."""
+        async with self._sessions() as session:
+            unit = UnitOfWork(session, store_id)
+            yield unit
+            await _to_its_end(self._commit(unit))
+
+    async def _commit(self, unit: "UnitOfWork") -> None:
+        """Commit, and tell those who follow: what is stored and not told would be half a commit."""
+        await unit.commit()
+        if unit.catalog_changed_in is not None:
+            self.on_catalog_change(unit.catalog_changed_in)
+        if unit.rung:
+            self.on_commit(unit.rung)
+
+    def usage(self) -> dict[str, PoolUsage]:
+        """How busy each pool is at this moment."""
+        pool = self.engine.pool
+        assert isinstance(pool, WatchedPool)  # noqa: S101 - made so above; tells the type checker
+        return {"units": pool.usage()}
+
+    async def close(self) -> None:
+        await self.engine.dispose()
+
+
+class Database(UnitPool):
+    """A worker process's connections to the primary: half for units of work, half for calls."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Make it without connecting."""
+        url, size = settings.api_url, settings.database_pool_size
+        calls = size // 2
+        super().__init__(settings, url, size - calls)
+        self._calls = CallPool(
+            url,
+            connect_arguments(settings),
+            size=calls,
+            wait=settings.database_pool_wait,
+            patience=patience_of(settings),
+        )
 
     async def call(self, statement: str, parameters: tuple[Any, ...]) -> Any:
         """Run one statement as its own transaction, in one round trip; its first row or None.
@@ -119,28 +158,30 @@ class Database:
         """
         return await self._calls.call(statement, parameters)
 
-    @asynccontextmanager
-    async def transaction(self, store_id: UUID | None = None) -> AsyncIterator["UnitOfWork"]:
-        """One unit of work: committed when the block ends, rolled back when it raises."""
-        async with self._sessions() as session:
-            unit = UnitOfWork(session, store_id)
-            yield unit
-            # A client that hangs up, or a shutdown, must not leave half a commit behind.
-            await asyncio.shield(unit.commit())
-        if unit.catalog_changed_in is not None:
-            self.on_catalog_change(unit.catalog_changed_in)
-        if unit.rung:
-            self.on_commit(unit.rung)
-
     def usage(self) -> dict[str, PoolUsage]:
-        """How busy each pool is at this moment."""
-        pool = self.engine.pool
-        assert isinstance(pool, WatchedPool)  # noqa: S101 - made so above; tells the type checker
-        return {"units": pool.usage(), "calls": self._calls.usage()}
+        return {**super().usage(), "calls": self._calls.usage()}
 
     async def close(self) -> None:
         await self._calls.close()
-        await self.engine.dispose()
+        await super().close()
+
+
+async def _to_its_end(work: Coroutine[Any, Any, None]) -> None:
+    """Do all of `work`, also when the caller is cancelled meanwhile; that is raised afterwards.
+
+    A client hangs up, or the process ends its grace: what uses the session must be done with it
+    before the session is closed.
+    """
+    doing = asyncio.ensure_future(work)
+    cancelled = None
+    while not doing.done():
+        try:
+            await asyncio.wait((doing,))
+        except asyncio.CancelledError as error:
+            cancelled = error
+    if cancelled is not None:
+        raise cancelled from doing.exception()
+    doing.result()
 
 
 def _check(dbapi_connection: Any, *_: Any) -> None:
@@ -296,21 +337,3 @@ _AUDIT = text(
     " VALUES (:store, :id, :at, CAST(:actor AS jsonb), :action, :kind, :target, :reason,"
     " CAST(:details AS jsonb))"
 )
-
-
-async def probe(settings: Settings, patience: float = 1.0) -> str | None:
-    """The database's migration revision, asked outside the pool; None when it can't be had.
-
-    Args:
-        patience: how long to wait, in seconds.
-    """
-    try:
-        async with asyncio.timeout(patience):
-            url = settings.api_url
-            arguments = {**connect_arguments(settings), "connect_timeout": 1}
-            async with await AsyncConnection.connect(url, autocommit=True, **arguments) as opened:
-                cursor = await opened.execute("SELECT version_num FROM alembic_version")
-                row = await cursor.fetchone()
-                return row[0] if row else ""
-    except Exception:  # noqa: BLE001 - whatever it is, the database does not answer
-        return None

@@ -5,7 +5,6 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from app.core.database import probe
 from app.core.errors import NotReadyError
 from app.core.runtime import Runtime
 
@@ -68,7 +67,7 @@ async def check_ready(runtime: Runtime) -> dict[str, Any]:
     Raises:
         NotReadyError: draining, no database, or not migrated; `checks` says which.
     """
-    revision = await probe(runtime.settings)
+    revision = await runtime.probe.revision()
     checks = {
         "draining": runtime.draining,
         "database": revision is not None,
@@ -81,5 +80,5 @@ async def check_ready(runtime: Runtime) -> dict[str, Any]:
 
 async def summary(runtime: Runtime) -> dict[str, Any]:
     """Status and version; `degraded` while the database does not answer."""
-    answers = await probe(runtime.settings) is not None
+    answers = await runtime.probe.revision() is not None
     return {"status": "ok" if answers else "degraded", "version": VERSION}

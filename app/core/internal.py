@@ -12,6 +12,14 @@ log = get_logger(__name__)
 
 RETRY_SECONDS = 5.0
 REQUEST_SECONDS = 5.0
+BAD_REQUESTS = (
+    TimeoutError,
+    OSError,
+    ValueError,
+    asyncio.IncompleteReadError,
+    asyncio.LimitOverrunError,
+)
+"""From who is slow, hangs up, or sends a head without end."""
 
 
 @contextlib.asynccontextmanager
@@ -43,7 +51,7 @@ async def _hold(host: str, port: int) -> None:
 
 async def _answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     """One request a connection: all that a scraper needs."""
-    with contextlib.suppress(TimeoutError, OSError, ValueError, asyncio.IncompleteReadError):
+    with contextlib.suppress(*BAD_REQUESTS), contextlib.closing(writer):
         async with asyncio.timeout(REQUEST_SECONDS):
             head = await reader.readuntil(b"\r\n\r\n")
             found = head.startswith((b"GET /metrics ", b"HEAD /metrics "))
@@ -56,4 +64,3 @@ async def _answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) ->
                 + (b"" if head.startswith(b"HEAD") else body)
             )
             await writer.drain()
-    writer.close()

@@ -5,13 +5,15 @@ from collections.abc import Mapping, Sequence
 from cachetools import LRUCache, cached
 
 MESSAGE_LANGUAGES = ("ko", "en")
+MAX_HEADER = 500
+"""Of `Accept-Language`, in characters; what comes after them is not read."""
 
 
 @cached(LRUCache(maxsize=1024))
 def _wanted(header: str) -> tuple[str, ...]:
     """The ranges of the header, most wanted first; `q=0` and unreadable ones left out."""
     ranges: list[tuple[float, int, str]] = []
-    for place, part in enumerate(header[:500].split(",")):
+    for place, part in enumerate(header.split(",")):
         tag, _, quality = part.strip().partition(";")
         try:
             weight = float(quality.strip().removeprefix("q=")) if quality else 1.0
@@ -28,7 +30,7 @@ def negotiate(header: str | None, available: Sequence[str], default: str) -> str
     Each range is shortened from its end until it fits: `ko-KR` finds `ko`.
     """
     tags = {tag.lower(): tag for tag in available}
-    for wanted in _wanted(header) if header else ():
+    for wanted in _wanted(header[:MAX_HEADER]) if header else ():
         if wanted == "*":
             return default
         subtags = wanted.split("-")

@@ -28,6 +28,7 @@ from app.core.rate_limit import QUOTA
 log = get_logger("app.access")
 
 _SANE_REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{8,128}\Z")
+_HOST = re.compile(r"(\[[^\]]*\]|[^:]*)(?::[0-9]*)?")
 _QUIET = ("/health", "/api/v1/health")
 
 
@@ -38,11 +39,12 @@ CLIENT_LEFT = 499
 class _Reply:
     """The `send` of one request: adds what every response has, and remembers its status."""
 
-    __slots__ = ("_request_id", "_send", "_state", "method", "status")
+    __slots__ = ("_ended", "_request_id", "_send", "_state", "method", "status")
 
     def __init__(self, method: str, request_id: str, state: dict[str, Any], send: Send) -> None:
         self.status = 0
         self.method = method
+        self._ended = False
         self._request_id = request_id.encode()
         self._state = state
         self._send = send
@@ -55,7 +57,12 @@ class _Reply:
                 headers.extend(quota.headers)
             message["headers"] = headers
         elif self.method == "HEAD":
-            message = {**message, "body": b""}
+            if self._ended:
+                return
+            # The first of a body is all of it. A stream, which would go on, is told by the server
+            # that its client has left: so it does once an answer is complete (ASGI).
+            self._ended = True
+            message = {"type": "http.response.body", "body": b""}
         await self._send(message)
 
     async def whole(self, answer: Answer) -> None:
@@ -166,9 +173,9 @@ def _request_id(headers: Mapping[bytes, bytes]) -> str:
 
 
 def _host(headers: Mapping[bytes, bytes]) -> str:
-    """The host that was asked, without its port."""
-    name, _, port = headers.get(b"host", b"").decode("latin-1").rpartition(":")
-    return name or port
+    """The host that was asked, without its port, in small letters: a name has no others."""
+    found = _HOST.fullmatch(headers.get(b"host", b"").decode("latin-1"))
+    return found[1].lower() if found else ""
 
 
 def _completed(

@@ -1,24 +1,24 @@
 """How many connections all processes together may open, against what the servers admit.
 
 Each worker has the pool of `DATABASE_POOL_SIZE`, four lines for events and one for readiness, and
-where there is a replica as large a pool to that. The
-sum over all workers of all replicas has to fit before the first of them starts: found later, it is
-a refused connection on the busiest evening of the week.
+where there is a replica as large a pool to that. The sum over all workers of all replicas has to
+fit before the first of them starts: found later, it is a refused connection on the busiest evening
+of the week.
 """
 
 from dataclasses import dataclass, replace
 from typing import Any
 
 import psycopg
-from psycopg import AsyncConnection
 
 from app.core.config import Settings
-from app.core.database import connect_arguments
+from app.core.connection import connect
+from app.core.database import connect_arguments, patience_of
 
 LINES = 4
 """What `EventSource` opens: to read, to ask, to ring, to hear."""
 PROBES = 1
-"""Readiness is asked outside the pool."""
+"""Readiness is asked outside the pool, by one connection at a time (`Probe`)."""
 UTC_NAMES = ("UTC", "Etc/UTC", "GMT", "Etc/GMT")
 
 
@@ -121,8 +121,8 @@ def _careless(row: tuple[Any, ...]) -> list[str]:
 
 
 async def _ask(settings: Settings, url: str, question: str, *, direct: bool) -> tuple[Any, ...]:
-    arguments = connect_arguments(settings, direct=direct)
-    async with await AsyncConnection.connect(url, autocommit=True, **arguments) as connection:
+    patience, arguments = patience_of(settings), connect_arguments(settings, direct=direct)
+    async with await connect(url, patience=patience, autocommit=True, **arguments) as connection:
         row = await (await connection.execute(question)).fetchone()
     if row is None:
         raise psycopg.OperationalError("the database gave no answer")

@@ -21,7 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.config import Settings
 from app.core.connection import Connection
-from app.core.database import Database, UnitOfWork
+from app.core.database import Database, UnitOfWork, UnitPool
 from app.core.errors import BusyError, DatabaseUnavailableError
 from app.core.logging import get_logger
 
@@ -42,7 +42,7 @@ class Replica:
     """The replica as a worker sees it: in use until it fails, then tried once a second."""
 
     def __init__(self, settings: Settings, primary: Database, url: str) -> None:
-        self._database = Database(settings, url)
+        self._units = UnitPool(settings, url, settings.database_pool_size)
         self._primary = primary
         self._wait = settings.database_replica_wait
         self._aside_until = 0.0
@@ -69,7 +69,7 @@ class Replica:
         self._trying = True
         try:
             goal = await self._position()
-            async with self._database.transaction() as unit:
+            async with self._units.transaction() as unit:
                 await self._catch_up(await unit.session(), goal)
                 self._found()
                 if store_id is not None:
@@ -93,7 +93,7 @@ class Replica:
         return away
 
     async def close(self) -> None:
-        await self._database.close()
+        await self._units.close()
 
     def _found(self) -> None:
         if self._missed:

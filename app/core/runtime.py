@@ -9,6 +9,7 @@ from app.core.events.heads import CurrentHeads
 from app.core.events.revocations import Revocations
 from app.core.events.slots import StreamSlots
 from app.core.media import PictureMaker, media_store
+from app.core.probing import Probe
 from app.core.rate_limit import RateLimiter
 from app.core.replica import Replica
 from app.core.security.api_keys import MARK as API_KEY_MARK
@@ -29,6 +30,7 @@ class Runtime:
         self.address_limit = _limiter("address", settings.address_limit_per_minute, settings)
         self.database = Database(settings)
         self.replica = Replica.of(settings, self.database)
+        self.probe = Probe(settings)
         self.tokens = AccessTokens(settings)
         self.api_keys = ApiKeys(self.database)
         self.passwords = PasswordHasher()

@@ -1,10 +1,13 @@
 """What is counted over HTTP, and how busy a pool says that it is."""
 
 import asyncio
+import logging
 from collections.abc import Callable, Iterator
+from typing import Any
 from uuid import uuid4
 
 import pytest
+import structlog
 from prometheus_client import REGISTRY
 from pydantic import SecretStr
 from sqlalchemy import text
@@ -12,7 +15,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from app.core.config import Settings
 from app.core.database import Database
-from app.core.errors import BusyError
+from app.core.errors import BusyError, DatabaseUnavailableError
 from app.core.jobs import job_run
 from app.core.watched_pool import PoolUsage
 from app.main import create_app
@@ -118,6 +121,32 @@ async def _until(condition: Callable[[], bool]) -> None:
 async def _one_more(database: Database) -> None:
     async with database.transaction() as unit:
         await (await unit.session()).execute(text("SELECT 1"))
+
+
+@pytest.mark.anyio
+async def test_a_pool_that_a_job_was_the_first_to_use_is_not_the_jobs() -> None:
+    """Its lines are written for as long as the process lives."""
+    away = SecretStr("postgresql://127.0.0.1:1/nobody")
+    database = Database(Settings(database_url=away, database_pool_wait=0.2))
+    of_lines: list[dict[str, Any]] = []
+
+    def note(_: logging.LogRecord) -> bool:
+        of_lines.append(structlog.contextvars.get_contextvars())
+        return True
+
+    pool_log = logging.getLogger("psycopg.pool")
+    pool_log.addFilter(note)
+    try:
+        with job_run("test", expected=(Exception,)):
+            with pytest.raises((BusyError, DatabaseUnavailableError)):
+                await database.call("SELECT 1", ())
+            assert structlog.contextvars.get_contextvars()["job"] == "test"
+    finally:
+        pool_log.removeFilter(note)
+        await database.close()
+
+    assert of_lines
+    assert not any(of_lines)
 
 
 def test_a_job_is_counted_by_how_it_ended() -> None:

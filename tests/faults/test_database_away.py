@@ -19,6 +19,8 @@ from tests.support.shops import Shop, open_shop
 from tests.support.streams import Event, listening
 from tests.support.traffic import Traffic, own_connection
 
+ORIGIN = "https://order.example"
+"""Where the pages stand from which guests order."""
 SOON = 20.0
 """Bound of a wait for what takes a few seconds at most."""
 
@@ -36,6 +38,7 @@ def shop_at(server: OwnServer, statement_timeout_ms: int) -> Iterator[Shop]:
         database_url=SecretStr(server.url),
         database_statement_timeout_ms=statement_timeout_ms,
         stream_heartbeat=0.5,
+        cors_origins=[ORIGIN],
     )
     app = create_app(settings)
     with live_server(app) as url:

@@ -47,12 +47,13 @@ def pair() -> Iterator[Pair]:
         yield pair
 
 
-def serving(primary: str, replica: str | None) -> Iterator[Shop]:
-    """A shop of a service with these databases."""
+def serving(primary: str, replica: str | None, pool: int = 10) -> Iterator[Shop]:
+    """A shop of a service with these databases, and so many connections to each."""
     settings = Settings(
         database_url=SecretStr(primary),
         database_replica_url=None if replica is None else SecretStr(replica),
         database_replica_wait=WAIT,
+        database_pool_size=pool,
         # Longer than a test holds a lock, on a busy machine too.
         database_lock_timeout_ms=10_000,
         database_statement_timeout_ms=12_000,
@@ -211,20 +212,44 @@ def test_a_killed_replica_is_missed_by_nobody_and_taken_up_again(shop: Shop, pai
 
 
 @contextlib.contextmanager
-def reading_behind_a_lock(shop: Shop, pair: Pair) -> Iterator["Future[tuple[str, str | None]]"]:
-    """A list of orders that waits on the replica while the block runs: the lock is replayed too."""
-    waiting = f"SELECT count(*) FROM pg_stat_activity WHERE {WAITING}"  # noqa: S608
+def locked_orders(pair: Pair) -> Iterator[None]:
+    """Whoever reads orders on the replica waits while the block runs: the lock is replayed too."""
     locked = "SELECT count(*) FROM pg_locks WHERE mode = 'AccessExclusiveLock' AND granted"
-    with psycopg.connect(pair[0].url()) as blocker, ThreadPoolExecutor(1) as pool:
+    with psycopg.connect(pair[0].url()) as blocker:
         blocker.execute("LOCK TABLE orders IN ACCESS EXCLUSIVE MODE")
         # Nothing hurries to send a lock on: the log is written out when somebody commits.
         with psycopg.connect(pair[0].url(superuser=True), autocommit=True) as hurrying:
             hurrying.execute("SELECT pg_switch_wal()")
         assert wait_until(lambda: pair[1].ask(locked) > 0, SOON)
-        read = pool.submit(newest, shop)
-        assert wait_until(lambda: pair[1].ask(waiting) > 0, SOON)
-        yield read
+        yield
         blocker.rollback()
+
+
+def are_waiting(pair: Pair, readers: int) -> bool:
+    """Whether so many reads come to wait on the replica soon."""
+    waiting = f"SELECT count(*) FROM pg_stat_activity WHERE {WAITING}"  # noqa: S608
+    return wait_until(lambda: pair[1].ask(waiting) == readers, SOON)
+
+
+@contextlib.contextmanager
+def reading_behind_a_lock(shop: Shop, pair: Pair) -> Iterator["Future[tuple[str, str | None]]"]:
+    """A list of orders that waits on the replica while the block runs."""
+    with ThreadPoolExecutor(1) as pool, locked_orders(pair):
+        read = pool.submit(newest, shop)
+        assert are_waiting(pair, 1)
+        yield read
+
+
+def test_long_reads_have_all_the_connections_that_are_counted_for_them(pair: Pair) -> None:
+    readers = 4
+    for shop in serving(pair[0].url(), pair[1].url, pool=readers):
+        place(Floor(shop))
+        assert back_on_the_replica(shop)
+        with ThreadPoolExecutor(readers) as pool:
+            with locked_orders(pair):
+                reads = [pool.submit(shop.staff.get, "/orders") for _ in range(readers)]
+                assert are_waiting(pair, readers)
+            assert [read.result(SOON).status_code for read in reads] == [200] * readers
 
 
 def test_a_read_that_the_replica_breaks_off_is_the_primarys(shop: Shop, pair: Pair) -> None:

@@ -4,7 +4,6 @@ On a PostgreSQL of the system's (TEST_TLS_POSTGRES, by default /usr/lib/postgres
 embedded one is built without TLS; with the role script and the pg_hba.conf that are shipped.
 """
 
-import asyncio
 import os
 import shutil
 import signal
@@ -277,17 +276,17 @@ def test_the_whole_service_speaks_tls_in_production(server: Server, tmp_path: Pa
     )
     with live_server(create_app(settings)) as address:
         assert httpx.get(f"{address}/health/ready", trust_env=False).status_code == 200
-        found = asyncio.run(encryption(server))
+        found = encryption(server)
     assert found
     assert set(found) == {True}
 
 
-async def encryption(server: Server) -> list[bool]:
+def encryption(server: Server) -> list[bool]:
     """Whether each connection of the service is encrypted."""
     url = server.url("table_order_monitor", PASSWORDS["DB_MONITOR_PASSWORD"])
-    async with await psycopg.AsyncConnection.connect(url) as connection:
-        rows = await connection.execute(
+    with psycopg.connect(url) as connection:
+        rows = connection.execute(
             "SELECT s.ssl FROM pg_stat_ssl s JOIN pg_stat_activity a USING (pid)"
             " WHERE a.application_name = 'table-order-api'"
         )
-        return [row[0] for row in await rows.fetchall()]
+        return [row[0] for row in rows.fetchall()]

@@ -1,9 +1,10 @@
 """A request that comes while somebody else's transaction is under way: no luck is needed."""
 
+import asyncio
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import LiteralString
+from typing import Any, LiteralString
 
 import httpx
 import psycopg
@@ -63,7 +64,7 @@ def all_under_way(
 
 
 def until_they_wait(
-    connection: psycopg.Connection, answers: Sequence[Future[httpx.Response]]
+    connection: psycopg.Connection, answers: Sequence[Future[Any] | asyncio.Future[Any]]
 ) -> None:
     """Until each request waits for what `connection` holds, be it behind another, or has an answer."""
     end = time.monotonic() + PATIENCE

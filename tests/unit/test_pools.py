@@ -6,7 +6,7 @@ from psycopg import sql
 from pydantic import SecretStr, ValidationError
 
 from app.core.config import Settings
-from app.core.database import connect_arguments
+from app.core.database import Database, connect_arguments
 from app.core.pools import Admitted, Demand, problems_of, shortages
 
 
@@ -77,6 +77,19 @@ def test_only_direct_connections_bring_options_of_their_own() -> None:
     assert "options" not in connect_arguments(pooled)
     assert "statement_timeout" in connect_arguments(pooled, direct=True)["options"]
     assert "statement_timeout" in connect_arguments(settings())["options"]
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("size", [2, 3, 10])
+async def test_a_workers_pools_are_as_large_as_they_are_counted(size: int) -> None:
+    database = Database(settings(database_pool_size=size))
+    assert sum(pool.size for pool in database.usage().values()) == size
+    await database.close()
+
+
+def test_one_connection_is_too_few_for_two_pools() -> None:
+    with pytest.raises(ValidationError, match="database_pool_size"):
+        settings(database_pool_size=1)
 
 
 @pytest.mark.anyio

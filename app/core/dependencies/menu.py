@@ -1,5 +1,6 @@
 """Reading and editing the menu."""
 
+from functools import partial
 from typing import Annotated
 
 from fastapi import Depends
@@ -17,6 +18,7 @@ from app.services.menu.availability import MenuAvailabilityService
 from app.services.menu.editing import CategoryEditingService, ItemEditingService
 from app.services.menu.item_finding import ItemFindingService
 from app.services.menu.journal import MenuJournal
+from app.services.menu.loading import menu_at_hand
 from app.services.menu.option_editing import OptionEditingService
 from app.services.menu.price_planning import PricePlanningService
 from app.services.menu.reading import MenuReadingService
@@ -24,7 +26,9 @@ from app.services.menu.set_editing import SetEditingService
 
 
 async def get_menu_reading(scope: ScopeDep) -> MenuReadingService:
-    return MenuReadingService(scope.catalog(), scope.principal)
+    runtime, principal = scope.runtime, scope.principal
+    at_hand = partial(menu_at_hand, runtime.menus, runtime.hub, principal.store_id)
+    return MenuReadingService(scope.catalog(), at_hand, principal)
 
 
 async def get_category_editing(scope: ScopeDep) -> CategoryEditingService:

@@ -4,10 +4,12 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import time
+from typing import NamedTuple
 from uuid import UUID
 
 from app.core.cache import CachedMenu, MenuCache
 from app.core.database import Database
+from app.core.events import EventHub
 from app.models import menu as rows
 from app.models.store import Store
 from app.repositories.menu import MenuRepository, MenuRows, catalog_version
@@ -26,6 +28,31 @@ from app.services.menu.snapshot import (
 )
 from app.services.orders.ordering_rules import OrderingRules, Pause
 from app.services.pricing.price_plan import plan_of
+
+
+class MenuAtHand(NamedTuple):
+    """A menu that can be shown without a question.
+
+    `age` is None when it is the current one. Otherwise the database is away, and has been asked
+    for the last time so many seconds ago: an old menu is better than none (RFC 9111, 4.2.4), since
+    orders are checked against today's anyway.
+    """
+
+    menu: CachedMenu
+    age: int | None
+
+
+def menu_at_hand(cache: MenuCache, hub: EventHub, store_id: UUID) -> MenuAtHand | None:
+    """The store's menu, if this worker has it and knows how old it is."""
+    # Asked first, also where no menu is known: asking makes the hub follow the store.
+    version = hub.catalog_version(store_id)
+    menu = cache.known(store_id)
+    if menu is None:
+        return None
+    if version == menu.catalog_version:
+        return MenuAtHand(menu, None)
+    age = hub.seconds_away(store_id)
+    return None if age is None else MenuAtHand(menu, age)
 
 
 class MenuCatalog:

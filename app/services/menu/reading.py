@@ -1,7 +1,8 @@
 """The menu as guests read it: one language, what may be ordered now, rendered once per change."""
 
+from collections.abc import Callable
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -13,7 +14,7 @@ from app.core.security.permissions import Permission
 from app.core.security.principals import Principal
 from app.schemas.base import instant_text
 from app.services.menu.image_fields import shown
-from app.services.menu.loading import MenuCatalog
+from app.services.menu.loading import MenuAtHand, MenuCatalog
 from app.services.menu.snapshot import (
     Availability,
     GroupEntry,
@@ -26,26 +27,42 @@ from app.services.menu.snapshot import (
 )
 
 
+class MenuPage(NamedTuple):
+    """A rendered menu; `age` in seconds where it is an old one, None where it is current."""
+
+    page: CachedPage
+    age: int | None
+
+
 class MenuReadingService:
-    def __init__(self, catalog: MenuCatalog, principal: Principal) -> None:
+    def __init__(
+        self,
+        catalog: MenuCatalog,
+        at_hand: Callable[[], MenuAtHand | None],
+        principal: Principal,
+    ) -> None:
         self._catalog = catalog
+        self._at_hand = at_hand
         self._principal = principal
 
-    async def page(self, accept_language: str | None, at: datetime | None) -> CachedPage:
+    async def page(self, accept_language: str | None, at: datetime | None) -> MenuPage:
         """The menu in the language that fits the header best.
 
         Args:
-            at: render it as it stands at this instant, for staff; by default now.
+            at: render it as it stands at this instant, for staff; by default now. Who plans is
+                never shown an old menu.
 
         Raises:
             PermissionDeniedError: `at` from somebody who may not see the menu's planning.
+            DatabaseUnavailableError: the current menu can't be had, and no old one will do.
         """
         if at is not None and not self._principal.may(Permission.MENU_MANAGE_READ):
             raise PermissionDeniedError(permission=str(Permission.MENU_MANAGE_READ))
-        menu = await self._catalog.current()
         if at is None:
-            return page_of(menu, accept_language, clock.now())
-        return render_page(menu.snapshot, _language(menu.snapshot, accept_language), at)
+            menu, age = self._at_hand() or MenuAtHand(await self._catalog.current(), None)
+            return MenuPage(page_of(menu, accept_language, clock.now()), age)
+        snapshot = await self._catalog.snapshot()
+        return MenuPage(render_page(snapshot, _language(snapshot, accept_language), at), None)
 
 
 def page_of(menu: CachedMenu, accept_language: str | None, now: datetime) -> CachedPage:

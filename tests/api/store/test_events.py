@@ -8,6 +8,7 @@ import pytest
 from tests.support.floor import Floor, order_body
 from tests.support.shops import Shop
 from tests.support.streams import listening
+from tests.support.traffic import own_connection
 
 
 def order(floor: Floor, number: int) -> dict[str, Any]:
@@ -109,3 +110,19 @@ def test_the_log_is_read_in_stretches(shop: Shop) -> None:
     assert seqs == list(range(1, head + 1))
     beyond = shop.staff.get("/events", params={"after": head + 1})
     assert (beyond.status_code, beyond.json()["code"]) == (410, "cursor-expired")
+
+
+def test_the_head_of_a_stream_is_all_of_it(shop: Shop) -> None:
+    """It ends at once, so that its connection and its place among the open streams are free."""
+    limit = shop.runtime.settings.streams_per_credential
+
+    with own_connection(shop.kitchen) as client:
+        heads = [client.head("/events/stream") for _ in range(limit + 1)]
+        assert client.get("/auth/me").status_code == 200
+
+    assert {head.status_code for head in heads} == {200}
+    assert {head.headers["Content-Type"] for head in heads} == {"text/event-stream; charset=utf-8"}
+    assert {head.content for head in heads} == {b""}
+    with listening(shop.kitchen) as heard:
+        order(Floor(shop), 1)
+        assert heard.get(timeout=3) is not None

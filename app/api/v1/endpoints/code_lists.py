@@ -22,11 +22,11 @@ async def list_allergens(request: Request, lists: CodeListDep) -> Response:
 
     The list changes with a release of the service and at no other time.
     """
-    return page_response(request, await lists.allergens(), KEPT_FOR_A_DAY)
+    return page_response(request, await lists.allergens(), cache_control=KEPT_FOR_A_DAY)
 
 
 @router.get("/tags", summary="List the tag codes", response_model=Page[TagOutput])
 @operation(Permission.SIGNED_IN)
 async def list_tags(request: Request, lists: CodeListDep) -> Response:
     """All tags that items may carry: whom a dish suits, and what it is like."""
-    return page_response(request, await lists.tags(), KEPT_FOR_A_DAY)
+    return page_response(request, await lists.tags(), cache_control=KEPT_FOR_A_DAY)

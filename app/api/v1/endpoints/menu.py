@@ -55,7 +55,7 @@ async def read_menu(
     Read it again at `valid_until`, and when an event says that the menu or an availability has
     changed. Send the `ETag` as `If-None-Match`: 304 means that nothing has.
     """
-    return page_response(request, await reading.page(accept_language, wanted.at))
+    return page_response(request, *await reading.page(accept_language, wanted.at))
 
 
 @router.get("/categories", summary="List categories")
