@@ -58,7 +58,7 @@ class SignIn(StoreModel):
             " AND (kind = 'guest') = (session_id IS NOT NULL)",
             name="subject_fits_kind",
         ),
-        Index("ix_sign_ins_staff", "store_id", "staff_id"),
+        Index("ix_sign_ins_of_staff", "store_id", "staff_id", "id"),
         Index(
             "ix_sign_ins_revoked_at", "revoked_at", postgresql_where=text("revoked_at IS NOT NULL")
         ),
