@@ -153,9 +153,10 @@ def _whole(value: object) -> object:
     return value
 
 
-QueryInt = Annotated[int, BeforeValidator(_whole)]
+# The bounds come first: behind a validator the document would not call them minimum and maximum.
+WholeNumber = Annotated[int, Field(ge=0), BeforeValidator(_whole)]
 
-Limit = Annotated[int, BeforeValidator(_whole), Field(ge=1, le=200)]
+Limit = Annotated[int, Field(ge=1, le=200), BeforeValidator(_whole)]
 """How many rows a page has at most."""
 
 
