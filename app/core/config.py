@@ -19,6 +19,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 LOCAL_JWT_KEY = "local:only-for-a-developer-machine-0123456789abcdef"
 MIN_SECRET_LENGTH = 32
+MIN_AUDIT_DAYS = 365
 ANY_DATABASE = "postgresql://"
 SECRETS = (
     "database_url",
@@ -142,6 +143,8 @@ class Settings(BaseSettings):
     idempotency_retention_days: Annotated[int, Field(ge=1)] = 7
     sign_in_retention_days: Annotated[int, Field(ge=1)] = 30
     code_retention_days: Annotated[int, Field(ge=1)] = 1
+    audit_retention_days: Annotated[int, Field(ge=0)] = 5 * 365
+    """0: for ever. The database keeps a year whatever is said here."""
 
     slow_statement_ms: Annotated[int, Field(ge=0)] = 250
     """Statements and commits that take this long are logged, without their values; 0: none."""
@@ -194,6 +197,13 @@ class Settings(BaseSettings):
         url = value.get_secret_value() if value else ""
         if url and not url.startswith(("postgresql://", "postgres://")):
             raise ValueError("must look like postgresql://user:password@host:5432/database")
+        return value
+
+    @field_validator("audit_retention_days")
+    @classmethod
+    def _is_years(cls, value: int) -> int:
+        if 0 < value < MIN_AUDIT_DAYS:
+            raise ValueError(f"must be {MIN_AUDIT_DAYS} or more, or 0: for ever")
         return value
 
     @field_validator("database_sslrootcert")

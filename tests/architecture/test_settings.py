@@ -68,6 +68,13 @@ def test_insecure_settings_do_not_start(change: dict[str, Any]) -> None:
         Settings(_env_file=None, **(SAFE | change))
 
 
+@pytest.mark.parametrize("days", [1, 364, -1])
+def test_an_audit_log_of_less_than_a_year_does_not_start(days: int) -> None:
+    with pytest.raises(ValidationError):
+        Settings(_env_file=None, audit_retention_days=days)
+    assert Settings(_env_file=None, audit_retention_days=0).audit_retention_days == 0
+
+
 def test_every_connection_is_told_what_tls_must_be() -> None:
     others: dict[str, Any] = {
         "database_owner_url": "postgresql://owner@db/table_order?connect_timeout=3",

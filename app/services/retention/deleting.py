@@ -1,6 +1,6 @@
 """Deleting what is too old: events, answers by idempotency key, expired credentials, pictures.
 
-Orders, payments and the audit log are the store's books and stay. Each batch is a short
+Orders are the store's books and stay; the audit log stays for years. Each batch is a short
 transaction of its own; a run that is broken off goes on where it was with the next one.
 """
 
@@ -44,6 +44,7 @@ def kinds(settings: Settings) -> tuple[Kind, ...]:
     """What is kept for how long. Tokens come before the sign-ins that they belong to."""
     sign_ins = timedelta(days=settings.sign_in_retention_days)
     codes = timedelta(days=settings.code_retention_days)
+    audit = timedelta(days=settings.audit_retention_days)
     return (
         Kind("events", timedelta(days=settings.event_retention_days)),
         Kind("idempotency_records", timedelta(days=settings.idempotency_retention_days)),
@@ -52,6 +53,7 @@ def kinds(settings: Settings) -> tuple[Kind, ...]:
         Kind("pairing_codes", codes),
         Kind("stream_tickets", codes),
         Kind("throttles", codes, by_store=False),
+        *((Kind("audit_entries", audit),) if audit else ()),
     )
 
 
