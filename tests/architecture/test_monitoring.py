@@ -19,6 +19,7 @@ RUNBOOKS = ROOT / "docs/operations/runbooks"
 DASHBOARDS = sorted((ROOT / "deploy/grafana/dashboards").glob("*.json"))
 SECTIONS = ["First look", "Mend", "한국어"]
 HANGUL = re.compile("[가-힣]")
+METRIC_LIKE = re.compile(r"\b[a-z][a-z0-9]*(?:_[a-z0-9]+)*_(?:total|seconds|bytes|ratio)\b")
 SUFFIXES = {"counter": [""], "gauge": [""], "histogram": ["_bucket", "_count", "_sum"]}
 
 
@@ -130,6 +131,16 @@ def test_every_metric_of_ours_is_shown_and_explained() -> None:
     for name, kind in families().items():
         assert read & {name + suffix for suffix in SUFFIXES[kind]}, name
         assert f"| `{name}` |" in page, name
+
+
+def test_pages_name_metrics_that_exist() -> None:
+    fields = set(re.findall(r'"(\w+)":', (ROOT / "openapi.json").read_text(encoding="utf-8")))
+    there = known() | set(families()) | fields
+    pages = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
+    named = {page: METRIC_LIKE.findall(page.read_text(encoding="utf-8")) for page in pages}
+    assert sum(map(len, named.values())) > len(families())
+    unknown = {page.name: set(names) - there for page, names in named.items()}
+    assert {page: names for page, names in unknown.items() if names} == {}
 
 
 def test_every_gauge_says_how_workers_values_become_one() -> None:
