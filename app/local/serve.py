@@ -36,7 +36,7 @@ class Run:
     @property
     def address(self) -> str:
         """What a browser on this machine opens."""
-        host = {"0.0.0.0": "localhost", "127.0.0.1": "localhost", "::": "localhost"}.get(  # noqa: S104
+        host = {"0.0.0.0": "localhost", "127.0.0.1": "localhost", "::": "localhost"}.get(  # noqa: S104 - nothing listens here
             self.host, self.host
         )
         return f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
@@ -166,7 +166,7 @@ def _database_variables(run: Run, url: str) -> dict[str, str]:
 
 
 def _is_live(run: Run) -> bool:
-    host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(run.host, run.host)  # noqa: S104
+    host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(run.host, run.host)  # noqa: S104 - as above
     try:
         # Without the environment's proxies: they do not know this machine's own addresses.
         url = f"http://{host}:{run.port}/health/live"

@@ -348,7 +348,7 @@ def test_of_all_workers_one_makes_the_run_and_the_next_waits_for_its_time(shop: 
     before = deleted._value.get()  # noqa: SLF001 - prometheus has no other way to read one
     assert sorted(run_jobs(shop, 4)) == [False, False, False, True]
     assert kept(shop) == []
-    assert deleted._value.get() == before + newest  # noqa: SLF001
+    assert deleted._value.get() == before + newest  # noqa: SLF001 - as above
     [(finished, progress)] = shop.rows("SELECT finished_at, progress FROM job_runs")
     assert finished is not None
     names = {kind.name for kind in kinds(settings_of(shop))} | {"pictures"}

@@ -79,7 +79,7 @@ class StoreKeepingService:
 
 
 def _columns(store: Store) -> dict[str, Any]:
-    return {name: getattr(store, name) for name in Store.__table__.columns.keys()}  # noqa: SIM118
+    return {column.key: getattr(store, column.key) for column in Store.__table__.columns}
 
 
 def _changes(wanted: StorePatch) -> dict[str, Any]:
