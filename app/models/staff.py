@@ -96,6 +96,11 @@ class SignIn(StoreModel):
     accepted_at: Mapped[datetime | None]
     origin_session_id: Mapped[UUID | None]
 
+    def revoke(self, reason: str, now: datetime) -> None:
+        """End it with all its tokens; ending it again changes nothing."""
+        if self.revoked_at is None:
+            self.revoked_at, self.revoked_reason = now, reason
+
     def outdate(self, now: datetime) -> datetime:
         """Have its access tokens exchanged; from when on that holds."""
         # A clock that was set back must not make older tokens good again.

@@ -87,7 +87,5 @@ class FamilyRepository(StoreRepository[SignIn]):
 
     async def end(self, family: SignIn, reason: str) -> None:
         """Revoke one family; ending it again changes nothing."""
-        if family.revoked_at is None:
-            family.revoked_at = clock.now()
-            family.revoked_reason = reason
-            await self._session.flush()
+        family.revoke(reason, clock.now())
+        await self._session.flush()

@@ -20,6 +20,7 @@ from pydantic import (
 )
 from pydantic.warnings import UnsupportedFieldAttributeWarning
 
+from app.core.clock import instant_text
 from app.core.ids import parse_id
 from app.core.money import MAX_AMOUNT
 
@@ -70,11 +71,6 @@ Id = Annotated[
     ),
 ]
 """An id in canonical form; any other form is refused."""
-
-
-def instant_text(value: datetime) -> str:
-    """RFC 3339 in UTC with `Z`."""
-    return value.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
 def read_instant(value: object) -> object:

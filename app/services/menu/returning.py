@@ -20,7 +20,7 @@ from app.core.database import Database
 from app.core.jobs import in_background, job_run
 from app.models.menu import Availability, Item, Option
 from app.repositories.menu import ItemRepository, OptionGroupRepository, OptionRepository
-from app.repositories.menu_returns import STORAGE_ERRORS, ReturnsRepository, stores_with_returns
+from app.repositories.menu_returns import ReturnsRepository, stores_with_returns
 from app.repositories.store import StoreKeeper
 from app.services.menu.clock import publish_clocks
 from app.services.menu.journal import MenuJournal, TheService
@@ -44,7 +44,7 @@ async def _keep_publishing(database: Database) -> None:
     while True:
         await asyncio.sleep(pause)
         try:
-            with job_run("menu-changes", expected=STORAGE_ERRORS):
+            with job_run("menu-changes"):
                 await publish_returns(database, clock.now())
                 await publish_clocks(database, clock.now())
             pause = LOOK_SECONDS
