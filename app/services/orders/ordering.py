@@ -23,7 +23,7 @@ from app.repositories.placing import CatalogChangedError, Placed, Placement, Pla
 from app.schemas.order import OrderInput, QuoteOutput
 from app.services.menu.loading import MenuCatalog
 from app.services.menu.snapshot import MenuSnapshot
-from app.services.orders.ordering_rules import FIRST_ORDER, GUESTS
+from app.services.orders.store_switches import FIRST_ORDER, GUESTS
 from app.services.orders.writing import Actor, fingerprint, order_lines
 from app.services.pricing.basket_pricing import check_expected_total, price_basket
 from app.services.pricing.priced_basket import PricedBasket
