@@ -3,7 +3,7 @@
 import asyncio
 from datetime import timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import psycopg
 import pytest
@@ -368,6 +368,31 @@ def test_a_run_that_died_is_taken_up_by_the_next(shop: Shop) -> None:
     )
     assert run_jobs(shop, 1) == [True]
     assert kept(shop) == []
+
+
+@pytest.mark.parametrize("broken", [0, 1])
+def test_a_store_that_fails_keeps_no_other_one_from_its_turn(
+    shop: Shop, other_shop: Shop, broken: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shops = [shop, other_shop]
+    newest = [make_events(one, 2) for one in shops]
+    for one, upto in zip(shops, newest, strict=True):
+        age_events(one, upto, days=40)
+        write_down(one, 3_000)
+    pruned = RetentionRepository.prune
+
+    async def fails(self: RetentionRepository, kind: str, store: UUID | None, *rest: Any) -> Any:
+        if store == shops[broken].id and kind == "events":
+            raise ValueError("unreadable")
+        return await pruned(self, kind, store, *rest)
+
+    monkeypatch.setattr(RetentionRepository, "prune", fails)
+    with pytest.raises(ValueError, match="unreadable"):
+        prune(shop)
+    assert [len(kept(one)) for one in shops] == [
+        upto if place == broken else 0 for place, upto in enumerate(newest)
+    ]
+    assert [written(one) for one in shops] == [[], []]
 
 
 def test_every_store_is_visited(
