@@ -15,7 +15,7 @@ from tests.support.shops import Json, Shop
 SMALL = 5_000
 """So few rows are read faster as they lie than by the two hundred ids that a long page asks for."""
 GROWING = {"orders", "order_lines", "order_line_options", "line_cancellations", "table_sessions"}
-GROWING |= {"audit_entries"}
+GROWING |= {"audit_entries", "sign_ins"}
 """The tables that grow for as long as a store is open."""
 Statement = tuple[str, Any]
 
