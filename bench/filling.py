@@ -54,7 +54,7 @@ class Filling:
         self._store = made(STORE, store)
         self._code = f"bench{store}"
         # A real moment: the service compares expiries with its own clock.
-        self._now = datetime.now(UTC)  # noqa: TID251
+        self._now = datetime.now(UTC)  # noqa: TID251 - nobody holds it still
         self._stamps = {"created_at": self._now, "updated_at": self._now, "version": 1}
 
     def fill(

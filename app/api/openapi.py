@@ -113,7 +113,7 @@ def _describe(operation: dict[str, Any], declared: Operation) -> None:
     codes = _codes(operation, declared)
     if declared.idempotency != "no":
         required = declared.idempotency != "accepted"
-        key = _header("Idempotency-Key", required, "One new key for each intent.")
+        key = _header("Idempotency-Key", "One new key for each intent.", required=required)
         operation.setdefault("parameters", []).append(key)
     operation["responses"].pop("422", None)
     by_status: dict[int, list[str]] = {}
@@ -172,7 +172,7 @@ def _codes(operation: dict[str, Any], declared: Operation) -> list[str]:
     return [*declared.problems, *ALWAYS, *follow]
 
 
-def _header(name: str, required: bool, description: str) -> dict[str, Any]:  # noqa: FBT001
+def _header(name: str, description: str, *, required: bool) -> dict[str, Any]:
     return {
         "name": name,
         "in": "header",

@@ -213,7 +213,7 @@ def _intent(
             raise IdempotencyKeyMissingError
         return None
     if isinstance(body, dict) and isinstance(body.get("password"), str):
-        # Its plain SHA-256 would undo the slow hash: the fingerprint is kept for a day.
+        # Its plain SHA-256 would undo the slow hash: the fingerprint is kept for days.
         body = {**body, "password": runtime.tokens.seal(body["password"])}
     asked = fingerprint(request.method, request.url.path, body)
     return Intent(principal.store_id, principal.scope, check_key(key), asked, declared.shown_once)

@@ -67,7 +67,7 @@ def read_catalogue(program: PgBackRest) -> Catalogue:
     return catalogue_of(json.loads(program.call("info", "--output=json"), strict=False))
 
 
-OK, NO_STANZA, NO_BACKUP = 0, 1, 2
+OK, NO_BACKUP = 0, 2
 
 
 def catalogue_of(told: list[dict[str, Any]]) -> Catalogue:

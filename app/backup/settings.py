@@ -3,26 +3,27 @@
 The API's containers hold neither the repository's pass phrase nor its keys.
 """
 
-import os
 from datetime import time
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, SecretStr, field_validator, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
 
-from app.core.config import Environment, secrets_from_files
+from app.core.config import Environment
+from app.core.secret_settings import SettingsWithSecrets
 
 PREFIX = "BACKUP_"
 MIN_PASS_LENGTH = 24
 
 
-class BackupSettings(BaseSettings):
+class BackupSettings(SettingsWithSecrets):
     """Where the server is, where its backups go, and which of them stay."""
 
     model_config = SettingsConfigDict(
         env_file=".env", env_prefix=PREFIX, extra="ignore", validate_default=True
     )
+    secrets = ("cipher_pass", "s3_access_key", "s3_secret_key")
 
     environment: Annotated[Environment, Field(validation_alias="ENVIRONMENT")] = Environment.LOCAL
     log_level: Annotated[
@@ -70,13 +71,6 @@ class BackupSettings(BaseSettings):
     full_weekday: Annotated[int, Field(ge=1, le=7)] = 1
     """The day whose backup is a full one: 1 is Monday, 7 Sunday (ISO 8601)."""
     metrics_port: Annotated[int, Field(ge=0, le=65535)] = 0
-
-    @model_validator(mode="before")
-    @classmethod
-    def _read_secret_files(cls, values: dict[str, Any]) -> dict[str, Any]:
-        return values | secrets_from_files(
-            ("cipher_pass", "s3_access_key", "s3_secret_key"), PREFIX, os.environ
-        )
 
     @field_validator("data_directory", "programs", "tls_directory", "s3_ca_file", mode="before")
     @classmethod

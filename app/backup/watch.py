@@ -8,7 +8,7 @@ from types import FrameType
 
 from app.backup.catalogue import Kind, read_catalogue
 from app.backup.metrics import ACTIVITIES, BackupMetrics
-from app.backup.pgbackrest import PgBackRest
+from app.backup.pgbackrest import BackupError, PgBackRest
 from app.backup.runs import BackupRuns
 from app.backup.schedule import Plan, due
 from app.backup.state import State
@@ -73,8 +73,15 @@ class Watch:
             self._not_before[activity] = clock.now() + RETRY
             again = self._not_before[activity].isoformat()
             log.critical("failed", activity=activity, error=str(error), again=again)
-            # What fails before it has begun, such as a repository that is away, is a failure too.
-            self._state.note(activity, now, clock.now(), str(error))
+            self._note_failure(activity, now, str(error))
+
+    def _note_failure(self, activity: str, began: datetime, error: str) -> None:
+        """What fails before it has begun, such as a repository that is away, is a failure too."""
+        try:
+            self._state.note(activity, began, clock.now(), error)
+        except (BackupError, OSError) as full:
+            # As where the disk is full, which may be why it failed: the watch goes on.
+            log.critical("not noted", activity=activity, error=str(full))
 
     def _back_up(self) -> None:
         if not self._runs.known():

@@ -12,6 +12,11 @@ def now() -> datetime:
     return _held or datetime.now(UTC)
 
 
+def instant_text(instant: datetime) -> str:
+    """RFC 3339 in UTC with `Z`."""
+    return instant.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
 @contextmanager
 def held_at(instant: datetime) -> Iterator[None]:
     """Hold the time of this process at `instant` (aware) while the block runs."""

@@ -2,44 +2,26 @@
 
 Every setting has a name in capitals (`DATABASE_URL`), a default that suits a developer's machine,
 and a line in `.env.example`; a test compares the two. A secret may also come from a file named by
-`<NAME>_FILE`, as container engines mount them. Outside `local` nothing insecure is accepted.
+`<NAME>_FILE`, as container engines mount them, in the environment or in `.env`. Outside `local`
+nothing insecure is accepted.
 """
 
-import os
-from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from app.core.secret_settings import SettingsWithSecrets
+
 LOCAL_JWT_KEY = "local:only-for-a-developer-machine-0123456789abcdef"
 MIN_SECRET_LENGTH = 32
+MIN_AUDIT_DAYS = 365
 ANY_DATABASE = "postgresql://"
-SECRETS = (
-    "database_url",
-    "database_owner_url",
-    "database_listen_url",
-    "database_replica_url",
-    "jwt_keys",
-    "media_s3_access_key",
-    "media_s3_secret_key",
-    "otel_exporter_otlp_headers",
-)
-
-
-def secrets_from_files(
-    names: Iterable[str], prefix: str, environment: Mapping[str, str]
-) -> dict[str, str]:
-    """The settings whose value stands in a file that `<PREFIX><NAME>_FILE` names."""
-    paths = {name: environment.get(f"{prefix}{name.upper()}_FILE") for name in names}
-    return {
-        name: _read_secret(f"{prefix}{name}", Path(path)) for name, path in paths.items() if path
-    }
 
 
 class Environment(StrEnum):
@@ -51,10 +33,21 @@ class Environment(StrEnum):
     PRODUCTION = "production"
 
 
-class Settings(BaseSettings):
+# BaseSettings by name, since the linter takes lists for shared defaults anywhere else.
+class Settings(SettingsWithSecrets, BaseSettings):
     """All settings of the service. Durations are in seconds unless the name says otherwise."""
 
     model_config = SettingsConfigDict(env_file=".env", extra="ignore", validate_default=True)
+    secrets = (
+        "database_url",
+        "database_owner_url",
+        "database_listen_url",
+        "database_replica_url",
+        "jwt_keys",
+        "media_s3_access_key",
+        "media_s3_secret_key",
+        "otel_exporter_otlp_headers",
+    )
 
     environment: Environment = Environment.LOCAL
     debug: bool = False
@@ -142,6 +135,8 @@ class Settings(BaseSettings):
     idempotency_retention_days: Annotated[int, Field(ge=1)] = 7
     sign_in_retention_days: Annotated[int, Field(ge=1)] = 30
     code_retention_days: Annotated[int, Field(ge=1)] = 1
+    audit_retention_days: Annotated[int, Field(ge=0)] = 5 * 365
+    """0: for ever. The database keeps a year whatever is said here."""
 
     slow_statement_ms: Annotated[int, Field(ge=0)] = 250
     """Statements and commits that take this long are logged, without their values; 0: none."""
@@ -156,12 +151,6 @@ class Settings(BaseSettings):
 
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     log_format: Literal["readable", "json"] = "readable"
-
-    @model_validator(mode="before")
-    @classmethod
-    def _read_secret_files(cls, values: dict[str, Any]) -> dict[str, Any]:
-        """`JWT_KEYS_FILE=/run/secrets/jwt` stands for `JWT_KEYS=<content of that file>`."""
-        return values | secrets_from_files(SECRETS, "", os.environ)
 
     @field_validator("allowed_hosts", "cors_origins", "trusted_proxies", "jwt_keys", mode="before")
     @classmethod
@@ -194,6 +183,13 @@ class Settings(BaseSettings):
         url = value.get_secret_value() if value else ""
         if url and not url.startswith(("postgresql://", "postgres://")):
             raise ValueError("must look like postgresql://user:password@host:5432/database")
+        return value
+
+    @field_validator("audit_retention_days")
+    @classmethod
+    def _is_years(cls, value: int) -> int:
+        if 0 < value < MIN_AUDIT_DAYS:
+            raise ValueError(f"must be {MIN_AUDIT_DAYS} or more, or 0: for ever")
         return value
 
     @field_validator("database_sslrootcert")
@@ -298,14 +294,6 @@ class Settings(BaseSettings):
         added = {name: value for name, value in wanted.items() if value and name not in given}
         query = "&".join(filter(None, (parts.query, urlencode(added, quote_via=quote))))
         return f"{parts.scheme}://{parts.netloc}{parts.path}" + (f"?{query}" if query else "")
-
-
-def _read_secret(name: str, path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "is not text"
-        raise ValueError(f"{name.upper()}_FILE: {path}: {reason}") from error
 
 
 @lru_cache

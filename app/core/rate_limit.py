@@ -1,9 +1,9 @@
 """The general limit: stops a client that runs away, and costs no query.
 
 Kept in each worker's memory, each with its share of the limit, so that all workers of all copies
-together admit no more than the limit. What is announced is the share,
-since that is what the client can rely on (draft-ietf-httpapi-ratelimit-headers: lists of policies
-by name; `q` requests in `w` seconds, `r` of them left, all of them again in `t` seconds).
+together admit no more than the limit. What is announced is the share, since that is what the client
+can rely on (draft-ietf-httpapi-ratelimit-headers: lists of policies by name; `q` requests in `w`
+seconds, `r` of them left, all of them again in `t` seconds).
 """
 
 import math

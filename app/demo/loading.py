@@ -11,6 +11,7 @@ from uuid import UUID
 
 from app.core import clock
 from app.core.business_time import instant_of
+from app.core.clock import instant_text
 from app.core.config import Settings
 from app.core.database import UnitOfWork
 from app.core.errors import StorageUnavailableError
@@ -48,7 +49,6 @@ from app.repositories.service_request_type import ServiceRequestTypeRepository
 from app.repositories.store import StoreReader
 from app.repositories.table import AreaRepository, TableRepository
 from app.schemas import menu
-from app.schemas.base import instant_text
 from app.schemas.menu_set import ItemSetInput, SetChoiceInput, SetSlotInput
 from app.schemas.service_request import ServiceRequestTypeInput, ServiceRequestTypesInput
 from app.schemas.store import StoreInput

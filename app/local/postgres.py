@@ -166,7 +166,7 @@ class Cluster:
     def _make_owner(self) -> None:
         """The login of the service: as little as migrations need, so that mistakes show here."""
         password = self._passwords()[OWNER]
-        if self._major_version() < 15:  # noqa: PLR2004
+        if self._major_version() < 15:  # noqa: PLR2004 - of PostgreSQL
             # As from 15 on: otherwise a database's owner can't keep others out of its schema.
             with psycopg.connect(self.url("template1", superuser=True)) as admin:
                 admin.execute("ALTER SCHEMA public OWNER TO pg_database_owner")
@@ -187,7 +187,7 @@ class Cluster:
 
     def _locale(self) -> list[str]:
         # Unicode-aware and the same on every machine; before 17 only the C library had it.
-        if self._major_version() >= 17:  # noqa: PLR2004
+        if self._major_version() >= 17:  # noqa: PLR2004 - of PostgreSQL
             return ["--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
         return ["--locale=C.UTF-8"]
 
@@ -377,7 +377,7 @@ def _command_line(pid: int) -> str:
             return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()
         return ""
     return subprocess.run(
-        ["ps", "-ww", "-o", "command=", "-p", str(pid)],  # noqa: S607
+        ["ps", "-ww", "-o", "command=", "-p", str(pid)],  # noqa: S607 - wherever a system has it
         capture_output=True,
         text=True,
         check=False,

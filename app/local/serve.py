@@ -21,6 +21,8 @@ from app.local.processes import LocalError, wait_until
 START_SECONDS = 60.0
 # How long running requests may take once we stop; streams are told to end at once.
 GRACE_SECONDS = 5
+OTHER_URLS = ("DATABASE_OWNER_URL", "DATABASE_LISTEN_URL", "DATABASE_REPLICA_URL")
+"""What may name a database besides `DATABASE_URL`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +38,7 @@ class Run:
     @property
     def address(self) -> str:
         """What a browser on this machine opens."""
-        host = {"0.0.0.0": "localhost", "127.0.0.1": "localhost", "::": "localhost"}.get(  # noqa: S104
+        host = {"0.0.0.0": "localhost", "127.0.0.1": "localhost", "::": "localhost"}.get(  # noqa: S104 - nothing listens here
             self.host, self.host
         )
         return f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
@@ -128,7 +130,7 @@ def _serve_until_it_ends(
         ],
         env={
             **os.environ,
-            **_database_variables(run, url),
+            **database_variables(run, url),
             "HOST": run.host,
             "PORT": str(run.port),
         },
@@ -153,20 +155,16 @@ def _serve_until_it_ends(
         server.wait()
 
 
-def _database_variables(run: Run, url: str) -> dict[str, str]:
+def database_variables(run: Run, url: str) -> dict[str, str]:
     """The embedded database stands in for all that the environment or .env may name."""
     if run.database_url:
         return {"DATABASE_URL": url}
-    return {
-        "DATABASE_URL": url,
-        "DATABASE_OWNER_URL": "",
-        "DATABASE_LISTEN_URL": "",
-        "DATABASE_POOLER": "false",
-    }
+    nothing = {f"{name}{ending}": "" for name in OTHER_URLS for ending in ("", "_FILE")}
+    return {"DATABASE_URL": url, "DATABASE_URL_FILE": "", **nothing, "DATABASE_POOLER": "false"}
 
 
 def _is_live(run: Run) -> bool:
-    host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(run.host, run.host)  # noqa: S104
+    host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(run.host, run.host)  # noqa: S104 - as above
     try:
         # Without the environment's proxies: they do not know this machine's own addresses.
         url = f"http://{host}:{run.port}/health/live"

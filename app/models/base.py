@@ -46,7 +46,7 @@ class StoreModel(Model):
 
     def copy(self, **changes: Any) -> Self:
         """A new row with the same values in every column but the changed ones."""
-        values = {name: getattr(self, name) for name in type(self).__mapper__.column_attrs.keys()}  # noqa: SIM118
+        values = {one.key: getattr(self, one.key) for one in type(self).__mapper__.column_attrs}
         return type(self)(**(values | changes))
 
 

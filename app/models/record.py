@@ -58,6 +58,8 @@ class AuditEntry(Model):
         of_store(),
         Index("ix_audit_entries_actor", "store_id", "actor_id", "id"),
         Index("ix_audit_entries_target", "store_id", "target_id", "id"),
+        Index("ix_audit_entries_action", "store_id", "action", "id"),
+        Index("ix_audit_entries_target_kind", "store_id", "target_kind", "id"),
     )
 
     store_id: Mapped[UUID] = mapped_column(primary_key=True)

@@ -58,7 +58,7 @@ class SignIn(StoreModel):
             " AND (kind = 'guest') = (session_id IS NOT NULL)",
             name="subject_fits_kind",
         ),
-        Index("ix_sign_ins_staff", "store_id", "staff_id"),
+        Index("ix_sign_ins_of_staff", "store_id", "staff_id", "id"),
         Index(
             "ix_sign_ins_revoked_at", "revoked_at", postgresql_where=text("revoked_at IS NOT NULL")
         ),
@@ -95,6 +95,11 @@ class SignIn(StoreModel):
     outdated_at: Mapped[datetime | None]
     accepted_at: Mapped[datetime | None]
     origin_session_id: Mapped[UUID | None]
+
+    def revoke(self, reason: str, now: datetime) -> None:
+        """End it with all its tokens; ending it again changes nothing."""
+        if self.revoked_at is None:
+            self.revoked_at, self.revoked_reason = now, reason
 
     def outdate(self, now: datetime) -> datetime:
         """Have its access tokens exchanged; from when on that holds."""

@@ -7,8 +7,9 @@ from uuid import UUID
 
 from sqlalchemy import Float, cast, extract, func, select
 
-from app.models import ServiceRequest, ServiceRequestItem, ServiceRequestType, Table
+from app.models import ServiceRequest, ServiceRequestItem, ServiceRequestType
 from app.repositories.base import Repository
+from app.repositories.table_numbers import numbers_of
 
 Took = tuple[float, float, float]
 """Seconds: median, 90th percentile, longest."""
@@ -52,10 +53,7 @@ class AnswerTimesRepository(Repository):
         return {row.id: row.names for row in await self._session.execute(query)}
 
     async def table_numbers(self, ids: Collection[UUID]) -> dict[UUID, int]:
-        query = select(Table.id, Table.number).where(
-            Table.store_id == self.store_id, Table.id.in_(ids)
-        )
-        return {row.id: row.number for row in await self._session.execute(query)}
+        return await numbers_of(self._session, self.store_id, ids)
 
     def _query(self, key: Any, since: datetime, until: datetime) -> Any:
         return (

@@ -1,14 +1,18 @@
 """The audit log as its readers see it."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Select, select
 
+from app.core.ids import lowest_id
 from app.models import AuditEntry
 from app.repositories.base import Repository
+
+MADE_AROUND = timedelta(days=1)
+"""An entry's id is never made further than this from its time, even where a clock is set."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +51,11 @@ class AuditRepository(Repository):
             AuditEntry.store_id == self.store_id,
             *(column == value for column, value in same.items() if value is not None),
         )
+        # The times, and what they imply for the ids: those are in every index.
         if wanted.since is not None:
-            query = query.where(AuditEntry.at >= wanted.since)
+            first = lowest_id(wanted.since, -MADE_AROUND)
+            query = query.where(AuditEntry.at >= wanted.since, AuditEntry.id >= first)
         if wanted.until is not None:
-            query = query.where(AuditEntry.at < wanted.until)
+            beyond = lowest_id(wanted.until, MADE_AROUND)
+            query = query.where(AuditEntry.at < wanted.until, AuditEntry.id < beyond)
         return query

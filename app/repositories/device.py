@@ -48,7 +48,7 @@ class DeviceRepository(StoreRepository[Device]):
     async def end(self, sign_ins: list[SignIn], reason: str) -> None:
         now = clock.now()
         for family in sign_ins:
-            family.revoked_at, family.revoked_reason = now, reason
+            family.revoke(reason, now)
         await self._session.flush()
 
     async def outdate(self, sign_ins: list[SignIn]) -> dict[UUID, datetime]:

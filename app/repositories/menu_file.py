@@ -128,7 +128,7 @@ class MenuFileRepository(Repository):
     async def _joining(self, model: Any, other: str) -> list[Row]:
         """The rows of a table that joins two others, each one's in order."""
         query = select(model.__table__).where(model.store_id == self.store_id)
-        rows = [dict(row._mapping) for row in await self._session.execute(query)]  # noqa: SLF001
+        rows = [dict(row) for row in (await self._session.execute(query)).mappings()]
         return sorted(rows, key=lambda row: (row["position"], row[other]))
 
     async def _live(self, model: Any) -> list[Row]:
@@ -136,7 +136,7 @@ class MenuFileRepository(Repository):
         query = select(table).where(
             table.c.store_id == self.store_id, table.c.archived_at.is_(None)
         )
-        rows = [dict(row._mapping) for row in await self._session.execute(query)]  # noqa: SLF001
+        rows = [dict(row) for row in (await self._session.execute(query)).mappings()]
         return sorted(rows, key=lambda row: (row["position"], row["id"]))
 
     async def add(self, kind: str, rows: Sequence[Row], now: datetime) -> None:

@@ -5,17 +5,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-import psycopg
 from sqlalchemy import select
-from sqlalchemy.exc import DBAPIError
 
 from app.core.database import Database
-from app.core.errors import DomainError
 from app.models.menu import Item, Option, OptionGroup
 from app.repositories.base import Repository
 
-STORAGE_ERRORS = (psycopg.Error, DBAPIError, DomainError, OSError)
-"""What a look may raise while the database is away or busy."""
 WITH_RETURNS = "SELECT stores_with_returns(%s)"
 
 

@@ -10,10 +10,11 @@ from sqlalchemy.orm.attributes import set_committed_value
 from app.core import clock
 from app.core.errors import NotFoundError, SessionNotOpenError, VersionMismatchError
 from app.core.ids import uuid7
-from app.models import Item, LineCancellation, Option, Order, OrderLine, SignIn, Table, TableSession
+from app.models import Item, LineCancellation, Option, Order, OrderLine, SignIn, TableSession
 from app.models.table import SessionStatus
 from app.repositories.base import Repository, StoreRepository
 from app.repositories.sitting import sitting_at
+from app.repositories.table_numbers import numbers_of
 
 StockKey = tuple[Literal["item", "option"], UUID]
 
@@ -82,10 +83,7 @@ class OrderRepository(StoreRepository[Order]):
     async def table_numbers(self, orders: Sequence[Order]) -> dict[UUID, int]:
         """The number of each order's table."""
         ids = {order.table_id for order in orders}
-        query = select(Table.id, Table.number).where(
-            Table.store_id == self.store_id, Table.id.in_(ids)
-        )
-        return {row.id: row.number for row in await self._session.execute(query)}
+        return await numbers_of(self._session, self.store_id, ids)
 
     async def open_session_at(self, table_id: UUID) -> UUID | None:
         """The id of the session that sits at the table."""

@@ -10,14 +10,9 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-import psycopg
-from sqlalchemy.exc import DBAPIError
 
 from app.core.database import Database
-from app.core.errors import DomainError
 
-STORAGE_ERRORS = (psycopg.Error, DBAPIError, DomainError, OSError)
-"""What a run may raise while the database is away or busy."""
 PAGE = 500
 JOB = "retention"
 

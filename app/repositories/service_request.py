@@ -20,6 +20,7 @@ from app.models import (
 from app.models.service_request import IS_WAITING, WAITING
 from app.repositories.base import StoreRepository
 from app.repositories.sitting import hold_sitting, sitting_at
+from app.repositories.table_numbers import numbers_of
 
 # In these words, and not as parameters, the planner knows it for the partial index's condition.
 _WAITING = text(f"service_requests.{IS_WAITING}")
@@ -197,11 +198,8 @@ class ServiceRequestRepository(StoreRepository[ServiceRequest]):
 
     async def table_numbers(self, requests: Sequence[ServiceRequest]) -> dict[UUID, int]:
         """The number of each request's table."""
-        query = select(Table.id, Table.number).where(
-            Table.store_id == self.store_id,
-            Table.id.in_({request.table_id for request in requests}),
-        )
-        return {row.id: row.number for row in await self._session.execute(query)}
+        ids = {request.table_id for request in requests}
+        return await numbers_of(self._session, self.store_id, ids)
 
 
 def _of(place: Place) -> ColumnElement[bool]:

@@ -155,10 +155,8 @@ class SignInRepository:
 
     async def end(self, family: SignIn, reason: str) -> None:
         """Revoke a family; ending it again changes nothing."""
-        if family.revoked_at is None:
-            family.revoked_at = clock.now()
-            family.revoked_reason = reason
-            await (await self._session()).flush()
+        family.revoke(reason, clock.now())
+        await (await self._session()).flush()
 
     async def keep(self) -> None:
         """Commit what was found out although the request is refused: a stolen token stays dead."""

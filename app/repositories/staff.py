@@ -8,6 +8,7 @@ from sqlalchemy import select, update
 from app.core import clock
 from app.core.errors import NotFoundError
 from app.core.security.permissions import Role
+from app.core.security.principals import PrincipalKind
 from app.models import SignIn, Staff
 from app.repositories.base import StoreRepository
 
@@ -58,14 +59,19 @@ class FamilyRepository(StoreRepository[SignIn]):
 
     model = SignIn
 
-    async def live(self, subject_id: UUID) -> Sequence[SignIn]:
-        """The families of a person or device that can still be used, newest first."""
+    async def live(
+        self, kind: PrincipalKind, subject_id: UUID, *, cursor: UUID | None, limit: int
+    ) -> tuple[list[SignIn], str | None]:
+        """A page of the families of a person or device that can still be used, newest first.
+
+        Guests and keys have none in this list.
+        """
+        # One column, not either of two: so it is read from an index in the list's order.
+        subject = SignIn.staff_id if kind is PrincipalKind.STAFF else SignIn.device_id
         query = self.select().where(
-            (SignIn.staff_id == subject_id) | (SignIn.device_id == subject_id),
-            SignIn.revoked_at.is_(None),
-            SignIn.expires_at > clock.now(),
+            subject == subject_id, SignIn.revoked_at.is_(None), SignIn.expires_at > clock.now()
         )
-        return (await self._session.scalars(query.order_by(SignIn.id.desc()))).all()
+        return await self.page(query, cursor=cursor, limit=limit)
 
     async def end_all(self, staff_id: UUID, reason: str, keep: UUID | None) -> list[UUID]:
         """Revoke every family of a person but `keep`; the ids of those that it ended."""
@@ -81,7 +87,5 @@ class FamilyRepository(StoreRepository[SignIn]):
 
     async def end(self, family: SignIn, reason: str) -> None:
         """Revoke one family; ending it again changes nothing."""
-        if family.revoked_at is None:
-            family.revoked_at = clock.now()
-            family.revoked_reason = reason
-            await self._session.flush()
+        family.revoke(reason, clock.now())
+        await self._session.flush()

@@ -175,7 +175,7 @@ def _select(table: ArchivedTable) -> str:
         for name, _, collated in (part.partition(" ") for part in table.key)
     )
     return (
-        f"SELECT '{{' || array_to_string(ARRAY[{members}], ',') || '}}'"  # noqa: S608
+        f"SELECT '{{' || array_to_string(ARRAY[{members}], ',') || '}}'"  # noqa: S608 - names of our tables
         f' FROM "{table.name}" WHERE store_id = :store ORDER BY {order}'
     )
 
@@ -187,7 +187,7 @@ def _insert(table: ArchivedTable) -> str:
         for name in table.columns
     )
     return (
-        f'INSERT INTO "{table.name}" ({names}) SELECT {values} FROM incoming_rows'  # noqa: S608
+        f'INSERT INTO "{table.name}" ({names}) SELECT {values} FROM incoming_rows'  # noqa: S608 - as above
         f', jsonb_populate_record(NULL::"{table.name}", body) r'
         # A trigger may have made a row already; that it is the same, the digests will tell.
         " ON CONFLICT DO NOTHING"

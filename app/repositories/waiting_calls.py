@@ -2,14 +2,9 @@
 
 from datetime import datetime
 
-import psycopg
-
 from app.core.database import Database
-from app.core.errors import DomainError
 from app.models.service_request import ServiceRequestStatus
 
-STORAGE_ERRORS = (psycopg.Error, DomainError)
-"""What a look may raise while the database is away or busy."""
 _WAITING = "SELECT open, open_since, acknowledged, acknowledged_since FROM waiting_calls()"
 
 

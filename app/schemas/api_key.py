@@ -18,7 +18,12 @@ class ApiKeyInput(Input):
     name: Name
     scopes: Annotated[
         list[Annotated[ApiScope, Field(strict=False)]],
-        Field(min_length=1, max_length=len(ApiScope)),
+        Field(
+            min_length=1,
+            max_length=len(ApiScope),
+            description="What the key may do. `payments:write` allows nothing yet: the service"
+            " takes no payments so far, and a key that has the scope may do so once it does.",
+        ),
         AfterValidator(_distinct),
     ]
     expires_at: Instant | None = None

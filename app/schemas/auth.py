@@ -6,9 +6,11 @@ from pydantic import BeforeValidator, Field, StringConstraints
 
 from app.core.security.permissions import DeviceKind, Role
 from app.schemas.base import (
+    Cursor,
     Id,
     Input,
     Instant,
+    Limit,
     Name,
     NewPassword,
     Output,
@@ -67,6 +69,8 @@ class PasswordInput(Input):
 
 class SignInFilter(Query):
     staff_id: Id | None = Field(default=None, description="Somebody else's; for owners.")
+    cursor: Cursor | None = None
+    limit: Limit = 50
 
 
 class PairInput(Input):

@@ -20,6 +20,7 @@ from pydantic import (
 )
 from pydantic.warnings import UnsupportedFieldAttributeWarning
 
+from app.core.clock import instant_text
 from app.core.ids import parse_id
 from app.core.money import MAX_AMOUNT
 
@@ -70,11 +71,6 @@ Id = Annotated[
     ),
 ]
 """An id in canonical form; any other form is refused."""
-
-
-def instant_text(value: datetime) -> str:
-    """RFC 3339 in UTC with `Z`."""
-    return value.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
 def read_instant(value: object) -> object:
@@ -153,9 +149,10 @@ def _whole(value: object) -> object:
     return value
 
 
-QueryInt = Annotated[int, BeforeValidator(_whole)]
+# The bounds come first: behind a validator the document would not call them minimum and maximum.
+WholeNumber = Annotated[int, Field(ge=0), BeforeValidator(_whole)]
 
-Limit = Annotated[int, BeforeValidator(_whole), Field(ge=1, le=200)]
+Limit = Annotated[int, Field(ge=1, le=200), BeforeValidator(_whole)]
 """How many rows a page has at most."""
 
 

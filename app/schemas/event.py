@@ -1,15 +1,13 @@
 """The event log on the wire."""
 
-from typing import Annotated, Any
+from typing import Any
 
-from pydantic import Field
-
-from app.schemas.base import Instant, Output, Query, QueryInt
+from app.schemas.base import Instant, Limit, Output, Query, WholeNumber
 
 
 class EventFilter(Query):
-    after: Annotated[QueryInt, Field(ge=0)] = 0
-    limit: Annotated[QueryInt, Field(ge=1, le=200)] = 50
+    after: WholeNumber = 0
+    limit: Limit = 50
 
 
 class EventOutput(Output):

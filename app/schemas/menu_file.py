@@ -10,7 +10,6 @@ from typing import Annotated, Any, ClassVar, Final, Literal, Self
 
 from pydantic import BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
 
-from app.models.menu import Availability
 from app.schemas.base import (
     Input,
     Instant,
@@ -25,7 +24,7 @@ from app.schemas.base import (
     clean_text,
 )
 from app.schemas.dietary import Allergens, Tags
-from app.schemas.menu import MAX_STOCK, Label, Selection
+from app.schemas.menu import AvailabilityInput, Label, Selection
 from app.schemas.timing import DaypartExceptions, Dayparts, HappyHours, PriceSchedule
 
 FORMAT: Final = "table-order-menu"
@@ -103,18 +102,10 @@ class Part(Input):
         return tuple(name for name in cls.model_fields if name not in cls.structure)
 
 
-class AvailabilityPart(Part):
+class AvailabilityPart(AvailabilityInput, Part):
     """As staff set it. An `until` that has passed means: available again."""
 
-    status: Annotated[Availability, Field(strict=False)]
     until: Instant | None = None
-    stock: Annotated[int, Field(ge=0, le=MAX_STOCK)] | None = None
-
-    @model_validator(mode="after")
-    def _until_is_for_sold_out(self) -> Self:
-        if self.until is not None and self.status is not Availability.SOLD_OUT:
-            raise ValueError("until is for the status sold_out")
-        return self
 
 
 class OptionPart(Part):

@@ -115,6 +115,12 @@ LastOrders = Annotated[list[LastOrder], Field(max_length=7), AfterValidator(_one
 ChannelName = Annotated[Channel, Field(strict=False)]
 
 
+SETTLEMENT = (
+    "Whether a party must have paid before its session closes. The service takes no payments yet,"
+    " so it can't be turned on."
+)
+
+
 class StorePatch(Input):
     """What is left out, or null, stays. Null takes these away: `ordering_url` (back to the
     service's own), `pause_message`, `paused_until`, the limits and minimums of orders.
@@ -127,7 +133,7 @@ class StorePatch(Input):
     languages: Annotated[list[LanguageTag], Field(min_length=1, max_length=20)] | None = None
     default_language: LanguageTag | None = None
     ordering_paused: bool | None = None
-    settlement_required: bool | None = None
+    settlement_required: bool | None = Field(default=None, description=SETTLEMENT)
     business_day_start: (
         Annotated[
             time,
@@ -218,7 +224,7 @@ class StoreOutput(Output):
     duplicate_action: str
     order_acceptance: OrderAcceptanceOutput
     order_number_prefixes: NumberPrefixesOutput
-    settlement_required: bool
+    settlement_required: bool = Field(description=SETTLEMENT)
     ordering_url: str | None
     guest_pin_required: bool
     guest_cancel_allowed: bool

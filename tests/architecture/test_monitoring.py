@@ -19,6 +19,7 @@ RUNBOOKS = ROOT / "docs/operations/runbooks"
 DASHBOARDS = sorted((ROOT / "deploy/grafana/dashboards").glob("*.json"))
 SECTIONS = ["First look", "Mend", "한국어"]
 HANGUL = re.compile("[가-힣]")
+METRIC_LIKE = re.compile(r"\b[a-z][a-z0-9]*(?:_[a-z0-9]+)*_(?:total|seconds|bytes|ratio)\b")
 SUFFIXES = {"counter": [""], "gauge": [""], "histogram": ["_bucket", "_count", "_sum"]}
 
 
@@ -77,7 +78,9 @@ def test_every_alert_has_a_page_and_every_page_an_alert() -> None:
         assert said["runbook_url"] == f"docs/operations/runbooks/{name}.md"
         assert HANGUL.search(said["summary_ko"])
         assert not HANGUL.search(said["summary"])
-        assert f"| [{name}](runbooks/{name}.md) | {alert['labels']['severity']} |" in overview
+        summary = re.sub(r"\{\{.*?\}\}", "…", said["summary"])
+        line = f"| [{name}](runbooks/{name}.md) | {alert['labels']['severity']} | {summary} |"
+        assert line in overview
         page = (RUNBOOKS / f"{name}.md").read_text(encoding="utf-8")
         assert page.startswith(f"# {name}\n")
         assert re.findall(r"^## (.+)$", page, re.MULTILINE) == SECTIONS
@@ -128,6 +131,16 @@ def test_every_metric_of_ours_is_shown_and_explained() -> None:
     for name, kind in families().items():
         assert read & {name + suffix for suffix in SUFFIXES[kind]}, name
         assert f"| `{name}` |" in page, name
+
+
+def test_pages_name_metrics_that_exist() -> None:
+    fields = set(re.findall(r'"(\w+)":', (ROOT / "openapi.json").read_text(encoding="utf-8")))
+    there = known() | set(families()) | fields
+    pages = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
+    named = {page: METRIC_LIKE.findall(page.read_text(encoding="utf-8")) for page in pages}
+    assert sum(map(len, named.values())) > len(families())
+    unknown = {page.name: set(names) - there for page, names in named.items()}
+    assert {page: names for page, names in unknown.items() if names} == {}
 
 
 def test_every_gauge_says_how_workers_values_become_one() -> None:

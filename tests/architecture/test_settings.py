@@ -8,6 +8,7 @@ from pydantic import ValidationError
 
 from app.backup.settings import BackupSettings
 from app.core.config import Settings
+from app.core.secret_settings import SettingsWithSecrets
 
 ROOT = Path(__file__).resolve().parents[2]
 SAFE: dict[str, Any] = {
@@ -38,6 +39,41 @@ def test_the_example_file_is_what_a_developers_machine_has() -> None:
         assert read(_env_file=ROOT / ".env.example") == read(_env_file=None)
 
 
+SECRETS = [(read, name) for read in (Settings, BackupSettings) for name in read.secrets]
+
+
+@pytest.mark.parametrize(("read", "name"), SECRETS)
+def test_a_secret_may_stand_in_a_file(
+    read: type[SettingsWithSecrets], name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Named in the environment or in `.env`, and the environment goes first."""
+    variable = f"{read.model_config.get('env_prefix', '')}{name}".upper()
+    near, far = (
+        f"postgresql://{name}-{place}:{'x' * 40}@db/table_order" for place in ("near", "far")
+    )
+    (tmp_path / "near").write_text(f"{near}\n")
+    (tmp_path / "far").write_text(far)
+    dotenv = tmp_path / "env"
+
+    def value() -> str:
+        found = getattr(read(_env_file=dotenv), name)
+        [secret] = found if isinstance(found, list) else [found]
+        text: str = secret.get_secret_value()
+        return text
+
+    dotenv.write_text(f"{variable}={near}\n{variable}_FILE={tmp_path / 'far'}\n")
+    assert value() == far
+    monkeypatch.setenv(variable, near)
+    assert value() == near
+    monkeypatch.setenv(f"{variable}_FILE", str(tmp_path / "near"))
+    dotenv.write_text(f"{variable}={far}\n")
+    monkeypatch.delenv(variable)
+    assert value() == near
+    monkeypatch.setenv(f"{variable}_FILE", str(tmp_path / "nowhere"))
+    with pytest.raises(ValidationError, match=f"{variable}_FILE: .*: No such file"):
+        value()
+
+
 def test_safe_settings_start() -> None:
     assert Settings(_env_file=None, **SAFE).environment == "production"
 
@@ -66,6 +102,13 @@ def test_safe_settings_start() -> None:
 def test_insecure_settings_do_not_start(change: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
         Settings(_env_file=None, **(SAFE | change))
+
+
+@pytest.mark.parametrize("days", [1, 364, -1])
+def test_an_audit_log_of_less_than_a_year_does_not_start(days: int) -> None:
+    with pytest.raises(ValidationError):
+        Settings(_env_file=None, audit_retention_days=days)
+    assert Settings(_env_file=None, audit_retention_days=0).audit_retention_days == 0
 
 
 def test_every_connection_is_told_what_tls_must_be() -> None:

@@ -16,7 +16,7 @@ def ask(house: House, question: str) -> list[str]:
 
 def note(house: House, text: str) -> str:
     """Write a note; an instant after it."""
-    written = f"INSERT INTO notes VALUES ('{text}') RETURNING text"  # noqa: S608 - our own
+    written = f"INSERT INTO notes VALUES ('{text}') RETURNING text"
     assert ask(house, written) == [text]
     return ask(house, "SELECT to_char(clock_timestamp(), 'YYYY-MM-DD HH24:MI:SS.US+00')")[0]
 

@@ -135,7 +135,7 @@ def test_long_reads_are_the_replicas_and_say_what_the_primary_says(
     # A table's own few rows are not worth the waiting.
     assert answered_by(lambda: floor.tablet(1).get("/orders"))[0] == "primary"
     ended = "application_name = 'table-order-api' AND query = 'COMMIT'"
-    assert pair[1].ask(f"SELECT count(*) FROM pg_stat_activity WHERE {ended}") > 0  # noqa: S608
+    assert pair[1].ask(f"SELECT count(*) FROM pg_stat_activity WHERE {ended}") > 0
 
 
 def test_whatever_was_written_anywhere_is_read_at_once(shop: Shop, elsewhere: Shop) -> None:
@@ -227,7 +227,7 @@ def locked_orders(pair: Pair) -> Iterator[None]:
 
 def are_waiting(pair: Pair, readers: int) -> bool:
     """Whether so many reads come to wait on the replica soon."""
-    waiting = f"SELECT count(*) FROM pg_stat_activity WHERE {WAITING}"  # noqa: S608
+    waiting = f"SELECT count(*) FROM pg_stat_activity WHERE {WAITING}"
     return wait_until(lambda: pair[1].ask(waiting) == readers, SOON)
 
 
@@ -257,8 +257,7 @@ def test_a_read_that_the_replica_breaks_off_is_the_primarys(shop: Shop, pair: Pa
     assert back_on_the_replica(shop)
     with reading_behind_a_lock(shop, pair) as read:
         pair[1].ask(
-            "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"  # noqa: S608
-            f" WHERE {WAITING}"
+            f"SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE {WAITING}"
         )
     assert read.result(SOON) == ("primary", order)
     assert back_on_the_replica(shop)

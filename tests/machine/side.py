@@ -64,7 +64,7 @@ class Side:
     def _connect(self) -> httpx.Client:
         # Without certificates, which take longer to load than a request takes.
         url = f"{self.shop.url}/api/v1"
-        return httpx.Client(base_url=url, trust_env=False, timeout=30, verify=False)  # noqa: S501
+        return httpx.Client(base_url=url, trust_env=False, timeout=30, verify=False)  # noqa: S501 - it is plain HTTP
 
     def close(self) -> None:
         for client in self.people.values():

@@ -19,7 +19,7 @@ from app.main import create_app
 from bench.filling import Filling
 from bench.history import FIRST, Past, remember
 from bench.menus import plain_menu
-from bench.numbers import ITEM, STORE, made
+from bench.numbers import ITEM, STAFF, STORE, made
 from tests.plans.watching import Watched
 from tests.support.database import TEMPLATE_VARIABLE, database
 from tests.support.server import live_server
@@ -30,6 +30,8 @@ SMALL, FEW = range(2, 42), 500
 TABLES, ITEMS, OPEN_ORDERS = 40, 100, 3
 RARE, GONE, NEVER_USED = ITEMS + 1, ITEMS + 2, TABLES + 1
 """An item that was sold three times, one that has not been sold for a year, and a table."""
+ACTOR = made(STAFF, 99)
+"""Who has done little of what the audit log tells."""
 UNTIL = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
 
@@ -56,6 +58,7 @@ def _fill(url: str) -> None:
         remember(connection, Past([LARGE], ORDERS, UNTIL, TABLES, ITEMS))
         remember(connection, Past(SMALL, FEW, UNTIL, TABLES, ITEMS))
         _sell_otherwise(connection)
+        _write_down(connection)
         # As where each store has items and tables of its own: the planner thinks any one is rare.
         for table, column in (("order_lines", "item_id"), ("orders", "table_id")):
             connection.execute(
@@ -74,6 +77,34 @@ def _sell_otherwise(connection: psycopg.Connection[Any]) -> None:
             " AND order_id BETWEEN %s AND %s",
             [made(ITEM, item), made(STORE, LARGE), *orders],
         )
+
+
+def _write_down(connection: psycopg.Connection[Any]) -> None:
+    """An audit log of as many entries as there are orders: visits end, portions are cancelled,
+    people sign in; every thousandth entry is of ACTOR, and three are of a role."""
+    connection.execute(
+        "INSERT INTO audit_entries (store_id, id, at, actor, action, target_kind, target_id,"
+        " details) SELECT s, (lpad(to_hex((extract(epoch FROM at) * 1000)::bigint), 12, '0')"
+        "  || '7000' || lpad(to_hex(n), 16, '8'))::uuid, at,"
+        " jsonb_build_object('kind', 'staff', 'name', 'x', 'id',"
+        "  CASE WHEN n % 1000 = 500 THEN %(actor)s ELSE md5((n % 7)::text)::uuid::text END),"
+        " CASE WHEN n BETWEEN 20000 AND 20002 THEN 'role-changed' WHEN n % 10 < 6"
+        "  THEN 'session-closed' WHEN n % 10 < 8 THEN 'order-cancelled' ELSE 'signed-in' END,"
+        " CASE WHEN n BETWEEN 20000 AND 20002 THEN 'role' WHEN n % 10 < 6 THEN 'session'"
+        "  WHEN n % 10 < 8 THEN 'order' ELSE 'staff' END,"
+        " md5(n::text)::uuid, '{}'"
+        " FROM unnest(%(stores)s::uuid[], %(counts)s::int[]) p(s, entries),"
+        " generate_series(1, entries) n,"
+        " LATERAL (SELECT %(until)s::timestamptz - (entries - n) * interval '5 minutes') a(at)".replace(
+            "n % ", "n %% "
+        ),
+        {
+            "actor": str(ACTOR),
+            "stores": [made(STORE, store) for store in (LARGE, *SMALL)],
+            "counts": [ORDERS, *(FEW for _ in SMALL)],
+            "until": UNTIL,
+        },
+    )
 
 
 @pytest.fixture(scope="session")

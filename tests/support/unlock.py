@@ -127,8 +127,8 @@ def statement_locks() -> Iterator[Mutation]:
 def constraints() -> Iterator[Mutation]:
     """All constraints of a kind at once: the test of each one asks for it by its name."""
     import app.models  # noqa: F401, PLC0415 - to know all tables; only here is it needed
-    from app.models.base import Model  # noqa: PLC0415
-    from tests.concurrency.test_constraints import CHECKS, GUARDED, REFERENCES  # noqa: PLC0415
+    from app.models.base import Model  # noqa: PLC0415 - as above
+    from tests.concurrency.test_constraints import CHECKS, GUARDED, REFERENCES  # noqa: PLC0415 - as above
 
     kinds = {
         "test_a_check": [(table, name) for table, name in CHECKS],
@@ -232,7 +232,7 @@ def main() -> int:
             continue
         noticed = notices(mutation)
         missed += noticed is None
-        print(f"{mutation.name:60} {noticed or 'NOBODY NOTICED'}", flush=True)  # noqa: T201
+        print(f"{mutation.name:60} {noticed or 'NOBODY NOTICED'}", flush=True)  # noqa: T201 - the report
     return 1 if missed else 0
 
 

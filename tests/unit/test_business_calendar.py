@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.core.business_calendar import BusinessCalendar
-from app.services.orders.ordering_rules import OrderingRules
+from app.services.orders.store_switches import OrderingRules
 
 STEP = timedelta(minutes=15)
 ZONES = st.sampled_from(

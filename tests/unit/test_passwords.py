@@ -21,7 +21,7 @@ async def test_a_password_matches_its_own_hash_only() -> None:
 @pytest.mark.anyio
 async def test_an_unknown_user_costs_what_a_known_one_does(monkeypatch: pytest.MonkeyPatch) -> None:
     """One hash with today's parameters, and no other one beforehand."""
-    watched = Mock(wraps=passwords._context)  # noqa: SLF001
+    watched = Mock(wraps=passwords._context)  # noqa: SLF001 - what is counted
     monkeypatch.setattr(passwords, "_context", watched)
     hasher = PasswordHasher()
     assert not await hasher.verify("whatever", None)

@@ -1,12 +1,14 @@
 """One event as streams and lists show it, encoded once."""
 
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import cached_property
 from typing import Any
 from uuid import UUID
 
 import orjson
+
+from app.core.clock import instant_text
 
 
 @dataclass(frozen=True)
@@ -42,11 +44,10 @@ class EventRecord:
 
     def document(self) -> dict[str, Any]:
         """`{seq, type, occurred_at, actor, data}`."""
-        at = self.occurred_at.astimezone(UTC).isoformat(timespec="microseconds")
         return {
             "seq": self.seq,
             "type": self.type,
-            "occurred_at": at.replace("+00:00", "Z"),
+            "occurred_at": instant_text(self.occurred_at),
             "actor": self.actor,
             "data": self.data,
         }

@@ -17,7 +17,6 @@ from app.core.errors import BusyError
 
 T = TypeVar("T")
 
-MAX_PASSWORD_LENGTH = 128
 MAX_WAITING = 200
 
 # No look-alikes: neither 0/O nor 1/I/L.

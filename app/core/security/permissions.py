@@ -152,6 +152,7 @@ SCOPE_GRANTS: dict[ApiScope, frozenset[Permission]] = {
     ApiScope.ORDERS_WRITE: _KNOWN
     | {P.ORDERS_PLACE, P.ORDERS_MOVE, P.ORDERS_ACCEPT, P.ORDERS_CANCEL, P.ORDERS_CANCEL_ANY}
     | {P.SERVICE_REQUESTS_CREATE, P.SERVICE_REQUESTS_CANCEL, P.SERVICE_REQUESTS_HANDLE},
+    # A key may have it already, so that none must be made anew once there are payments.
     ApiScope.PAYMENTS_WRITE: _KNOWN,
     ApiScope.EVENTS_READ: _KNOWN | {P.EVENTS_READ, P.EVENTS_STREAM},
     ApiScope.REPORTS_READ: _KNOWN | {P.SERVICE_REQUESTS_REPORT},

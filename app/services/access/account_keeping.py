@@ -15,7 +15,7 @@ from app.core.security.permissions import Permission
 from app.core.security.principals import Principal, PrincipalKind
 from app.models import SignIn, Staff
 from app.repositories.staff import FamilyRepository, StaffRepository
-from app.schemas.auth import PasswordInput, SignInOutput, TokensOutput
+from app.schemas.auth import PasswordInput, SignInFilter, SignInOutput, TokensOutput
 from app.schemas.base import Page
 from app.services.access.password_rules import check_new_password
 from app.services.access.sign_in import SignInService
@@ -40,19 +40,23 @@ class AccountKeepingService:
         self._passwords = passwords
         self._principal = principal
 
-    async def find(self, staff_id: UUID | None) -> Page[SignInOutput]:
-        """The live sign-ins of the caller, or of the person that an owner asks for.
+    async def find(self, wanted: SignInFilter) -> Page[SignInOutput]:
+        """The live sign-ins of the caller, or of the person that an owner asks for, newest first.
 
         Raises:
             PermissionDeniedError: the caller is no owner.
             NotFoundError: no such person in the store.
         """
-        if staff_id is not None and staff_id != self._principal.id:
+        kind, subject = self._principal.kind, self._principal.id
+        if wanted.staff_id is not None and wanted.staff_id != subject:
             if not self._principal.may(Permission.STAFF_MANAGE):
                 raise PermissionDeniedError(permission=str(Permission.STAFF_MANAGE))
-            await self._staff.get(staff_id)
-        rows = await self._families.live(staff_id or self._principal.id)
-        return Page(data=[self._output(row) for row in rows], next_cursor=None)
+            await self._staff.get(wanted.staff_id)
+            kind, subject = PrincipalKind.STAFF, wanted.staff_id
+        rows, cursor = await self._families.live(
+            kind, subject, cursor=wanted.cursor, limit=wanted.limit
+        )
+        return Page(data=[self._output(row) for row in rows], next_cursor=cursor)
 
     async def end(self, sign_in_id: UUID) -> None:
         """End a sign-in of the caller's, or as an owner anybody's.

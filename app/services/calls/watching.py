@@ -13,7 +13,7 @@ from app.core import clock
 from app.core.database import Database
 from app.core.jobs import in_background, job_run
 from app.core.metrics import CALLS_OLDEST, CALLS_WAITING
-from app.repositories.waiting_calls import STORAGE_ERRORS, waiting_calls
+from app.repositories.waiting_calls import waiting_calls
 
 LOOK_SECONDS = 15.0
 """As often as Prometheus asks."""
@@ -29,7 +29,7 @@ async def watching_calls(database: Database) -> AsyncIterator[None]:
 async def _keep_watching(database: Database) -> None:
     while True:
         # A failure is told by `job_run`; the next look may succeed.
-        with contextlib.suppress(Exception), job_run("waiting-calls", expected=STORAGE_ERRORS):
+        with contextlib.suppress(Exception), job_run("waiting-calls"):
             await measure_calls(database)
         await asyncio.sleep(LOOK_SECONDS)
 

@@ -24,7 +24,7 @@ from app.services.floor.split_rules import (
     take_part,
     with_their_parts,
 )
-from app.services.orders.rules import derived_status
+from app.services.orders.line_states import derived_status
 from app.services.orders.set_rules import counted, worked_on
 
 

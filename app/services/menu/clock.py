@@ -15,6 +15,7 @@ from uuid import UUID
 import orjson
 
 from app.core.database import Database
+from app.core.jobs import Turns
 from app.models.menu import Availability
 from app.repositories.menu_clock import MenuClockRepository, stores_with_due_clocks
 from app.services.menu.dayparts import Opening, opening_of
@@ -89,9 +90,15 @@ async def publish_clocks(database: Database, now: datetime) -> int:
     """Tell everything that the clock has changed up to `now`; in how many stores there was such.
 
     What another worker tells in this moment, or somebody edits, is left to the next look.
+
+    Raises: what went wrong in a store, once the others had their turn.
     """
-    stores = await stores_with_due_clocks(database, now)
-    return sum([await _publish_store(database, store_id, now) for store_id in stores])
+    turns, published = Turns(), 0
+    for store_id in await stores_with_due_clocks(database, now):
+        with turns.of(store_id):
+            published += await _publish_store(database, store_id, now)
+    turns.end()
+    return published
 
 
 async def _publish_store(database: Database, store_id: UUID, now: datetime) -> bool:

@@ -26,7 +26,7 @@ from app.services.menu.snapshot import (
     SlotEntry,
     StoreProfile,
 )
-from app.services.orders.ordering_rules import OrderingRules, Pause
+from app.services.orders.store_switches import OrderingRules, Pause
 from app.services.pricing.price_plan import plan_of
 
 

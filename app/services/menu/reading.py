@@ -8,11 +8,11 @@ import orjson
 
 from app.core import clock
 from app.core.cache import CachedMenu, CachedPage
+from app.core.clock import instant_text
 from app.core.errors import PermissionDeniedError
 from app.core.language import negotiate, pick
 from app.core.security.permissions import Permission
 from app.core.security.principals import Principal
-from app.schemas.base import instant_text
 from app.services.menu.image_fields import shown
 from app.services.menu.loading import MenuAtHand, MenuCatalog
 from app.services.menu.snapshot import (

@@ -4,8 +4,8 @@ has changed.
 
 Menus, quotes and orders ask the snapshot with the instant, so they are right without this: the
 job is for those who listen. Every worker looks once a second, by three look-ups in indexes that are
-nearly always empty; of a return, the row's lock decides which worker publishes, and the cleared `until` that
-nobody does so again.
+nearly always empty; of a return, the row's lock decides which worker publishes, and the cleared
+`until` that nobody does so again.
 """
 
 import asyncio
@@ -17,10 +17,10 @@ from uuid import UUID
 
 from app.core import clock
 from app.core.database import Database
-from app.core.jobs import in_background, job_run
+from app.core.jobs import Turns, in_background, job_run
 from app.models.menu import Availability, Item, Option
 from app.repositories.menu import ItemRepository, OptionGroupRepository, OptionRepository
-from app.repositories.menu_returns import STORAGE_ERRORS, ReturnsRepository, stores_with_returns
+from app.repositories.menu_returns import ReturnsRepository, stores_with_returns
 from app.repositories.store import StoreKeeper
 from app.services.menu.clock import publish_clocks
 from app.services.menu.journal import MenuJournal, TheService
@@ -29,7 +29,7 @@ from app.services.store.clock import settle, store_at_table
 
 LOOK_SECONDS = 1.0
 AWAY_SECONDS = 5.0
-"""How long to leave a database alone that did not answer."""
+"""How long to leave alone what has failed, such as a database that did not answer."""
 
 
 @asynccontextmanager
@@ -44,9 +44,11 @@ async def _keep_publishing(database: Database) -> None:
     while True:
         await asyncio.sleep(pause)
         try:
-            with job_run("menu-changes", expected=STORAGE_ERRORS):
-                await publish_returns(database, clock.now())
-                await publish_clocks(database, clock.now())
+            with job_run("menu-changes"):
+                try:
+                    await publish_returns(database, clock.now())
+                finally:
+                    await publish_clocks(database, clock.now())
             pause = LOOK_SECONDS
         except Exception:  # noqa: BLE001 - whatever it was is told; the next look may succeed
             pause = AWAY_SECONDS
@@ -56,9 +58,15 @@ async def publish_returns(database: Database, now: datetime) -> int:
     """Publish everything that is due at `now`, each store in its transaction; how much it was.
 
     What another transaction holds at this moment is left to the next look.
+
+    Raises: what went wrong in a store, once the others had their turn.
     """
-    stores = await stores_with_returns(database, now)
-    return sum([await _publish_store(database, store_id, now) for store_id in stores])
+    turns, published = Turns(), 0
+    for store_id in await stores_with_returns(database, now):
+        with turns.of(store_id):
+            published += await _publish_store(database, store_id, now)
+    turns.end()
+    return published
 
 
 async def _publish_store(database: Database, store_id: UUID, now: datetime) -> int:

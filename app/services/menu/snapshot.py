@@ -15,7 +15,7 @@ from uuid import UUID
 
 from app.core.business_calendar import BusinessCalendar
 from app.services.menu.dayparts import ALWAYS, Opening
-from app.services.orders.ordering_rules import OrderingRules
+from app.services.orders.store_switches import OrderingRules
 from app.services.pricing.price_plan import HappyHour, PlannedPrice, PricePlan
 
 Texts = Mapping[str, str]

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from itertools import chain, groupby
 from typing import Any
 
-from app.schemas.base import instant_text
+from app.core.clock import instant_text
 from app.schemas.menu_file import CELLS
 from app.schemas.timing import Daypart, DaypartException, HappyHour, PriceStep, TimeWindow
 from app.services.menu_files.money_text import amount_text, read_amount

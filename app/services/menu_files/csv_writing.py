@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from app.schemas.base import instant_text
+from app.core.clock import instant_text
 from app.schemas.menu_file import CELLS, ItemPart, MenuFile, Part
 from app.services.menu_files.cells import cell_text
 from app.services.menu_files.spreadsheet import write_rows

@@ -7,8 +7,8 @@ from app.core.errors import OrderHeldError, TransitionInvalidError
 from app.models import Order, OrderLine, OrderStatus
 from app.repositories.order import OrderRepository
 from app.schemas.order import OrderOutput
+from app.services.orders.line_states import allowed_after, derived_status, moves
 from app.services.orders.publishing import OrderPublisher
-from app.services.orders.rules import allowed_after, derived_status, moves
 from app.services.orders.set_rules import line_of, parts_of, worked_on
 
 

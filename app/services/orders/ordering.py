@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from app.core import clock
+from app.core.clock import instant_text
 from app.core.errors import (
     BusyError,
     DomainError,
@@ -22,8 +23,8 @@ from app.repositories.placing import CatalogChangedError, Placed, Placement, Pla
 from app.schemas.order import OrderInput, QuoteOutput
 from app.services.menu.loading import MenuCatalog
 from app.services.menu.snapshot import MenuSnapshot
-from app.services.orders.ordering_rules import FIRST_ORDER, GUESTS
-from app.services.orders.writing import Actor, fingerprint, order_lines, utc_text
+from app.services.orders.store_switches import FIRST_ORDER, GUESTS
+from app.services.orders.writing import Actor, fingerprint, order_lines
 from app.services.pricing.basket_pricing import check_expected_total, price_basket
 from app.services.pricing.priced_basket import PricedBasket
 
@@ -156,9 +157,10 @@ class OrderingService:
             "cancel_reason": None,
             "total": basket.total,
             "currency": basket.currency,
-            "client_created_at": utc_text(wanted.client_created_at),
-            "created_at": utc_text(now),
-            "updated_at": utc_text(now),
+            "client_created_at": wanted.client_created_at
+            and instant_text(wanted.client_created_at),
+            "created_at": instant_text(now),
+            "updated_at": instant_text(now),
             "version": 1,
         }
         return Placement(

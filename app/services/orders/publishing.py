@@ -6,8 +6,8 @@ from app.core.security.principals import Principal
 from app.models import Order, OrderLine, OrderStatus
 from app.repositories.order import OrderRepository
 from app.schemas.order import OrderOutput
+from app.services.orders.line_states import derived_status
 from app.services.orders.reading import OrderReadingService
-from app.services.orders.rules import derived_status
 from app.services.orders.set_rules import counted, follow_parts
 
 

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from app.core.errors import NotFoundError
 from app.models.order import OrderLine
-from app.services.orders.rules import derived_status
+from app.services.orders.line_states import derived_status
 
 
 def line_of(lines: Iterable[OrderLine], line_id: UUID) -> OrderLine:

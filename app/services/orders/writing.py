@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from hashlib import blake2b
 from typing import Any
 from uuid import UUID
@@ -112,10 +111,3 @@ def fingerprint(lines: Sequence[BaseModel]) -> str:
     """What of a basket makes it the same one again, in hex: its lines in whatever order."""
     parts = sorted(orjson.dumps(line.model_dump(), option=orjson.OPT_SORT_KEYS) for line in lines)
     return blake2b(b"\n".join(parts), digest_size=16).hexdigest()
-
-
-def utc_text(instant: datetime | None) -> str | None:
-    """RFC 3339 in UTC with `Z`."""
-    if instant is None:
-        return None
-    return instant.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")

@@ -1,6 +1,6 @@
 """Deleting what is too old: events, answers by idempotency key, expired credentials, pictures.
 
-Orders, payments and the audit log are the store's books and stay. Each batch is a short
+Orders are the store's books and stay; the audit log stays for years. Each batch is a short
 transaction of its own; a run that is broken off goes on where it was with the next one.
 """
 
@@ -14,6 +14,7 @@ from app.core import clock
 from app.core.config import Settings
 from app.core.database import Database
 from app.core.errors import BusyError
+from app.core.jobs import Turns
 from app.core.media import MediaStore
 from app.core.metrics import RETENTION_DELETED
 from app.repositories.retention import RetentionRepository
@@ -44,6 +45,7 @@ def kinds(settings: Settings) -> tuple[Kind, ...]:
     """What is kept for how long. Tokens come before the sign-ins that they belong to."""
     sign_ins = timedelta(days=settings.sign_in_retention_days)
     codes = timedelta(days=settings.code_retention_days)
+    audit = timedelta(days=settings.audit_retention_days)
     return (
         Kind("events", timedelta(days=settings.event_retention_days)),
         Kind("idempotency_records", timedelta(days=settings.idempotency_retention_days)),
@@ -52,6 +54,7 @@ def kinds(settings: Settings) -> tuple[Kind, ...]:
         Kind("pairing_codes", codes),
         Kind("stream_tickets", codes),
         Kind("throttles", codes, by_store=False),
+        *((Kind("audit_entries", audit),) if audit else ()),
     )
 
 
@@ -68,20 +71,24 @@ class RetentionService:
         Raises:
             BusyError: another run deletes at this moment.
             StorageUnavailableError: the pictures can't be listed or deleted now.
+            Exception: what went wrong in a store, once the others had their turn.
         """
-        now = clock.now()
+        now, turns = clock.now(), Turns()
         for kind in self._kinds:
             deleted = 0
             async for store_id in self._places(kind):
-                async for count in self._prune(kind, store_id, now - kind.kept, dry_run=dry_run):
-                    deleted += count
-                    if count:
-                        yield Progress(kind.name, deleted, done=False)
+                with turns.of(store_id):
+                    before = now - kind.kept
+                    async for count in self._prune(kind, store_id, before, dry_run=dry_run):
+                        deleted += count
+                        if count:
+                            yield Progress(kind.name, deleted, done=False)
             yield Progress(kind.name, deleted, done=True)
         swept = [digest async for digest in self._sweeping.sweep(dry_run=dry_run)]
         if not dry_run:
             RETENTION_DELETED.labels(PICTURES).inc(len(swept))
         yield Progress(PICTURES, len(swept), done=True)
+        turns.end()
 
     async def _places(self, kind: Kind) -> AsyncIterator[UUID | None]:
         """Every store, by pages; or the one place of what belongs to none."""

@@ -34,11 +34,13 @@ class StoreKeepingService:
         Raises:
             PermissionDeniedError: more than pausing takes an owner.
             InvalidRequestError: the default language is none of the store's; a pause ends in the
-                past, or there is none that could end.
+                past, or there is none that could end; payments, which are not there yet, would
+                be required.
             VersionMismatchError: somebody changed the store since `expected` was read.
         """
         if wanted.model_fields_set - PAUSE and not self._principal.may(Permission.STORE_MANAGE):
             raise PermissionDeniedError(permission=str(Permission.STORE_MANAGE))
+        _check_settlement(wanted)
         store, now = await self._stores.get_for_change(expected), clock.now()
         before = _columns(store)
         settle(store, now)
@@ -77,7 +79,7 @@ class StoreKeepingService:
 
 
 def _columns(store: Store) -> dict[str, Any]:
-    return {name: getattr(store, name) for name in Store.__table__.columns.keys()}  # noqa: SIM118
+    return {column.key: getattr(store, column.key) for column in Store.__table__.columns}
 
 
 def _changes(wanted: StorePatch) -> dict[str, Any]:
@@ -89,6 +91,15 @@ def _changes(wanted: StorePatch) -> dict[str, Any]:
         if name in changes:
             changes[name] = [str(one) for one in dict.fromkeys(changes[name])]
     return changes
+
+
+def _check_settlement(wanted: StorePatch) -> None:
+    """A switch that does nothing must not look as if it did."""
+    if wanted.settlement_required:
+        detail = "The service takes no payments yet, so none can be required."
+        raise InvalidRequestError(
+            errors=[FieldError("/settlement_required", "no-payments-yet", detail)]
+        )
 
 
 def _check_languages(wanted: StorePatch, languages: list[str], default: str) -> None:

@@ -189,6 +189,27 @@ def test_the_live_sign_ins_are_listed_newest_first(shop: Shop) -> None:
     assert newest["expires_at"] == person.tokens["refresh_expires_at"]
 
 
+def test_many_sign_ins_come_by_pages(shop: Shop) -> None:
+    person = settled(shop, "kim")
+    for _ in range(4):
+        person.sign_in()
+    whole = [one["id"] for one in person.call("GET", "/auth/sessions").json()["data"]]
+    assert len(whole) == 5
+
+    first = person.call("GET", "/auth/sessions?limit=2").json()
+    # What comes and goes meanwhile neither repeats nor hides another one.
+    person.sign_in()
+    assert person.call("DELETE", f"/auth/sessions/{whole[3]}").status_code == 204
+    path = f"/auth/sessions?limit=2&cursor={first['next_cursor']}"
+    last = person.call("GET", path).json()
+
+    assert [one["id"] for one in first["data"]] == whole[:2]
+    assert [one["id"] for one in last["data"]] == [whole[2], whole[4]]
+    assert last["next_cursor"] is None
+    for query in ("limit=201", "limit=0", "cursor=x"):
+        assert person.call("GET", f"/auth/sessions?{query}").status_code == 422
+
+
 def test_what_has_ended_or_run_out_is_not_listed(shop: Shop) -> None:
     person = settled(shop, "kim")
     ended = person.sign_in()

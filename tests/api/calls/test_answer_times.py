@@ -25,7 +25,7 @@ def backdate(shop: Shop, call: Json, at: str, acknowledge: int | None, done: int
     ]
     sets = ", ".join(["created_at = %(at)s", *steps])
     shop.rows(
-        f"UPDATE service_requests SET {sets} WHERE store_id = %(store)s AND id = %(id)s"  # noqa: S608
+        f"UPDATE service_requests SET {sets} WHERE store_id = %(store)s AND id = %(id)s"
         " RETURNING id",
         at=at,
         id=call["id"],

@@ -301,7 +301,7 @@ def test_the_database_itself_keeps_two_equal_ones_from_waiting(shop: Shop) -> No
     ]
     names = ", ".join(columns)
     twin = (
-        f"INSERT INTO service_requests (id, {names}) SELECT gen_random_uuid(), {names}"  # noqa: S608
+        f"INSERT INTO service_requests (id, {names}) SELECT gen_random_uuid(), {names}"
         " FROM service_requests WHERE store_id = %(store)s RETURNING id"
     )
     with pytest.raises(UniqueViolation, match="uq_service_requests_waiting"):

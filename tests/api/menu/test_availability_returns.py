@@ -1,6 +1,7 @@
 """What is sold out until a time: it comes back by itself, is told once, and refuses until then."""
 
 import asyncio
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import uuid4
 
@@ -10,6 +11,8 @@ import pytest
 from app.core import clock
 from app.core.database import Database
 from app.local.processes import wait_until
+from app.models import Item
+from app.repositories.menu_returns import ReturnsRepository
 from app.services.menu.returning import publish_returns
 from tests.support.floor import Floor, order_body
 from tests.support.menu_building import add_category, add_group, add_item, availability, ok, state
@@ -29,6 +32,19 @@ def later(**span: int) -> datetime:
 
 def sold_out_until(shop: Shop, item: Json, until: datetime) -> Json:
     return availability(shop, item, {"status": "sold_out", "until": until.isoformat()})
+
+
+def look(shop: Shop, now: datetime) -> int:
+    """One look of a worker at `now`; how much came back in all stores."""
+
+    async def once() -> int:
+        database = Database(shop.runtime.settings)
+        try:
+            return await publish_returns(database, now)
+        finally:
+            await database.close()
+
+    return asyncio.run(once())
 
 
 def test_a_return_is_told_within_about_a_second(shop: Shop) -> None:
@@ -106,19 +122,9 @@ def test_many_workers_tell_a_return_once(shop: Shop) -> None:
         ok(shop.staff.put(f"/menu/options/{option['id']}/availability", json=wanted))
     seq, _ = shop.counters()
 
-    def work() -> int:
-        async def look() -> int:
-            database = Database(shop.runtime.settings)
-            try:
-                return await publish_returns(database, due)
-            finally:
-                await database.close()
-
-        return asyncio.run(look())
-
-    at_once([work] * 6)
+    at_once([lambda: look(shop, due)] * 6)
     # What was locked by another worker in that instant is its, or is left to the next look.
-    work()
+    look(shop, due)
     told = [change.get("item_id") or change["option_id"] for change in changes(shop, seq)]
     wanted_ids = [one["id"] for one in (*items, *group["options"])]
     assert sorted(told) == sorted(wanted_ids)
@@ -183,3 +189,28 @@ def test_two_lines_of_one_item_take_their_stock_together(shop: Shop) -> None:
 
 def _place(tablet: httpx.Client, body: Json) -> httpx.Response:
     return tablet.post("/orders", json=body, headers={"Idempotency-Key": str(uuid4())})
+
+
+@pytest.mark.parametrize("broken", [0, 1])
+def test_a_store_that_fails_keeps_no_other_one_from_its_turn(
+    shop: Shop, other_shop: Shop, broken: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shops = [shop, other_shop]
+    until = later(days=1)
+    items = [add_item(one, add_category(one)) for one in shops]
+    for one, item in zip(shops, items, strict=True):
+        sold_out_until(one, item, until)
+    seqs = [one.counters()[0] for one in shops]
+    items_due = ReturnsRepository.items
+
+    async def fails(self: ReturnsRepository, now: datetime) -> Sequence[Item]:
+        if self.store_id == shops[broken].id:
+            raise ValueError("unreadable")
+        return await items_due(self, now)
+
+    monkeypatch.setattr(ReturnsRepository, "items", fails)
+    with pytest.raises(ValueError, match="unreadable"):
+        look(shop, until)
+    assert [len(changes(one, seq)) for one, seq in zip(shops, seqs, strict=True)] == [
+        int(place != broken) for place in range(2)
+    ]

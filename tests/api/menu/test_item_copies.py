@@ -123,7 +123,7 @@ def test_no_column_is_left_behind(shop: Shop, table: str, of_item: str, own: set
     copy = ok(shop.manager.post(f"/menu/items/{model['id']}/copy"), 201)
 
     def kept(item: Json) -> list[dict[str, Any]]:
-        query = f"SELECT to_jsonb(t) FROM {table} t WHERE store_id = %(store)s AND {of_item}"  # noqa: S608 - of this file
+        query = f"SELECT to_jsonb(t) FROM {table} t WHERE store_id = %(store)s AND {of_item}"
         rows = [row for (row,) in shop.rows(query, item=item["id"])]
         left = [{name: value for name, value in row.items() if name not in own} for row in rows]
         return sorted(left, key=str)

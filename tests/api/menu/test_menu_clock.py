@@ -14,6 +14,7 @@ from app.local.processes import wait_until
 from app.services.menu.clock import publish_clocks
 from tests.support.menu_building import add_category, add_item, availability, if_match, ok
 from tests.support.racing import at_once
+from tests.support.retention import execute
 from tests.support.shops import Json, Shop
 
 SEOUL = ZoneInfo("Asia/Seoul")
@@ -92,6 +93,30 @@ def test_many_workers_tell_a_boundary_once_and_leave_no_gap(shop: Shop) -> None:
     assert told(shop, seq) == [struck(*items)]
     numbers = "SELECT seq FROM events WHERE store_id = %(store)s ORDER BY seq"
     assert shop.rows(numbers) == [(number,) for number in range(1, seq + 2)]
+
+
+@pytest.mark.parametrize("broken", [0, 1])
+def test_a_store_that_fails_keeps_no_other_one_from_its_turn(
+    shop: Shop, other_shop: Shop, broken: int
+) -> None:
+    start, window = from_tomorrow(9)
+    shops = [shop, other_shop]
+    items = [add_item(one, add_category(one), dayparts=[window]) for one in shops]
+    assert wait_until(lambda: all(map(worked_out, shops)), 5)
+    seqs = [one.counters()[0] for one in shops]
+    plans = "UPDATE items SET price_schedule = %(plan)s::jsonb WHERE store_id = %(store)s"
+
+    execute(shops[broken], plans, plan='[{"price": 1, "starts_at": "never"}]')
+    try:
+        with pytest.raises(ValueError, match="never"):
+            look(shop, start)
+        assert [told(one, seq) for one, seq in zip(shops, seqs, strict=True)] == [
+            [] if place == broken else [struck(item)] for place, item in enumerate(items)
+        ]
+    finally:
+        execute(shops[broken], plans, plan="[]")
+    look(shop, start)
+    assert told(shops[broken], seqs[broken]) == [struck(items[broken])]
 
 
 def test_a_planned_price_is_told_and_audited_when_it_starts(shop: Shop) -> None:

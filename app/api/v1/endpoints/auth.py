@@ -70,8 +70,8 @@ async def change_password(body: PasswordInput, account: AccountKeepingDep) -> To
 async def list_sign_ins(
     wanted: Annotated[SignInFilter, Query()], account: AccountKeepingDep
 ) -> Page[SignInOutput]:
-    """The caller's own, newest first, or with `staff_id` somebody else's; the list comes whole."""
-    return await account.find(wanted.staff_id)
+    """The caller's own, newest first, or with `staff_id` somebody else's."""
+    return await account.find(wanted)
 
 
 @router.delete(

@@ -12,10 +12,10 @@ from typing import Any, Protocol
 
 from app.core.business_calendar import BusinessCalendar
 from app.core.business_time import instant_of
+from app.core.clock import instant_text
 from app.core.errors import FieldError, OrderTooLargeError, StoreClosedError
 from app.core.language import pick
 from app.core.security.principals import Channel
-from app.schemas.base import instant_text
 
 GUESTS = frozenset({Channel.TABLET, Channel.GUEST})
 """The channels of the guests' side."""
