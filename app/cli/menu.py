@@ -93,7 +93,9 @@ def _read(file: Path, format_: Format | None) -> Upload:
     if file == STANDARD and format_ is None:
         raise typer.BadParameter("-: say what comes: --format json or --format csv")
     if suffix not in MEDIA_TYPES:
-        raise typer.BadParameter(f"{file.name}: the name must end with {', '.join(MEDIA_TYPES)}")
+        raise typer.BadParameter(
+            f"{file.name}: the name must end with {', '.join(MEDIA_TYPES)}; save a workbook as CSV"
+        )
     content = binary_input().read() if file == STANDARD else file.read_bytes()
     return Upload(MEDIA_TYPES[suffix], content)
 

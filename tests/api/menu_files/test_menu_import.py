@@ -23,6 +23,7 @@ from tests.support.racing import at_once
 from tests.support.shops import Json, Shop
 
 JSON = "application/json"
+WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 @pytest.mark.parametrize("name", ["menu-cp949.csv", "menu-utf16.csv"])
@@ -117,6 +118,9 @@ def test_every_wrong_place_of_json_is_named(
         (b"{", JSON, 400, "malformed-body"),
         (b'a,b\n"c', CSV, 400, "malformed-body"),
         (b"\x81\x20", CSV, 400, "malformed-body"),
+        (b"PK\x03\x04 and more", WORKBOOK, 400, "malformed-body"),
+        (b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR", CSV, 400, "malformed-body"),
+        (b"\x89PNG", "image/png", 415, "unsupported-media-type"),
         (b"{}", "application/xml", 415, "unsupported-media-type"),
         (b"{}", "text/csv; charset=utf-7", 415, "unsupported-media-type"),
         (b" " * (32 * 1024 * 1024 + 1), CSV, 413, "body-too-large"),
@@ -129,6 +133,49 @@ def test_what_is_no_such_file_is_refused(
     before = shop.counters()
     refused = send(shop, content, media_type)
     assert (refused.status_code, refused.json()["code"]) == (status, code), refused.text
+    assert shop.counters() == before
+
+
+WINDOWS = "application/vnd.ms-excel"
+"""What Windows announces for .csv where Excel is installed."""
+
+
+@pytest.mark.parametrize("media_type", [WINDOWS, "text/tab-separated-values", "application/csv"])
+def test_tables_are_taken_under_their_other_names(shop: Shop, media_type: str) -> None:
+    done = must(send(shop, "category\tname\tprice\n음료\t식혜\t3000\n", media_type))
+    assert (done["format"], counts(done)["items"]) == ("csv", (1, 0, 0, 0))
+
+
+@pytest.mark.parametrize(
+    ("name", "media_type", "content"),
+    [
+        ("menu.csv", CSV, "category,name,price\n음료,식혜,3000\n"),
+        ("menu.CSV", WINDOWS, "category,name,price\n음료,식혜,3000\n"),
+        ("menu.tsv", "application/octet-stream", "category\tname\tprice\n음료\t식혜\t3000\n"),
+        ("menu.json", JSON, '{"categories": [{"key": "음료"}]}'),
+        ("menu.json", "application/octet-stream", '{"categories": [{"key": "음료"}]}'),
+    ],
+)
+def test_a_form_does_as_well(shop: Shop, name: str, media_type: str, content: str) -> None:
+    sent = {"file": (name, content.encode(), media_type)}
+    done = must(shop.manager.post("/menu/import", files=sent))
+    assert counts(done)["categories"] == (1, 0, 0, 0)
+
+
+def test_a_form_is_the_one_file(shop: Shop) -> None:
+    before = shop.counters()
+    table = ("menu.csv", b"category,name,price\nA,B,1\n", CSV)
+    for files, status in (
+        ({"table": table}, 422),
+        ({"file": table, "other": table}, 422),
+        ([("file", table)] * 3, 422),
+        ({"file": ("menu.png", b"\x89PNG", "image/png")}, 415),
+        ({"file": ("menu", b"a", "application/octet-stream")}, 415),
+        ({"file": ("menu.xlsx", b"PK\x03\x04", "application/octet-stream")}, 400),
+        ({"file": ("menu.csv", b" " * (32 * 1024 * 1024 + 1), CSV)}, 413),
+    ):
+        refused = shop.manager.post("/menu/import", files=files, timeout=60)
+        assert refused.status_code == status, refused.text
     assert shop.counters() == before
 
 

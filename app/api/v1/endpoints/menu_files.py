@@ -15,7 +15,19 @@ from app.schemas.menu_file import ExportFilter, ImportFilter, ImportOutput, Menu
 router = APIRouter(prefix="/menu", tags=["Menu"], route_class=OperationRoute)
 
 TABLE = "category,name:ko,name:en,price\r\n찌개,김치찌개,Kimchi stew,9000\r\n"
-MENU_FILES = FileBody({"application/json": MenuFile, "text/csv": TABLE}, 32 * 1024 * 1024)
+_WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+MENU_FILES = FileBody(
+    {"application/json": MenuFile, "text/csv": TABLE},
+    32 * 1024 * 1024,
+    # What Windows announces for .csv where Excel is installed is a workbook's type. A workbook
+    # itself is let in to be told what to do.
+    also=dict.fromkeys(
+        ("application/vnd.ms-excel", "text/tab-separated-values", "application/csv", _WORKBOOK),
+        "text/csv",
+    ),
+    suffixes=dict.fromkeys((".csv", ".tsv", ".txt", ".xls", ".xlsx"), "text/csv")
+    | {".json": "application/json"},
+)
 CSV = {"text/csv": {"schema": {"type": "string"}, "example": TABLE}}
 
 
