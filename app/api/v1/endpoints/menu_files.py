@@ -37,7 +37,7 @@ CSV = {"text/csv": {"schema": {"type": "string"}, "example": TABLE}}
     response_model=MenuFile,
     responses={200: {"content": CSV}},
 )
-@operation(Permission.MENU_MANAGE, replica=True)
+@operation(Permission.MENU_EXPORT, replica=True)
 async def export_menu(
     wanted: Annotated[ExportFilter, Query()],
     exporting: MenuExportDep,
