@@ -57,8 +57,8 @@ def item_signature(
     Two that have references, and different ones, are two things, whatever they are called: a
     thing of the file with a reference is matched by name only to one of the store that has none.
     """
-    here, bare = (category, name), name
-    loose: tuple[Hashable | None, Hashable | None] = (here, bare)
+    here = (category, name) if category is not None and name else None
+    loose: tuple[Hashable | None, Hashable | None] = (here, name or None)
     none = (None, None)
     if stored:
         return (ref, key, *loose, *(loose if ref is None else none))

@@ -42,7 +42,7 @@ def merge(part: Part, row: Row | None, now: datetime, languages: Languages | Non
     """
     after = dict(row or {})
     changes = []
-    said = _said(part, now, whole=row is None)
+    said = _said(part, row, now)
     for name, value in said.items():
         if value is None and name in ("position", "name"):
             continue
@@ -60,20 +60,24 @@ def merge(part: Part, row: Row | None, now: datetime, languages: Languages | Non
     return Merged(after, changes)
 
 
-def _said(part: Part, now: datetime, *, whole: bool) -> dict[str, Any]:
-    """The values of what the part says (of all its fields, if `whole`) as the database keeps them.
+def _said(part: Part, row: Row | None, now: datetime) -> dict[str, Any]:
+    """The values of what the part says (of all its fields, without `row`) as the database keeps
+    them.
 
     A planned price that has begun is the price, as an `until` that has passed means available.
     """
     names = [*part.plain_fields(), *({"image"} & type(part).model_fields.keys())]
-    said = {name: getattr(part, name) for name in names if whole or name in part.model_fields_set}
+    said = {
+        name: getattr(part, name) for name in names if row is None or name in part.model_fields_set
+    }
     for name in PLANS & said.keys():
         said[name] = stored(said[name])
     if said.get("image") is not None:
         said["image"] = said["image"].model_dump()
     if said.get("price_schedule"):
         in_order = sorted(said["price_schedule"], key=lambda step: step["starts_at"])
-        said["price"], said["price_schedule"] = settled(said["price"], in_order, now)
+        price = said["price"] if "price" in said or row is None else row["price"]
+        said["price"], said["price_schedule"] = settled(price, in_order, now)
     return said
 
 

@@ -1,6 +1,7 @@
 """Importing menus: tables of other systems, errors by row and column, all or nothing."""
 
 import json
+import re
 from typing import Any
 
 import psycopg
@@ -51,6 +52,10 @@ WRONG_TABLES: list[tuple[str, list[tuple[int | None, int | None, str]]]] = [
     ("category,name,price\n,B,1", [(2, 1, "missing")]),
     ("category,name,price\nA,,1", [(2, 2, "missing")]),
     ("category,name,price\nA,B,", [(2, 3, "missing")]),
+    ("category,name\nA,B", [(2, None, "missing")]),
+    ("name,price\nB,1", [(2, None, "missing")]),
+    ("key,price,category\nB,1,", [(2, None, "missing"), (2, 3, "missing")]),
+    ("kind,name,min_select\ngroup,B,0", [(2, None, "missing")]),
     ("category,name,price,key\nA,B,1,x\nA,C,1,x", [(3, 4, "repeated")]),
     ("category,name:en,name,price\nA,B,,1", [(2, 2, "language-missing")]),
     ("kind,name,price\nthing,B,1", [(2, 1, "unknown")]),
@@ -195,6 +200,37 @@ def test_a_dry_run_says_what_would_change_and_changes_nothing(shop: Shop) -> Non
         ("item", "archived"),
         ("category", "archived"),
     }
+
+
+def test_what_would_change_is_told_in_the_words_of_files(shop: Shop) -> None:
+    """Ids are in no file, and those of what is not there yet are others at each dry run."""
+    fill(shop)
+    file: Json = json.loads(exported(shop))
+    stews, others = file["categories"]
+    stew, formula = stews["items"]
+    hot = {"key": "덤", "name": {"ko": "덤"}, "options": [{"name": {"ko": "밥"}, "price": 100}]}
+    file["option_groups"].append(hot)
+    stew["option_groups"] = [
+        {"key": "맵기", "prices": {"매운맛": 800}},
+        {"key": "덤", "prices": {"밥": 0}},
+    ]
+    formula["set_slots"][0]["choices"][0]["upcharge"] = 700
+    others["items"], stews["items"] = [formula], [stew]
+    done = must(send(shop, json.dumps(file), JSON, "dry_run=true"))
+    fields = {one["field"]: one for change in done["changes"] for one in change["fields"]}
+    assert (fields["category"]["before"], fields["category"]["after"]) == ("찌개", "찌개#2")
+    uses = fields["option_groups"]
+    assert [(one["key"], one["prices"]) for one in uses["before"]] == [
+        ("맵기#2", None),
+        ("맵기", {"매운맛": 700}),
+    ]
+    assert [(one["key"], one["prices"]) for one in uses["after"]] == [
+        ("맵기", {"매운맛": 800}),
+        ("덤", {"밥": 0}),
+    ]
+    assert fields["set_slots"]["after"][0]["choices"] == [{"key": "POS-1", "upcharge": 700}]
+    assert not re.search(r"[0-9a-f]{8}-[0-9a-f]{4}-", json.dumps(done))
+    assert must(send(shop, json.dumps(file), JSON, "dry_run=true")) == done
 
 
 def test_an_import_is_one_event_and_one_version_of_the_menu(shop: Shop) -> None:
