@@ -107,7 +107,8 @@ class Part(Input):
 
 
 class AvailabilityPart(Part):
-    """As staff set it. An `until` that has passed means: available again."""
+    """As staff set it. An `until` that has passed means: available again. Of what is there already
+    an import sets it with `set_availability` only: files get old, and the floor knows."""
 
     status: Annotated[Availability, Field(strict=False)]
     until: Instant | None = None
@@ -282,6 +283,10 @@ class ImportFilter(Query):
     dry_run: Flag = Field(default=False, description="Say what would change, and change nothing.")
     archive_missing: Flag = Field(
         default=False, description="Archive what the store has and the file hasn't."
+    )
+    set_availability: Flag = Field(
+        default=False,
+        description="Set status and stock also of what is there; otherwise only of what is new.",
     )
 
 

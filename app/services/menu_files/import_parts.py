@@ -1,6 +1,7 @@
 """What every kind of part of a file has in common when it is laid beside the stored menu."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from app.core.errors import FieldError
 from app.core.ids import uuid7
@@ -29,7 +30,16 @@ class Parts:
     def placed(self, part: NamedPart, stored: Thing | None, pointer: str) -> Placed:
         """The part with its row as it will be; something new says all that it can't do without."""
         row = stored.row if stored else None
-        merged = merge(part, row, self.terms.now, self._languages(part))
+        terms = self.terms
+        merged = merge(
+            part,
+            row,
+            terms.now,
+            self._languages(part),
+            set_availability=terms.set_availability,
+        )
+        if merged.kept is not None:
+            self._warn_of_availability(pointer, merged.kept.before)
         if stored is None:
             merged.row["id"] = uuid7()
             for name in part.needed:
@@ -41,6 +51,15 @@ class Parts:
         """What is not in the store yet lacks something."""
         detail = f"It is new here, so it needs: {name}."
         self.plan.errors.append(FieldError(f"{pointer}/{name}", "missing", detail))
+
+    def _warn_of_availability(self, pointer: str, state: Mapping[str, Any]) -> None:
+        left = "" if state["stock"] is None else f", {state['stock']} left"
+        detail = (
+            f"It stays {state['status']}{left}, as it is at the store: what the file says is set"
+            " with set_availability only."
+        )
+        place = f"{pointer}/availability"
+        self.plan.warnings.append(FieldError(place, "availability-kept", detail))
 
     def _languages(self, part: NamedPart) -> Languages | None:
         """An empty cell takes a translation of a name away, but not the name itself."""

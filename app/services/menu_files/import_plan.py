@@ -23,6 +23,7 @@ class ImportTerms:
     default_language: str
     now: datetime
     archive_missing: bool = False
+    set_availability: bool = False
 
 
 @dataclass(slots=True)
@@ -103,6 +104,7 @@ class ImportPlan:
     links_before: dict[UUID, list[Row]] = field(default_factory=dict)
     sets: list[tuple[list[FinalSlot], list[FinalSlot]]] = field(default_factory=list)
     errors: list[FieldError] = field(default_factory=list)
+    warnings: list[FieldError] = field(default_factory=list)
     final_items: dict[UUID, str] = field(default_factory=dict)
     final_groups: dict[UUID, Placed] = field(default_factory=dict)
     final_options: dict[UUID, list[Placed]] = field(default_factory=dict)

@@ -21,17 +21,29 @@ from app.services.pricing.price_plan import settled
 
 AVAILABILITY_COLUMNS = ("availability", "sold_out_until", "stock")
 Languages = Mapping[str, frozenset[str]]
+State = tuple[str, datetime | None, int | None]
+"""Status, end and stock."""
+UNSET: State = (str(Availability.AVAILABLE), None, None)
 
 
 @dataclass(frozen=True, slots=True)
 class Merged:
-    """`row` is what will be stored; no `changes` when that is what is stored already."""
+    """`row` is what will be stored; no `changes` when that is what is stored already. `kept` is the
+    availability that the part would change and doesn't."""
 
     row: Row
     changes: list[FieldChange]
+    kept: FieldChange | None = None
 
 
-def merge(part: Part, row: Row | None, now: datetime, languages: Languages | None) -> Merged:
+def merge(
+    part: Part,
+    row: Row | None,
+    now: datetime,
+    languages: Languages | None,
+    *,
+    set_availability: bool,
+) -> Merged:
     """What the part makes of `row`, or of nothing.
 
     What the part doesn't say stays, or takes the default. A position is left to the caller when
@@ -39,9 +51,11 @@ def merge(part: Part, row: Row | None, now: datetime, languages: Languages | Non
 
     Args:
         languages: by field those that the file speaks for; None when for all.
+        set_availability: also of what is there already.
     """
     after = dict(row or {})
     changes = []
+    kept = None
     said = _said(part, row, now)
     for name, value in said.items():
         if value is None and name in ("position", "name"):
@@ -56,8 +70,11 @@ def merge(part: Part, row: Row | None, now: datetime, languages: Languages | Non
         if row[column] != after[column]:
             changes.append(FieldChange(field=name, before=row[column], after=after[column]))
     if "availability" in type(part).model_fields:
-        changes += _merge_availability(getattr(part, "availability"), row, after, now)  # noqa: B009 - of some parts
-    return Merged(after, changes)
+        said = getattr(part, "availability")  # noqa: B009 - of some parts
+        change = _merge_availability(said, row, after, now, wanted=set_availability)
+        changes += [change] if change and set_availability else []
+        kept = None if set_availability else change
+    return Merged(after, changes, kept)
 
 
 def _said(part: Part, row: Row | None, now: datetime) -> dict[str, Any]:
@@ -90,25 +107,20 @@ def with_other_languages(
 
 
 def _merge_availability(
-    part: AvailabilityPart | None, row: Row | None, after: Row, now: datetime
-) -> list[FieldChange]:
-    if row is None:
-        before: tuple[Any, ...] = (str(Availability.AVAILABLE), None, None)
-        after.update(zip(AVAILABILITY_COLUMNS, before, strict=True))
-    else:
-        before = availability_state(row, now)
-    if part is None:
-        return []
-    wanted = _wanted(part, before[2], now)
-    if wanted == before:
-        return []
-    after.update(zip(AVAILABILITY_COLUMNS, wanted, strict=True))
-    return [FieldChange(field="availability", before=_shown(before), after=_shown(wanted))]
+    part: AvailabilityPart | None, row: Row | None, after: Row, now: datetime, *, wanted: bool
+) -> FieldChange | None:
+    """Put what the part says into `after`, if that is new or `wanted`; how it differs from what
+    holds, if anything is there."""
+    before = UNSET if row is None else availability_state(row, now)
+    said = before if part is None else _wanted(part, before[2], now)
+    if row is None or (wanted and said != before):
+        after.update(zip(AVAILABILITY_COLUMNS, said, strict=True))
+    if row is None or said == before:
+        return None
+    return FieldChange(field="availability", before=_shown(before), after=_shown(said))
 
 
-def _wanted(
-    part: AvailabilityPart, stock: int | None, now: datetime
-) -> tuple[str, datetime | None, int | None]:
+def _wanted(part: AvailabilityPart, stock: int | None, now: datetime) -> State:
     """A stock that is not mentioned goes on counting, unless it is used up and there is more."""
     state = availability_state(
         {"availability": str(part.status), "sold_out_until": part.until, "stock": part.stock}, now
@@ -118,5 +130,5 @@ def _wanted(
     return (*state[:2], None if part.status is Availability.AVAILABLE and stock == 0 else stock)
 
 
-def _shown(state: tuple[Any, ...]) -> dict[str, Any]:
+def _shown(state: State) -> dict[str, Any]:
     return dict(zip(("status", "until", "stock"), state, strict=True))

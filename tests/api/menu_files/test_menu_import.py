@@ -346,9 +346,10 @@ def test_the_stock_that_was_sold_meanwhile_is_not_put_back(shop: Shop) -> None:
     del item["availability"]["stock"]
     item["price"] = 1
     shop.rows("UPDATE items SET stock = 2 WHERE store_id = %(store)s RETURNING id")
-    must(send(shop, json.dumps(file), JSON))
-    [left] = json.loads(exported(shop))["categories"][0]["items"]
-    assert left["availability"]["stock"] == 2
+    for query in ("", "set_availability=true"):
+        must(send(shop, json.dumps(file), JSON, query))
+        [left] = json.loads(exported(shop))["categories"][0]["items"]
+        assert left["availability"]["stock"] == 2
 
 
 HOSTILE = [

@@ -63,6 +63,8 @@ async def import_menu(
     """JSON as exported, the same as CSV, or the item library that Square exports as CSV.
 
     Things are found again by `external_ref` and `key`, then by name. What the file doesn't name
-    stays, unless `archive_missing` is true. All of the file is imported or nothing of it.
+    stays, unless `archive_missing` is true. What is there already stays as available as staff have
+    it, with a warning where the file says otherwise, unless `set_availability` is true. All of the
+    file is imported or nothing of it.
     """
     return await importing.import_file(upload, wanted)
