@@ -125,6 +125,7 @@ class OptionPart(Part):
     needed = ("name",)
 
     key: Key | None = None
+    external_ref: Name | None = None
     name: LocalizedName = Field(default_factory=dict)
     price: PriceDelta = 0
     max_quantity: Annotated[int, Field(ge=1, le=99)] = 1

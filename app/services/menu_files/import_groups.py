@@ -4,10 +4,11 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from uuid import UUID
 
+from app.core.errors import FieldError
 from app.schemas.menu_file import FieldChange, GroupPart
 from app.services.menu_files.import_parts import Parts, give_positions, pointers, set_position
 from app.services.menu_files.import_plan import Placed
-from app.services.menu_files.matching import Signature, keys_of, match
+from app.services.menu_files.matching import Signature, keys_of, match, option_signature
 from app.services.menu_files.stored_menu import Thing
 
 
@@ -39,7 +40,8 @@ class _Groups:
         for place, (part, at) in enumerate(zip(parts, match(wanted, known), strict=True)):
             stored = None if at is None else present[at]
             group = self._beside.placed(part, stored, f"/option_groups/{place}")
-            self._options(group, part)
+            whole = self._archive_missing or place in self._owners
+            self._options(group, part, whole=whole)
             placed.append(group)
         give_positions(placed, present)
         keys = keys_of([part.key or name for part, name in zip(parts, names, strict=True)])
@@ -48,21 +50,25 @@ class _Groups:
     def _signatures(
         self, parts: Sequence[GroupPart], names: Sequence[str]
     ) -> tuple[list[Signature], list[Signature]]:
-        """An item's own group is found by item and name, any other by key or name."""
+        """An item's own group is found by the item and an option of it, or by item and name; any
+        other by key or name."""
         users: dict[UUID, list[UUID]] = defaultdict(list)
         for item_id, links in self._stored.links.items():
             for link in links:
                 users[link["group_id"]].append(item_id)
+        references = {one.external_ref for at in self._owners for one in parts[at].options}
         wanted: list[Signature] = [
-            ((self._owners[at], name), None, None)
+            (self._owners[at], (self._owners[at], name), None, None)
             if at in self._owners
-            else (None, part.key, name or None)
+            else (None, None, part.key, name or None)
             for at, (part, name) in enumerate(zip(parts, names, strict=True))
         ]
-        known: list[Signature] = [
-            ((users[one.id][0], one.name) if len(users[one.id]) == 1 else None, one.key, one.name)
-            for one in self._stored.groups
-        ]
+        known: list[Signature] = []
+        for one in self._stored.groups:
+            owner = users[one.id][0] if len(users[one.id]) == 1 else None
+            has = {option.row["external_ref"] for option in self._stored.options[one.id]} - {None}
+            by_option = owner if has & references else None
+            known.append((by_option, owner and (owner, one.name), one.key, one.name))
         return wanted, known
 
     def _all(self, named: dict[str, Placed]) -> dict[str, Placed]:
@@ -78,20 +84,21 @@ class _Groups:
     def _as_they_are(self, group: Thing) -> list[Placed]:
         return [Placed(one.row, one) for one in self._stored.options[group.id]]
 
-    def _options(self, group: Placed, part: GroupPart) -> None:
-        """The group's options in the order of the file; those that it doesn't name come after."""
+    def _options(self, group: Placed, part: GroupPart, *, whole: bool) -> None:
+        """The group's options in the order of the file; those that it doesn't name come after, or
+        go where what it names is the `whole` group."""
         self._plan.final_groups[group.id] = group
         if group.stored and "options" not in part.model_fields_set:
             self._plan.final_options[group.id] = self._as_they_are(group.stored)
             return
         present = self._stored.options[group.stored.id] if group.stored else []
         options, missing = self._matched(group, part, present)
-        if self._archive_missing:
+        if whole:
             self._plan.kinds["option"].archived += missing
         else:
             options += [Placed(one.row, one) for one in missing]
         touched = any(one.stored is None or one.changes for one in options)
-        if group.stored and (touched or (missing and self._archive_missing)):
+        if group.stored and (touched or (missing and whole)):
             group.changes.append(FieldChange(field="options", before=None, after=None))
         self._plan.final_options[group.id] = options
         self._plan.kinds["option"].note([one for one in options if one.pointer])
@@ -102,8 +109,16 @@ class _Groups:
         """The options of the file, and those of the store that it doesn't name."""
         pointer = f"{group.pointer}/options"
         self._beside.check_keys(part.options, pointers(pointer, part.options))
-        wanted = [(one.key, self._beside.name(one) or None) for one in part.options]
-        found = match(wanted, [(one.key, one.name) for one in present])
+        self._check_references(part, pointer)
+        wanted = [
+            option_signature(one.external_ref, one.key, self._beside.name(one), stored=False)
+            for one in part.options
+        ]
+        known = [
+            option_signature(one.row["external_ref"], one.key, one.name, stored=True)
+            for one in present
+        ]
+        found = match(wanted, known)
         options = []
         for place, (one, at) in enumerate(zip(part.options, found, strict=True)):
             stored = None if at is None else present[at]
@@ -113,3 +128,12 @@ class _Groups:
             options.append(option)
         matched = set(found)
         return options, [one for at, one in enumerate(present) if at not in matched]
+
+    def _check_references(self, part: GroupPart, pointer: str) -> None:
+        seen: set[str] = set()
+        for place, option in enumerate(part.options):
+            if option.external_ref is not None and option.external_ref in seen:
+                detail = f"The reference {option.external_ref!r} stands twice in the group."
+                place_of = f"{pointer}/{place}/external_ref"
+                self._plan.errors.append(FieldError(place_of, "repeated", detail))
+            seen.add(option.external_ref or "")

@@ -7,7 +7,7 @@ from app.core.errors import FieldError
 from app.core.ids import uuid7
 from app.schemas.menu_file import CategoryPart, FieldChange, GroupPart, ItemPart, OptionPart
 from app.services.menu_files.import_plan import ImportPlan, ImportTerms, Placed
-from app.services.menu_files.merging import Languages, merge
+from app.services.menu_files.merging import Languages, MergeTerms, merge
 from app.services.menu_files.read_menu import ReadMenu
 from app.services.menu_files.stored_menu import StoredMenu, Thing
 
@@ -31,13 +31,8 @@ class Parts:
         """The part with its row as it will be; something new says all that it can't do without."""
         row = stored.row if stored else None
         terms = self.terms
-        merged = merge(
-            part,
-            row,
-            terms.now,
-            self._languages(part),
-            set_availability=terms.set_availability,
-        )
+        how = MergeTerms(terms.now, self._languages(part), self.read.adds, terms.set_availability)
+        merged = merge(part, row, how)
         if merged.kept is not None:
             self._warn_of_availability(pointer, merged.kept.before)
         if stored is None:

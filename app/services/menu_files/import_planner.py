@@ -53,6 +53,8 @@ class Planner:
         }
         if self._terms.archive_missing:
             self._archive_missing()
+        elif self._read.format == "square":
+            self._archive_left_behind()
         self._count()
         return self.plan
 
@@ -140,12 +142,30 @@ class Planner:
         homes |= {item.row["category_id"] for item in self._items.values()}
         empty = [one for one in self._stored.categories if one.id not in homes]
         self.plan.kinds["category"].archived = empty
+        for group in self._unused_groups():
+            self._archive_group(group)
+
+    def _archive_left_behind(self) -> None:
+        """Retire the variations of an item that has one left: nobody would find them again."""
+        had = {link["group_id"] for links in self._stored.links.values() for link in links}
+        for group in self._unused_groups():
+            options = self._stored.options[group.id]
+            if group.id in had and all(one.row["external_ref"] for one in options):
+                self._archive_group(group)
+
+    def _unused_groups(self) -> list[Thing]:
+        """Of the store, which the file doesn't name and no item will offer."""
         used = {link["group_id"] for links in self.plan.final_links.values() for link, _ in links}
-        for group in list(self.plan.final_groups.values()):
-            if not group.pointer and group.stored and group.id not in used:
-                self.plan.kinds["option_group"].archived.append(group.stored)
-                self.plan.kinds["option"].archived += self._stored.options[group.id]
-                del self.plan.final_groups[group.id]
+        return [
+            group.stored
+            for group in self.plan.final_groups.values()
+            if not group.pointer and group.stored and group.id not in used
+        ]
+
+    def _archive_group(self, group: Thing) -> None:
+        self.plan.kinds["option_group"].archived.append(group)
+        self.plan.kinds["option"].archived += self._stored.options[group.id]
+        del self.plan.final_groups[group.id]
 
     def _count(self) -> None:
         groups: Mapping[UUID, Placed] = self.plan.final_groups

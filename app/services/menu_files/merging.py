@@ -36,27 +36,27 @@ class Merged:
     kept: FieldChange | None = None
 
 
-def merge(
-    part: Part,
-    row: Row | None,
-    now: datetime,
-    languages: Languages | None,
-    *,
-    set_availability: bool,
-) -> Merged:
+@dataclass(frozen=True, slots=True)
+class MergeTerms:
+    """`languages` are by field those that the file speaks for; None when for all. `adds` are lists
+    that add to what is there; `set_availability` is of what is there, too."""
+
+    now: datetime
+    languages: Languages | None = None
+    adds: frozenset[str] = frozenset()
+    set_availability: bool = False
+
+
+def merge(part: Part, row: Row | None, terms: MergeTerms) -> Merged:
     """What the part makes of `row`, or of nothing.
 
     What the part doesn't say stays, or takes the default. A position is left to the caller when
     the part has none; so is the name of a new category.
-
-    Args:
-        languages: by field those that the file speaks for; None when for all.
-        set_availability: also of what is there already.
     """
     after = dict(row or {})
     changes = []
     kept = None
-    said = _said(part, row, now)
+    said = _said(part, row, terms.now)
     for name, value in said.items():
         if value is None and name in ("position", "name"):
             continue
@@ -64,16 +64,18 @@ def merge(
         after[column] = value
         if row is None:
             continue
-        if languages is not None and CELLS.get(name) == "texts":
-            spoken = languages.get(name, frozenset())
+        if terms.languages is not None and CELLS.get(name) == "texts":
+            spoken = terms.languages.get(name, frozenset())
             after[column] = with_other_languages(row[column], value, spoken)
+        if name in terms.adds:
+            after[column] = list(dict.fromkeys([*row[column], *value]))
         if row[column] != after[column]:
             changes.append(FieldChange(field=name, before=row[column], after=after[column]))
     if "availability" in type(part).model_fields:
-        said = getattr(part, "availability")  # noqa: B009 - of some parts
-        change = _merge_availability(said, row, after, now, wanted=set_availability)
-        changes += [change] if change and set_availability else []
-        kept = None if set_availability else change
+        state = getattr(part, "availability")  # noqa: B009 - of some parts
+        change = _merge_availability(state, row, after, terms)
+        changes += [change] if change and terms.set_availability else []
+        kept = None if terms.set_availability else change
     return Merged(after, changes, kept)
 
 
@@ -107,13 +109,13 @@ def with_other_languages(
 
 
 def _merge_availability(
-    part: AvailabilityPart | None, row: Row | None, after: Row, now: datetime, *, wanted: bool
+    part: AvailabilityPart | None, row: Row | None, after: Row, terms: MergeTerms
 ) -> FieldChange | None:
-    """Put what the part says into `after`, if that is new or `wanted`; how it differs from what
+    """Put what the part says into `after`, if that is new or asked for; how it differs from what
     holds, if anything is there."""
-    before = UNSET if row is None else availability_state(row, now)
-    said = before if part is None else _wanted(part, before[2], now)
-    if row is None or (wanted and said != before):
+    before = UNSET if row is None else availability_state(row, terms.now)
+    said = before if part is None else _wanted(part, before[2], terms.now)
+    if row is None or (terms.set_availability and said != before):
         after.update(zip(AVAILABILITY_COLUMNS, said, strict=True))
     if row is None or said == before:
         return None

@@ -55,6 +55,7 @@ class ReadMenu:
 
     `languages` are those that a table speaks for, by field: texts in others stay as they are.
     `own_groups` are groups that belong to one item: the place of the group → category and item.
+    `adds` are lists of items that add to what is there instead of replacing it.
     `unsaid_category` is the place of what holds the items whose category the file doesn't say.
     """
 
@@ -65,6 +66,7 @@ class ReadMenu:
     own_groups: Mapping[int, tuple[int, int]] = field(default_factory=dict)
     warnings: Sequence[ImportNote] = ()
     unsaid_category: int | None = None
+    adds: frozenset[str] = frozenset()
 
 
 def checked_file(document: Any, places: Places, errors: Sequence[FieldError] = ()) -> MenuFile:

@@ -98,6 +98,15 @@ def test_json_may_leave_out_what_is_there(
     }
 
 
+def test_an_option_is_renamed_by_its_reference(shop: Shop) -> None:
+    table = "kind,group,name,external_ref\ngroup,,맵기,\noption,,{},O-1\noption,,{},{}\n"
+    must(send(shop, table.format("매운맛", "순한맛", "")))
+    done = must(send(shop, table.format("아주 매운맛", "순한맛", "")))
+    assert counts(done)["options"] == (0, 1, 1, 0)
+    again = table.format("아주 매운맛", "순한맛", "O-1")
+    assert places(errors_of(shop, again)) == [(4, 4, "repeated")]
+
+
 def test_a_group_may_be_changed_without_its_options(shop: Shop) -> None:
     add_group(shop)
     must(send(shop, "kind,name,max_select\ngroup,맵기,2\n", query="archive_missing=false"))
