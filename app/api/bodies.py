@@ -2,6 +2,8 @@
 
 import hashlib
 from collections.abc import AsyncGenerator
+from dataclasses import dataclass
+from pathlib import PurePosixPath
 
 from fastapi import Request
 from python_multipart.multipart import parse_options_header
@@ -21,6 +23,7 @@ from app.core.upload import Upload
 
 IMAGE_TYPES = ("image/jpeg", "image/png", "image/webp")
 FORM = "multipart/form-data"
+NO_FORM = "The form can't be read: send multipart/form-data with its boundary."
 FORM_ITSELF = 16 * 1024
 """What a form may have around its file, in bytes."""
 
@@ -44,19 +47,46 @@ async def read_bounded(request: Request, limit: int, too_large: str | None = Non
 
 
 async def read_file(request: Request, wanted: FileBody) -> Upload:
-    """The body as it was sent, if it is of a media type that the operation takes.
+    """The file that was sent, if it is of a media type that the operation takes.
 
     Raises:
         UnsupportedMediaTypeError: it is of another one, compressed, or in an unknown charset.
+        InvalidRequestError: a form without the one file `file`.
         BodyTooLargeError: says what the limit is.
     """
-    upload = Upload.announced(request.headers.get("content-type", ""))
-    identity = request.headers.get("content-encoding", "identity").lower() == "identity"
-    if upload is None or upload.media_type not in wanted.media_types or not identity:
-        types = " or ".join(wanted.media_types)
-        raise UnsupportedMediaTypeError(f"Send {types}, without content encoding.")
+    types = " or ".join(wanted.media_types)
+    refusal = UnsupportedMediaTypeError(
+        f"Send {types}, as it is or in a form as its one field file, without content encoding."
+    )
+    if request.headers.get("content-encoding", "identity").lower() != "identity":
+        raise refusal
+    content_type = request.headers.get("content-type", "")
     limit = f"Send at most {wanted.max_bytes // 1024} KiB."
+    if _kind(content_type) == FORM:
+        body = await read_bounded(request, wanted.max_bytes + FORM_ITSELF, limit)
+        file = await _file_of_form(request, body)
+        upload = _announced(file.content_type, file.name, wanted)
+        if len(file.content) > wanted.max_bytes:
+            raise BodyTooLargeError(limit)
+        if upload is None:
+            raise refusal
+        return upload.with_content(file.content)
+    upload = _announced(content_type, "", wanted)
+    if upload is None:
+        raise refusal
     return upload.with_content(await read_bounded(request, wanted.max_bytes, limit))
+
+
+def _announced(content_type: str, name: str, wanted: FileBody) -> Upload | None:
+    """What a file is said to be, under the name that the operation has for it; None if unknown."""
+    if _kind(content_type) in ("", "application/octet-stream"):
+        suffix = PurePosixPath(name).suffix.lower()
+        content_type = wanted.suffixes.get(suffix, content_type)
+    upload = Upload.announced(content_type)
+    if upload is None:
+        return None
+    kind = wanted.also.get(upload.media_type, upload.media_type)
+    return Upload(kind) if kind in wanted.media_types else None
 
 
 def file_intent(request: Request) -> dict[str, str]:
@@ -84,7 +114,10 @@ async def read_image(request: Request, limit: int) -> bytes:
         raise UnsupportedMediaTypeError
     if kind == FORM:
         body = await read_bounded(request, limit + FORM_ITSELF)
-        content = await _file_of_form(request, body)
+        file = await _file_of_form(request, body)
+        if _kind(file.content_type) not in IMAGE_TYPES:
+            raise UnsupportedMediaTypeError
+        content = file.content
     else:
         content = await read_bounded(request, limit)
     if len(content) > limit:
@@ -98,29 +131,49 @@ def _kind(content_type: str | None) -> str:
     return (content_type or "").partition(";")[0].strip().lower()
 
 
-async def _file_of_form(request: Request, body: bytes) -> bytes:
+@dataclass(frozen=True, slots=True)
+class _FormFile:
+    content: bytes
+    content_type: str
+    name: str
+
+
+async def _file_of_form(request: Request, body: bytes) -> _FormFile:
+    """The one file of a form.
+
+    Raises:
+        InvalidRequestError: it has another field, or more than the one.
+        MalformedBodyError: it can't be read.
+    """
+
     async def stream() -> AsyncGenerator[bytes, None]:
         yield body
 
     _, options = parse_options_header(request.headers["content-type"])
     if not options.get(b"boundary"):
-        raise MalformedBodyError
+        raise MalformedBodyError(NO_FORM)
     parser = MultiPartParser(request.headers, stream(), max_files=1, max_fields=1)
     try:
         form = await parser.parse()
-    except (MultiPartException, UnicodeDecodeError) as error:
-        raise MalformedBodyError from error
+    except MultiPartException as error:
+        if error.message.startswith("Too many"):
+            raise _not_the_one_file() from error
+        raise MalformedBodyError(NO_FORM) from error
+    except UnicodeDecodeError as error:
+        raise MalformedBodyError(NO_FORM) from error
     try:
         return await _only_file(form)
     finally:
         await form.close()
 
 
-async def _only_file(form: FormData) -> bytes:
+async def _only_file(form: FormData) -> _FormFile:
     file = form.get("file")
     if not isinstance(file, UploadFile) or len(form.multi_items()) != 1:
-        missing = FieldError("/file", "missing", "The form has one field, the file `file`.")
-        raise InvalidRequestError(errors=[missing])
-    if _kind(file.content_type) not in IMAGE_TYPES:
-        raise UnsupportedMediaTypeError
-    return await file.read()
+        raise _not_the_one_file()
+    return _FormFile(await file.read(), file.content_type or "", file.filename or "")
+
+
+def _not_the_one_file() -> InvalidRequestError:
+    detail = "The form has one field, the file `file`."
+    return InvalidRequestError(errors=[FieldError("/file", "missing", detail)])

@@ -1,5 +1,6 @@
 """The OpenAPI document says what the routes really do: problems, permissions, headers."""
 
+from collections.abc import Collection
 from typing import Any
 
 from fastapi import FastAPI
@@ -84,7 +85,7 @@ def _file_body(body: FileBody, schemas: dict[str, Any], examples: Examples) -> d
         schemas.update({f"{name}-Input": part for name, part in parts.items()})
         shown = {"$ref": named.format(model=model.__name__)}
         content[media_type] = {"schema": shown, "example": examples.answer(shown)}
-    return {"required": True, "content": content}
+    return {"required": True, "content": content | _form(body.media_types)}
 
 
 def _give_examples(operation: dict[str, Any], examples: Examples) -> None:
@@ -132,14 +133,19 @@ def _describe(operation: dict[str, Any], declared: Operation) -> None:
 
 
 def _image_body() -> dict[str, Any]:
+    content: dict[str, Any] = {kind: {} for kind in IMAGE_TYPES}
+    return {"required": True, "content": content | _form(IMAGE_TYPES)}
+
+
+def _form(media_types: Collection[str]) -> dict[str, Any]:
+    """The same file as the one field of a form."""
     form = {
         "type": "object",
         "required": ["file"],
         "properties": {"file": {"type": "string", "contentMediaType": "application/octet-stream"}},
     }
-    encoding = {"file": {"contentType": ", ".join(IMAGE_TYPES)}}
-    content: dict[str, Any] = {kind: {} for kind in IMAGE_TYPES}
-    return {"required": True, "content": content | {FORM: {"schema": form, "encoding": encoding}}}
+    encoding = {"file": {"contentType": ", ".join(media_types)}}
+    return {FORM: {"schema": form, "encoding": encoding}}
 
 
 def _problem(code: str) -> dict[str, Any]:

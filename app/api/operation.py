@@ -6,7 +6,7 @@ An endpoint without a declaration does not load, so that nothing is open by over
 import functools
 from collections.abc import Awaitable, Callable, Mapping
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal, ParamSpec, TypeVar
 
 from pydantic import BaseModel
@@ -23,14 +23,18 @@ Precondition = Literal["no", "accepted", "required"]
 
 @dataclass(frozen=True, slots=True)
 class FileBody:
-    """A body that is a file: the operation gets its bytes as an `Upload` and reads them itself.
+    """A body that is a file, as the body itself or in a form: the operation gets its bytes as an
+    `Upload` and reads them itself.
 
     `media_types` are those that it takes, each with the model that describes it, or where there
-    is none with an example of its text.
+    is none with an example of its text. `also` are other names of them that clients announce;
+    `suffixes` say it of files in forms that are announced as nothing in particular.
     """
 
     media_types: Mapping[str, type[BaseModel] | str]
     max_bytes: int
+    also: Mapping[str, str] = field(default_factory=dict)
+    suffixes: Mapping[str, str] = field(default_factory=dict)
 
 
 Body = Literal["json", "image"] | FileBody

@@ -50,7 +50,7 @@ class Format(StrEnum):
 
 
 @cli.command("import")
-def import_command(
+def import_command(  # noqa: PLR0913, PLR0917 - the options of a command line
     file: Annotated[
         Path, typer.Argument(help="A .json or .csv file; see docs/menu-import.md. - is stdin.")
     ],
@@ -64,6 +64,10 @@ def import_command(
     archive_missing: Annotated[  # noqa: FBT002 - a flag of the command line
         bool, typer.Option("--archive-missing", help="Archive what the file doesn't have.")
     ] = False,
+    set_availability: Annotated[  # noqa: FBT002 - a flag of the command line
+        bool,
+        typer.Option("--set-availability", help="Set status and stock also of what is there."),
+    ] = False,
     images: Annotated[
         Path | None,
         typer.Option(
@@ -74,7 +78,9 @@ def import_command(
     """Make a store's menu what a file says: all of it, or nothing when the file has errors."""
     upload = _read(file, format_)
     name = STANDARD_INPUT if file == STANDARD else file.name
-    wanted = ImportFilter(dry_run=dry_run, archive_missing=archive_missing)
+    wanted = ImportFilter(
+        dry_run=dry_run, archive_missing=archive_missing, set_availability=set_availability
+    )
     with opened(get_settings()) as settings:
         try:
             done = asyncio.run(_in_store(settings, store, _importing(upload, wanted, images)))
@@ -93,7 +99,9 @@ def _read(file: Path, format_: Format | None) -> Upload:
     if file == STANDARD and format_ is None:
         raise typer.BadParameter("-: say what comes: --format json or --format csv")
     if suffix not in MEDIA_TYPES:
-        raise typer.BadParameter(f"{file.name}: the name must end with {', '.join(MEDIA_TYPES)}")
+        raise typer.BadParameter(
+            f"{file.name}: the name must end with {', '.join(MEDIA_TYPES)}; save a workbook as CSV"
+        )
     content = binary_input().read() if file == STANDARD else file.read_bytes()
     return Upload(MEDIA_TYPES[suffix], content)
 

@@ -108,7 +108,8 @@ class Cluster:
             try:
                 fcntl.flock(self._users, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
-                self._say("Another process still uses the database; it stays up")
+                if self._process is not None:  # who only came along expects nothing else
+                    self._say("Another process still uses the database; it stays up")
             else:
                 self._stop()
             finally:

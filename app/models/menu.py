@@ -152,6 +152,7 @@ class Option(StoreModel):
     availability_by: Mapped[dict[str, Any] | None]
     availability_at: Mapped[datetime | None]
     stock: Mapped[int | None]
+    external_ref: Mapped[str | None]
     archived_at: Mapped[datetime | None]
 
 

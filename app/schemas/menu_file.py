@@ -96,6 +96,9 @@ class Part(Input):
         }
     )
 
+    needed: ClassVar[tuple[str, ...]] = ()
+    """What something new can't do without; what is there already has it."""
+
     @classmethod
     def plain_fields(cls) -> tuple[str, ...]:
         """The fields that are a column each."""
@@ -103,14 +106,18 @@ class Part(Input):
 
 
 class AvailabilityPart(AvailabilityInput, Part):
-    """As staff set it. An `until` that has passed means: available again."""
+    """As staff set it. An `until` that has passed means: available again. Of what is there already
+    an import sets it with `set_availability` only: files get old, and the floor knows."""
 
     until: Instant | None = None
 
 
 class OptionPart(Part):
+    needed = ("name",)
+
     key: Key | None = None
-    name: LocalizedName
+    external_ref: Name | None = None
+    name: LocalizedName = Field(default_factory=dict)
     price: PriceDelta = 0
     max_quantity: Annotated[int, Field(ge=1, le=99)] = 1
     is_default: bool = False
@@ -122,13 +129,17 @@ class OptionPart(Part):
 class GroupPart(Part):
     """A shared option group with its options, in the order in which guests see them."""
 
+    needed = ("name", "options")
+
     key: Key | None = None
-    name: LocalizedName
+    name: LocalizedName = Field(default_factory=dict)
     min_select: Selection = 0
     max_select: MaxSelect = 1
     free_quota: Selection = 0
     position: Position | None = None
-    options: Annotated[list[OptionPart], Field(min_length=1, max_length=100)]
+    options: Annotated[list[OptionPart], Field(min_length=1, max_length=100)] = Field(
+        default_factory=list
+    )
 
 
 class UsePart(Part):
@@ -183,11 +194,13 @@ class SlotPart(Part):
 class ItemPart(Part):
     """A planned price that has begun is what the item costs, whatever `price` says."""
 
+    needed = ("name", "price")
+
     key: Key | None = None
     external_ref: Name | None = None
-    name: LocalizedName
+    name: LocalizedName = Field(default_factory=dict)
     description: LocalizedText | None = None
-    price: Price
+    price: Price = Field(default_factory=int)
     price_schedule: PriceSchedule = Field(default_factory=list)
     happy_hours: HappyHours = Field(default_factory=list)
     tax_class: Label = "standard"
@@ -262,6 +275,10 @@ class ImportFilter(Query):
     dry_run: Flag = Field(default=False, description="Say what would change, and change nothing.")
     archive_missing: Flag = Field(
         default=False, description="Archive what the store has and the file hasn't."
+    )
+    set_availability: Flag = Field(
+        default=False,
+        description="Set status and stock also of what is there; otherwise only of what is new.",
     )
 
 

@@ -47,14 +47,21 @@ def test_each_error_of_a_file_is_a_line(create: Run, run: Run, tmp_path: Path) -
     code = a_code()
     create(code)
     table = tmp_path / "menu.csv"
-    table.write_text("category,name,price\nA,B,many\nA,C,1\n,D,2\n", encoding="utf-8")
+    table.write_text("category,name,price\nA,B,many\nA,C,1\nA,D,$\n", encoding="utf-8")
 
     refused = run("menu", "import", str(table), "--store", code)
 
     assert (refused.returncode, refused.stdout) == (1, "")
     assert refused.stderr.splitlines()[-3:] == [
         "error: menu.csv: row 2, column 3: Must be an amount such as 4.50. (unreadable)",
-        "error: menu.csv: row 4, column 1: Needs a category. (missing)",
+        "error: menu.csv: row 4, column 3: Must be an amount such as 4.50. (unreadable)",
+        "error: Nothing was imported",
+    ]
+    table.write_text("category,name,price\nA,C,1\n,D,\n", encoding="utf-8")
+    lacking = run("menu", "import", str(table), "--store", code)
+    assert lacking.stderr.splitlines()[-3:] == [
+        "error: menu.csv: row 3, column 1: It is new here, so it needs: category. (missing)",
+        "error: menu.csv: row 3, column 3: It is new here, so it needs: price. (missing)",
         "error: Nothing was imported",
     ]
     table.write_bytes(b"\x81\x20")

@@ -79,6 +79,14 @@ def test_a_second_process_shares_it_and_the_last_one_stops_it(tmp_path: Path) ->
     assert wait_until(lambda: not runs(pid), 5)
 
 
+def test_who_only_came_along_says_nothing_when_it_goes(tmp_path: Path) -> None:
+    """Each command of a terminal does so beside a server that runs."""
+    lines: list[str] = []
+    with Cluster(tmp_path), Cluster(tmp_path, say=lines.append):
+        pass
+    assert lines == []
+
+
 def test_a_server_left_behind_is_taken_over(tmp_path: Path) -> None:
     other = hold(tmp_path)
     pid = postmaster_of(tmp_path)

@@ -68,6 +68,7 @@ def steps(*instants: str) -> st.SearchStrategy[Any]:
 FUTURE = ("2098-01-01T00:00:00+09:00", "2097-06-01T12:00:00.25Z", "2099-01-01T00:00:00Z")
 PAST = ("2026-01-01T00:00:00Z", "2026-11-25T12:00:00+09:00")
 
+references = st.sampled_from(["A", "B", "=C", "D"])
 options = st.fixed_dictionaries(
     {
         "name": localized(name),
@@ -77,7 +78,8 @@ options = st.fixed_dictionaries(
         "allergens_added": allergens,
         "allergens_removed": allergens,
         "availability": availability,
-    }
+    },
+    optional={"external_ref": references},
 )
 groups = st.fixed_dictionaries(
     {
@@ -85,11 +87,15 @@ groups = st.fixed_dictionaries(
         "min_select": st.integers(0, 1),
         "max_select": st.integers(4, 9),
         "free_quota": st.integers(0, 2),
-        "options": st.lists(options, min_size=1, max_size=4),
+        "options": st.lists(
+            options,
+            min_size=1,
+            max_size=4,
+            unique_by=lambda one: one.get("external_ref") or object(),
+        ),
     },
     optional={"position": st.integers(0, 2)},
 )
-references = st.sampled_from(["A", "B", "=C", "D"])
 
 
 def items(price_schedule: st.SearchStrategy[Any]) -> st.SearchStrategy[Json]:

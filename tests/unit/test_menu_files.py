@@ -77,9 +77,9 @@ def test_an_amount_that_was_written_is_read_again(amount: int, currency: str) ->
     assert read_amount(amount_text(amount, currency), currency) == amount
 
 
-@given(st.text())
+@given(st.text() | st.text("'=\uff1d\uff0b\uff0d\uff20a"))
 def test_no_protected_cell_is_a_formula_and_each_comes_back(cell: str) -> None:
-    assert not protected(cell).startswith(("=", "+", "-", "@", "\t", "\r"))
+    assert not protected(cell).startswith(tuple("=+-@\t\r\uff1d\uff0b\uff0d\uff20"))
     assert unprotected(protected(cell)) == cell
 
 
@@ -103,6 +103,30 @@ def test_tables_are_found_out_by_themselves(delimiter: str, encoding: str) -> No
 def test_what_is_no_table_is_refused(content: bytes) -> None:
     with pytest.raises(MalformedBodyError):
         read_rows(decode(content))
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"PK\x03\x04\x14\x00", "workbook"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1", "workbook"),
+        (b"<html><table>", "web page"),
+        (b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR", "neither a table nor JSON"),
+    ],
+)
+def test_what_is_sent_instead_of_a_table_is_told_what_to_do(content: bytes, words: str) -> None:
+    with pytest.raises(MalformedBodyError, match=f"{words}.*save (it|a table) as CSV"):
+        decode(content)
+
+
+def test_an_amount_is_refused_for_what_is_wrong_with_it() -> None:
+    for text, words in (("9" * 20, "more than"), ("9,999,999,999,999,999,999", "more than")):
+        with pytest.raises(ValueError, match=words):
+            read_amount(text, "KRW")
+    with pytest.raises(ValueError, match="without decimals"):
+        read_amount("9.5", "KRW")
+    with pytest.raises(ValueError, match="at most 2 decimals"):
+        read_amount("4.5055", "USD")
 
 
 @given(st.lists(st.sampled_from(["a", "a#2", "a#3", "b", "b#2"])))

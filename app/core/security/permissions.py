@@ -24,6 +24,7 @@ class Permission(StrEnum):
     MENU_READ = "menu:read"
     MENU_MANAGE_READ = "menu:manage-read"
     MENU_MANAGE = "menu:manage"
+    MENU_EXPORT = "menu:export"
     MENU_AVAILABILITY = "menu:availability"
     ORDERS_PLACE = "orders:place"
     ORDERS_READ = "orders:read"
@@ -106,6 +107,7 @@ _STAFF = _KITCHEN | {
 _MANAGER = _STAFF | {
     P.TABLES_MANAGE,
     P.MENU_MANAGE,
+    P.MENU_EXPORT,
     P.ORDERS_CANCEL_ANY,
     P.CANCEL_REASONS_MANAGE,
     P.DEVICES_MANAGE,
@@ -144,8 +146,8 @@ DEVICE_GRANTS: dict[DeviceKind, frozenset[Permission]] = {
 GUEST_GRANTS = _AT_TABLE
 
 SCOPE_GRANTS: dict[ApiScope, frozenset[Permission]] = {
-    ApiScope.MENU_READ: _KNOWN | {P.MENU_READ, P.MENU_MANAGE_READ},
-    ApiScope.MENU_WRITE: _KNOWN | {P.MENU_MANAGE, P.MENU_AVAILABILITY},
+    ApiScope.MENU_READ: _KNOWN | {P.MENU_READ, P.MENU_MANAGE_READ, P.MENU_EXPORT},
+    ApiScope.MENU_WRITE: _KNOWN | {P.MENU_MANAGE, P.MENU_EXPORT, P.MENU_AVAILABILITY},
     ApiScope.TABLES_READ: _KNOWN | {P.TABLES_READ},
     ApiScope.TABLES_WRITE: _KNOWN | {P.TABLES_MANAGE, P.SESSIONS_MANAGE},
     ApiScope.ORDERS_READ: _KNOWN | {P.ORDERS_READ, P.SERVICE_REQUESTS_READ},

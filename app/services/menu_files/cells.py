@@ -24,7 +24,8 @@ CLOSED = "closed"
 _CLOSED = {CLOSED, "휴무"}
 EXCEPT = "except"
 _EXCEPT = re.compile(rf"\s+(?:{EXCEPT}|제외)\s+", re.IGNORECASE)
-_WINDOW = re.compile(r"(?P<start>[0-9]{1,2}:[0-9]{2})\s*[-~–]\s*(?P<end>[0-9]{1,2}:[0-9]{2})\Z")
+_TIME = r"(?:[01]?[0-9]|2[0-3]):[0-5][0-9]"
+_WINDOW = re.compile(rf"(?P<start>{_TIME})\s*[-~–]\s*(?P<end>{_TIME}|24:00)\Z")
 
 Document = dict[str, Any]
 
@@ -133,7 +134,8 @@ def _read_window(text: str) -> Document:
     found = _WINDOW.match(text.strip())
     if found is None:
         raise ValueError("must have times such as 11:00-15:00")
-    return {"start": found["start"].zfill(5), "end": found["end"].zfill(5)}
+    end = "00:00" if found["end"] == "24:00" else found["end"].zfill(5)
+    return {"start": found["start"].zfill(5), "end": end}
 
 
 def _read_exception(text: str, _: str) -> Document:

@@ -19,9 +19,10 @@ def read_header(row: Row, default_language: str) -> list[Column]:
     """The columns of the table.
 
     Raises:
-        MenuFileInvalidError: one is unknown or stands twice, or there are no names.
+        MenuFileInvalidError: one is unknown or stands twice, or there is nothing to know things by.
     """
-    columns, errors, seen = [], [], set()
+    columns, errors = [], []
+    seen: set[tuple[str, str | None]] = set()
     for number, cell in enumerate(row.cells, 1):
         name, _, language = cell.strip().partition(":")
         name = name.lower()
@@ -35,8 +36,9 @@ def read_header(row: Row, default_language: str) -> list[Column]:
             errors.append(_error(number, cell, "repeated", "The column stands twice."))
         seen.add((name, column.language))
         columns.append(column)
-    if ("name", default_language) not in seen:
-        detail = f"Needs a column name, or name:{default_language}."
+    known_by = {("name", default_language), ("key", None), ("external_ref", None)}
+    if not known_by & seen:
+        detail = f"Needs a column name (or name:{default_language}), key or external_ref."
         errors.append(FieldError("/name", "missing", detail, 1))
     if errors:
         raise refusal(errors)

@@ -34,6 +34,9 @@ EMPTIED = {"external_ref", "description", "origin", "until", "stock"}
 ALIASES = {"min": "min_select", "max": "max_select", "upcharge": "price"}
 """Fields of slots and choices whose columns have another name."""
 
+UNSAID = "#unsaid"
+"""Stands for the category of the items whose rows have none."""
+
 Document = dict[str, Any]
 
 
@@ -58,7 +61,7 @@ def read_own_csv(rows: Sequence[Row], currency: str, default_language: str) -> R
             spoken.setdefault(column.name, set()).add(column.language)
     file = checked_file(reader.document(), reader.places, reader.errors)
     languages = {name: frozenset(tags) for name, tags in spoken.items()}
-    return ReadMenu(file, "csv", reader.places, languages)
+    return ReadMenu(file, "csv", reader.places, languages, unsaid_category=reader.unsaid_category)
 
 
 class _Reader:
@@ -84,6 +87,7 @@ class _Reader:
         self._by_name: dict[tuple[str, str], tuple[Document, str]] = {}
         self._last: dict[str, tuple[Document, str]] = {}
         self._lists: set[str] = set()
+        self.unsaid_category: int | None = None
 
     def document(self) -> Document:
         """What was read. A table that has `use` rows names the groups of all its items, one that
@@ -162,31 +166,37 @@ class _Reader:
         return owner
 
     def _read_group(self, row: Row, values: Document) -> None:
-        self._groups.append(values | {"options": []})
+        self._groups.append(values)
         self._add("group", row, self._groups[-1], f"/option_groups/{len(self._groups) - 1}")
 
     def _read_option(self, row: Row, values: Document) -> None:
         owner = self._owner("group", row, values)
         if owner is not None:
             group, pointer = owner
-            group["options"].append(_with_availability(values))
-            self.places.rows[f"{pointer}/options/{len(group['options']) - 1}"] = row.number
+            options = group.setdefault("options", [])
+            options.append(_with_availability(values))
+            self.places.rows[f"{pointer}/options/{len(options) - 1}"] = row.number
 
     def _read_category(self, row: Row, values: Document) -> None:
         self._categories.append(values | {"items": []})
         self._add("category", row, self._categories[-1], f"/categories/{len(self._categories) - 1}")
 
     def _read_item(self, row: Row, values: Document) -> None:
-        called = values.pop("category", None)
-        if called is None:
-            self._refuse(row, "category", "missing", "Needs a category.")
-            return
-        if self._called("category", called) is None:
-            self._read_category(row, {"key": called})
-        category, pointer = self._called("category", called) or self._last["category"]
+        category, pointer = self._home(row, values.pop("category", None))
         category["items"].append(_with_availability(values))
         place = f"{pointer}/items/{len(category['items']) - 1}"
         self._add("item", row, category["items"][-1], place)
+
+    def _home(self, row: Row, called: str | None) -> tuple[Document, str]:
+        """The category of an item; one that no row has described is described by its key."""
+        if called is None:
+            if self.unsaid_category is None:
+                self.unsaid_category = len(self._categories)
+                self._categories.append({"key": UNSAID, "items": []})
+            return self._categories[self.unsaid_category], f"/categories/{self.unsaid_category}"
+        if self._called("category", called) is None:
+            self._read_category(row, {"key": called})
+        return self._called("category", called) or self._last["category"]
 
     def _read_use(self, row: Row, values: Document) -> None:
         self._lists.add("option_groups")

@@ -27,7 +27,7 @@ def _missing_texts(plan: ImportPlan, language: str) -> Iterator[FieldError]:
         for one in (*kind.added, *kind.changed):
             for name in TEXTS:
                 texts = one.row.get(COLUMNS.get(name, name))
-                if texts is not None and language not in texts:
+                if texts and language not in texts:
                     detail = f"Needs a text in {language}."
                     yield FieldError(f"{one.pointer}/{name}", "language-missing", detail)
     for _, slots in plan.sets:

@@ -30,14 +30,15 @@ def link_items(
         language: the store's default, in which options without keys are called.
     """
     linker = _Linker(plan, groups, language)
+    shown = _Shown(plan, stored, language)
     for item, part in items:
         present = stored.links.get(item.id, [])
         if "option_groups" in part.model_fields_set or item.stored is None:
             plan.final_links[item.id] = linker.links(item, part.option_groups)
             wanted = [link for link, _ in plan.final_links[item.id]]
             if list(map(_said, present)) != list(map(_said, wanted)):
-                plan.links[item.id] = wanted
-                before, after = _shown(present), _shown(wanted)
+                plan.links[item.id], plan.links_before[item.id] = wanted, present
+                before, after = shown.uses(present), shown.uses(wanted)
                 item.changes.append(FieldChange(field="option_groups", before=before, after=after))
         else:
             plan.final_links[item.id] = [(link, item.pointer) for link in present]
@@ -107,13 +108,28 @@ def _said(link: Row) -> tuple[Any, ...]:
     return (link["group_id"], link["min_select"], link["max_select"], link["prices"] or None)
 
 
-def _shown(links: Sequence[Row]) -> list[dict[str, Any]]:
-    return [
-        {
-            "id": str(link["group_id"]),
-            "min_select": link["min_select"],
-            "max_select": link["max_select"],
-            "prices": link["prices"],
+class _Shown:
+    """What items offer in the words of files, for who reads what would change: ids say nothing,
+    and those of what is not there yet would be others each time."""
+
+    def __init__(self, plan: ImportPlan, stored: StoredMenu, language: str) -> None:
+        options = [one for several in plan.final_options.values() for one in several]
+        new = [one for one in (*plan.final_groups.values(), *options) if one.stored is None]
+        known = [one for several in stored.options.values() for one in several]
+        self._called = {str(one.id): one.key for one in (*stored.groups, *known)} | {
+            str(one.id): one.key or pick(one.row["names"], language, language) for one in new
         }
-        for link in links
-    ]
+
+    def uses(self, links: Sequence[Row]) -> list[dict[str, Any]]:
+        return [
+            {
+                "key": self._called[str(link["group_id"])],
+                "min_select": link["min_select"],
+                "max_select": link["max_select"],
+                "prices": self._prices(link["prices"] or {}),
+            }
+            for link in links
+        ]
+
+    def _prices(self, prices: Mapping[str, int]) -> dict[str, int] | None:
+        return {self._called[option]: price for option, price in prices.items()} or None

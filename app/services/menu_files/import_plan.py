@@ -23,6 +23,7 @@ class ImportTerms:
     default_language: str
     now: datetime
     archive_missing: bool = False
+    set_availability: bool = False
 
 
 @dataclass(slots=True)
@@ -63,6 +64,16 @@ class KindPlan:
     archived: list[Thing] = field(default_factory=list)
     unchanged: int = 0
 
+    def note(self, placed: Sequence[Placed]) -> None:
+        """Sort parts of the file by what happens to them."""
+        for one in placed:
+            if one.stored is None:
+                self.added.append(one)
+            elif one.changes:
+                self.changed.append(one)
+            else:
+                self.unchanged += 1
+
     def counts(self) -> PartCounts:
         return PartCounts(
             created=len(self.added),
@@ -74,8 +85,8 @@ class KindPlan:
 
 @dataclass(slots=True)
 class ImportPlan:
-    """`links` are the whole lists of those items whose lists change, by item; `sets` the slots
-    before and after of those whose slots do.
+    """`links` are the whole lists of those items whose lists change, by item, and `links_before`
+    what they were; `sets` the slots before and after of those whose slots do.
 
     What is `final` is the menu as it will be, for the checks: groups and their options by group,
     links and slots by item, each with the pointer of its part where the file has it.
@@ -90,8 +101,10 @@ class ImportPlan:
         }
     )
     links: dict[UUID, list[Row]] = field(default_factory=dict)
+    links_before: dict[UUID, list[Row]] = field(default_factory=dict)
     sets: list[tuple[list[FinalSlot], list[FinalSlot]]] = field(default_factory=list)
     errors: list[FieldError] = field(default_factory=list)
+    warnings: list[FieldError] = field(default_factory=list)
     final_items: dict[UUID, str] = field(default_factory=dict)
     final_groups: dict[UUID, Placed] = field(default_factory=dict)
     final_options: dict[UUID, list[Placed]] = field(default_factory=dict)

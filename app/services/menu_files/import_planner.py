@@ -1,29 +1,20 @@
 """Walking a file beside the stored menu: which things are new, which change, which go."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
-from app.core.errors import FieldError
-from app.core.ids import uuid7
-from app.core.language import pick
-from app.schemas.menu_file import (
-    CategoryPart,
-    FieldChange,
-    GroupPart,
-    ItemPart,
-    OptionPart,
-    PartKind,
-)
+from app.schemas.menu_file import CategoryPart, FieldChange, ItemPart
+from app.services.menu_files.import_groups import place_groups
 from app.services.menu_files.import_links import link_items
+from app.services.menu_files.import_parts import Parts, give_positions
 from app.services.menu_files.import_plan import ImportPlan, ImportTerms, Placed
 from app.services.menu_files.import_sets import fill_sets
-from app.services.menu_files.matching import item_signature, keys_of, match
-from app.services.menu_files.merging import merge
+from app.services.menu_files.matching import item_signature, match
 from app.services.menu_files.read_menu import ReadMenu
 from app.services.menu_files.stored_menu import StoredMenu, Thing
 
-NamedPart = CategoryPart | ItemPart | GroupPart | OptionPart
+NOWHERE = UUID(int=0)
 
 
 def plan_import(stored: StoredMenu, read: ReadMenu, terms: ImportTerms) -> ImportPlan:
@@ -39,13 +30,15 @@ class Planner:
         self._read = read
         self._terms = terms
         self.plan = ImportPlan()
+        self._beside = Parts(self.plan, stored, read, terms)
+        self._categories: dict[int, Placed] = {}
         self._items: dict[tuple[int, int], Placed] = {}
 
     def run(self) -> ImportPlan:
         file = self._read.file
-        categories = self._categories(file.categories)
-        self._place_items(file.categories, categories)
-        groups = self._groups(file.option_groups)
+        self._place_categories(file.categories)
+        self._place_items(file.categories)
+        groups = place_groups(self._beside, file.option_groups, self._items)
         parts = {
             (at, place): part
             for at, category in enumerate(file.categories)
@@ -60,40 +53,44 @@ class Planner:
         }
         if self._terms.archive_missing:
             self._archive_missing()
-        self._count(categories)
+        elif self._read.format == "square":
+            self._archive_left_behind()
+        self._count()
         return self.plan
 
-    def _categories(self, parts: Sequence[CategoryPart]) -> list[Placed]:
-        names = [self._name(part) for part in parts]
-        self._check_keys(parts, _pointers("/categories", parts))
+    def _place_categories(self, every: Sequence[CategoryPart]) -> None:
+        """Those that the file says; where items are whose category it doesn't say is none."""
+        places = [at for at in range(len(every)) if at != self._read.unsaid_category]
+        parts = [every[at] for at in places]
+        names = [self._beside.name(part) for part in parts]
+        self._beside.check_keys(parts, [f"/categories/{at}" for at in places])
         present = self._stored.categories
         found = match(
-            [(part.key, name) for part, name in zip(parts, names, strict=True)],
+            [(part.key, name or None) for part, name in zip(parts, names, strict=True)],
             [(thing.key, thing.name) for thing in present],
         )
-        placed = [
-            self._merged(part, None if at is None else present[at], f"/categories/{place}")
-            for place, (part, at) in enumerate(zip(parts, found, strict=True))
-        ]
-        for one, name in zip(placed, names, strict=True):
+        for place, part, name, at in zip(places, parts, names, found, strict=True):
+            stored = None if at is None else present[at]
+            one = self._beside.placed(part, stored, f"/categories/{place}")
             one.row.setdefault("names", {self._terms.default_language: name})
-        _give_positions(placed, present)
-        return placed
+            self._categories[place] = one
+        give_positions(list(self._categories.values()), present)
 
-    def _place_items(self, parts: Sequence[CategoryPart], categories: Sequence[Placed]) -> None:
+    def _place_items(self, parts: Sequence[CategoryPart]) -> None:
         flat = [
             (category, place, item)
             for category, part in enumerate(parts)
             for place, item in enumerate(part.items)
         ]
-        self._check_keys([one[2] for one in flat], [_pointer(*one[:2]) for one in flat])
+        self._beside.check_keys([one[2] for one in flat], [_pointer(*one[:2]) for one in flat])
         present = self._stored.all_items()
+        homes = {at: one.id for at, one in self._categories.items()}
         wanted = [
             item_signature(
                 item.external_ref,
                 item.key,
-                categories[category].id,
-                self._name(item),
+                homes.get(category),
+                self._beside.name(item),
                 stored=False,
             )
             for category, _, item in flat
@@ -107,84 +104,32 @@ class Planner:
         within: dict[UUID, list[Placed]] = defaultdict(list)
         for (category, place, item), at in zip(flat, match(wanted, known), strict=True):
             stored = None if at is None else present[at]
-            one = self._merged(item, stored, _pointer(category, place))
-            home = categories[category].id
-            if stored is not None and stored.row["category_id"] != home:
-                change = FieldChange(
-                    field="category", before=str(stored.row["category_id"]), after=str(home)
-                )
-                one.changes.append(change)
-            one.row["category_id"] = home
-            self._items[category, place] = one
-            within[home].append(one)
+            one = self._items[category, place] = self._item(item, stored, category, place)
+            within[one.row["category_id"]].append(one)
         for home, several in within.items():
-            _give_positions(several, self._stored.items.get(home, ()))
+            give_positions(several, self._stored.items.get(home, ()))
 
-    def _groups(self, parts: Sequence[GroupPart]) -> dict[str, Placed]:
-        """The groups of the file, each by what its items call it; and those of the store."""
-        self._check_keys(parts, _pointers("/option_groups", parts))
-        present = self._stored.groups
-        names = [self._name(part) for part in parts]
-        own = {at: self._items[where].id for at, where in self._read.own_groups.items()}
-        users = defaultdict(list)
-        for item_id, links in self._stored.links.items():
-            for link in links:
-                users[link["group_id"]].append(item_id)
-        wanted = [
-            ((own[at], name), None, None) if at in own else (None, part.key, name)
-            for at, (part, name) in enumerate(zip(parts, names, strict=True))
-        ]
-        known = [
-            ((users[one.id][0], one.name) if len(users[one.id]) == 1 else None, one.key, one.name)
-            for one in present
-        ]
-        placed = []
-        for place, (part, at) in enumerate(zip(parts, match(wanted, known), strict=True)):
-            stored = None if at is None else present[at]
-            group = self._merged(part, stored, f"/option_groups/{place}")
-            self._options(group, part)
-            placed.append(group)
-        _give_positions(placed, present)
-        keys = keys_of([part.key or name for part, name in zip(parts, names, strict=True)])
-        return self._all_groups(dict(zip(keys, placed, strict=True)))
+    def _item(self, part: ItemPart, stored: Thing | None, category: int, place: int) -> Placed:
+        """The item in the category in which the file has it, or else in the one that it is in."""
+        one = self._beside.placed(part, stored, _pointer(category, place))
+        home = self._categories.get(category)
+        if home is not None:
+            if stored is not None and stored.row["category_id"] != home.id:
+                one.changes.append(self._move(stored, home))
+            one.row["category_id"] = home.id
+        elif stored is None:
+            self._beside.refuse_new(one.pointer, "category")
+            one.row["category_id"] = NOWHERE
+        return one
 
-    def _all_groups(self, named: dict[str, Placed]) -> dict[str, Placed]:
-        kept = {group.id for group in named.values()}
-        for thing in self._stored.groups:
-            if thing.id not in kept:
-                group = Placed(thing.row, thing)
-                named.setdefault(thing.key, group)
-                self.plan.final_groups[thing.id] = group
-                options = self._stored.options[thing.id]
-                self.plan.final_options[thing.id] = [Placed(one.row, one) for one in options]
-        return named
-
-    def _options(self, group: Placed, part: GroupPart) -> None:
-        """The group's options in the order of the file; those that it doesn't name come after."""
-        pointer = f"{group.pointer}/options"
-        self._check_keys(part.options, _pointers(pointer, part.options))
-        present = self._stored.options[group.stored.id] if group.stored else []
-        wanted = [(one.key, self._name(one)) for one in part.options]
-        found = match(wanted, [(one.key, one.name) for one in present])
-        options = []
-        for place, (one, at) in enumerate(zip(part.options, found, strict=True)):
-            stored = None if at is None else present[at]
-            option = self._merged(one, stored, f"{pointer}/{place}")
-            _set_position(option, place)
-            option.row["group_id"] = group.id
-            options.append(option)
-        matched = set(found)
-        missing = [one for at, one in enumerate(present) if at not in matched]
-        if self._terms.archive_missing:
-            self.plan.kinds["option"].archived += missing
-        else:
-            options += [Placed(one.row, one) for one in missing]
-        touched = any(one.stored is None or one.changes for one in options)
-        if group.stored and (touched or (missing and self._terms.archive_missing)):
-            group.changes.append(FieldChange(field="options", before=None, after=None))
-        self.plan.final_groups[group.id] = group
-        self.plan.final_options[group.id] = options
-        self._note("option", [one for one in options if one.pointer])
+    def _move(self, item: Thing, home: Placed) -> FieldChange:
+        """From where to where, in the words of files."""
+        before = next(
+            one.key for one in self._stored.categories if one.id == item.row["category_id"]
+        )
+        default = self._terms.default_language
+        after = home.stored.key if home.stored else home.key or home.row["names"].get(default)
+        return FieldChange(field="category", before=before, after=after)
 
     def _archive_missing(self) -> None:
         """Retire what the file doesn't name. A group that a live item offers stays."""
@@ -193,74 +138,40 @@ class Planner:
         self.plan.kinds["item"].archived = gone
         for thing in gone:
             del self.plan.final_links[thing.id], self.plan.final_items[thing.id]
+        homes = {category.id for category in self._categories.values()}
+        homes |= {item.row["category_id"] for item in self._items.values()}
+        empty = [one for one in self._stored.categories if one.id not in homes]
+        self.plan.kinds["category"].archived = empty
+        for group in self._unused_groups():
+            self._archive_group(group)
+
+    def _archive_left_behind(self) -> None:
+        """Retire the variations of an item that has one left: nobody would find them again."""
+        had = {link["group_id"] for links in self._stored.links.values() for link in links}
+        for group in self._unused_groups():
+            options = self._stored.options[group.id]
+            if group.id in had and all(one.row["external_ref"] for one in options):
+                self._archive_group(group)
+
+    def _unused_groups(self) -> list[Thing]:
+        """Of the store, which the file doesn't name and no item will offer."""
         used = {link["group_id"] for links in self.plan.final_links.values() for link, _ in links}
-        for group in list(self.plan.final_groups.values()):
-            if not group.pointer and group.stored and group.id not in used:
-                self.plan.kinds["option_group"].archived.append(group.stored)
-                self.plan.kinds["option"].archived += self._stored.options[group.id]
-                del self.plan.final_groups[group.id]
+        return [
+            group.stored
+            for group in self.plan.final_groups.values()
+            if not group.pointer and group.stored and group.id not in used
+        ]
 
-    def _count(self, categories: Sequence[Placed]) -> None:
-        self._note("category", categories)
-        self._note("item", list(self._items.values()))
-        groups = [group for group in self.plan.final_groups.values() if group.pointer]
-        self._note("option_group", groups)
-        if self._terms.archive_missing:
-            kept = {category.id for category in categories}
-            gone = [one for one in self._stored.categories if one.id not in kept]
-            self.plan.kinds["category"].archived = gone
+    def _archive_group(self, group: Thing) -> None:
+        self.plan.kinds["option_group"].archived.append(group)
+        self.plan.kinds["option"].archived += self._stored.options[group.id]
+        del self.plan.final_groups[group.id]
 
-    def _note(self, kind: PartKind, placed: Sequence[Placed]) -> None:
-        plan = self.plan.kinds[kind]
-        for one in placed:
-            if one.stored is None:
-                plan.added.append(one)
-            elif one.changes:
-                plan.changed.append(one)
-            else:
-                plan.unchanged += 1
-
-    def _name(self, part: NamedPart) -> str:
-        """In the store's default language; a category may have a key only."""
-        language = self._terms.default_language
-        return pick(part.name, language, language) if part.name else part.key or ""
-
-    def _merged(self, part: NamedPart, stored: Thing | None, pointer: str) -> Placed:
-        row = stored.row if stored else None
-        merged = merge(part, row, self._terms.now, self._read.languages)
-        if stored is None:
-            merged.row["id"] = uuid7()
-        return Placed(merged.row, stored, pointer, part.key, merged.changes)
-
-    def _check_keys(self, parts: Sequence[NamedPart], pointers: Sequence[str]) -> None:
-        seen: set[str] = set()
-        for part, pointer in zip(parts, pointers, strict=True):
-            if part.key is not None and part.key in seen:
-                detail = f"The key {part.key!r} stands twice."
-                self.plan.errors.append(FieldError(f"{pointer}/key", "repeated", detail))
-            seen.add(part.key or "")
-
-
-def _give_positions(placed: Sequence[Placed], present: Sequence[Thing]) -> None:
-    """New things without a position come after all others."""
-    taken = [thing.row["position"] for thing in present]
-    taken += [one.row["position"] for one in placed if "position" in one.row]
-    following = max(taken, default=-1) + 1
-    for one in placed:
-        if "position" not in one.row:
-            one.row["position"] = following
-            following += 1
-
-
-def _set_position(option: Placed, position: int) -> None:
-    before = option.row.get("position")
-    option.row["position"] = position
-    if before is not None and before != position:
-        option.changes.append(FieldChange(field="position", before=before, after=position))
-
-
-def _pointers(prefix: str, parts: Sequence[NamedPart]) -> list[str]:
-    return [f"{prefix}/{place}" for place in range(len(parts))]
+    def _count(self) -> None:
+        groups: Mapping[UUID, Placed] = self.plan.final_groups
+        self.plan.kinds["category"].note(list(self._categories.values()))
+        self.plan.kinds["item"].note(list(self._items.values()))
+        self.plan.kinds["option_group"].note([one for one in groups.values() if one.pointer])
 
 
 def _pointer(category: int, place: int) -> str:

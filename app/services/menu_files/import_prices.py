@@ -5,8 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from app.repositories.menu_file import Row
-from app.schemas.menu_file import FieldChange
-from app.services.menu_files.import_plan import ImportPlan
+from app.services.menu_files.import_plan import FinalSlot, ImportPlan
 
 Change = dict[str, Any]
 COLUMNS = {"price": "{}", "price_schedule": "{}-price-schedule", "happy_hours": "{}-happy-hours"}
@@ -24,20 +23,20 @@ def price_changes(plan: ImportPlan) -> list[Change]:
                 if before.get(column) != one.row.get(column):
                     values = (before.get(column), one.row.get(column))
                     found.append(_change(called.format(kind), one.id, *values))
-    for item in plan.kinds["item"].changed:
-        for change in item.changes:
-            found += _of_parts(item.id, change)
-    return found
+    return [*found, *_of_parts(plan)]
 
 
-def _of_parts(item_id: UUID, change: FieldChange) -> Iterator[Change]:
-    if change.field == "option_groups":
-        options = _own_prices(change.before), _own_prices(change.after)
+def _of_parts(plan: ImportPlan) -> Iterator[Change]:
+    changed = [item.id for item in plan.kinds["item"].changed]
+    for item_id in changed:
+        links = plan.links_before.get(item_id, ()), plan.links.get(item_id, ())
+        options = _own_prices(links[0]), _own_prices(links[1])
         if options[0] != options[1]:
             yield _change("item-options", item_id, *options)
-    if change.field == "set_slots":
-        choices = _upcharges(change.before), _upcharges(change.after)
-        if choices[0] != choices[1]:
+    for before, after in plan.sets:
+        item_id = (before or after)[0].row["item_id"]
+        choices = _upcharges(before), _upcharges(after)
+        if item_id in changed and choices[0] != choices[1]:
             yield _change("set-upcharges", item_id, *choices)
 
 
@@ -49,10 +48,10 @@ def _own_prices(links: Sequence[Row]) -> dict[str, int]:
     return {key: price for link in links for key, price in (link["prices"] or {}).items()}
 
 
-def _upcharges(slots: Sequence[Row]) -> dict[str, int]:
+def _upcharges(slots: Sequence[FinalSlot]) -> dict[str, int]:
     """By slot and item, as `MenuJournal.upcharges_changed` has them."""
     return {
-        f"{slot['id']}/{choice['item_id']}": choice["upcharge"]
+        f"{slot.row['id']}/{choice['item_id']}": choice["upcharge"]
         for slot in slots
-        for choice in slot["choices"]
+        for choice in slot.choices
     }

@@ -30,6 +30,8 @@ def fill_sets(
         languages: by field those that the file speaks for; None when for all.
     """
     maker = _Maker(_called(stored, items, language), language, languages)
+    keys = {one.id: part.key or _base(part, one, language) for one, part in items}
+    keys |= {thing.id: thing.key for thing in stored.all_items()}
     for item, part in items:
         present = stored.slots.get(item.id, [])
         if "set_slots" not in part.model_fields_set and item.stored is not None:
@@ -39,7 +41,7 @@ def fill_sets(
         plan.final_slots[item.id] = wanted
         before, after = [_kept(slot) for slot in present], wanted
         if [_said(one) for one in before] != [_said(one) for one in after]:
-            shown = [[_shown(one) for one in several] for several in (before, after)]
+            shown = [[_shown(one, keys) for one in several] for several in (before, after)]
             change = FieldChange(field="set_slots", before=shown[0], after=shown[1])
             item.changes.append(change)
             plan.sets.append((before, after))
@@ -79,11 +81,15 @@ def _called(
     stored: StoredMenu, items: Sequence[tuple[Placed, ItemPart]], language: str
 ) -> dict[str, UUID]:
     """What an item may be called: by its key in the file or the store, or by its name."""
-    bases = [part.external_ref or pick(part.name, language, language) for _, part in items]
+    bases = [_base(part, one, language) for one, part in items]
     known = [(part.key, one.id) for one, part in items]
     known += zip(keys_of(bases), [one.id for one, _ in items], strict=True)
     known += [(thing.key, thing.id) for thing in stored.all_items()]
     return {key: item_id for key, item_id in reversed(known) if key}
+
+
+def _base(part: ItemPart, item: Placed, language: str) -> str:
+    return part.external_ref or pick(item.row["names"], language, language)
 
 
 class _Maker:
@@ -143,13 +149,13 @@ def _said(slot: FinalSlot) -> tuple[Any, ...]:
     return (row["id"], row["names"], row["min_select"], row["max_select"], choices)
 
 
-def _shown(slot: FinalSlot) -> dict[str, Any]:
+def _shown(slot: FinalSlot, keys: Mapping[Any, str]) -> dict[str, Any]:
+    """In the words of files: ids say nothing to who reads what would change."""
     return {
-        "id": str(slot.row["id"]),
         "name": slot.row["names"],
         "min": slot.row["min_select"],
         "max": slot.row["max_select"],
         "choices": [
-            {"item_id": str(one["item_id"]), "upcharge": one["upcharge"]} for one in slot.choices
+            {"key": keys.get(one["item_id"]), "upcharge": one["upcharge"]} for one in slot.choices
         ],
     }

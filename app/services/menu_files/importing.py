@@ -67,7 +67,8 @@ class MenuImportService:
     async def import_file(self, upload: Upload, wanted: ImportFilter) -> ImportOutput:
         """Make the store's menu what the file says, in this transaction.
 
-        A file that says what is stored already changes nothing and publishes nothing. The menu is
+        A file that says what is stored already changes nothing and publishes nothing. Whether what
+        is there can be had is the floor's word unless `wanted` says otherwise. The menu is
         locked when the file has been compared with it: whoever orders or edits waits for the
         writing only, and for another comparison if somebody edited meanwhile.
 
@@ -188,7 +189,8 @@ def _plan(
     """Everything between reading the rows and writing them."""
     language, now = store.default_language, clock.now()
     stored = stored_menu(rows, language, now)
-    plan = plan_import(stored, read, ImportTerms(language, now, wanted.archive_missing))
+    terms = ImportTerms(language, now, wanted.archive_missing, wanted.set_availability)
+    plan = plan_import(stored, read, terms)
     errors = plan_errors(plan, language)
     if errors:
         raise refusal([read.places.located(error) for error in errors])
@@ -204,7 +206,11 @@ def _plan(
         ),
         changes=changes[:MAX_SHOWN],
         changes_left_out=max(len(changes) - MAX_SHOWN, 0),
-        warnings=[*read.warnings, *_begun(read, now)],
+        warnings=[
+            *read.warnings,
+            *_begun(read, now),
+            *(note(read, error) for error in plan.warnings),
+        ],
     )
     return plan, output
 

@@ -52,14 +52,21 @@ def match(wanted: Sequence[Signature], present: Sequence[Signature]) -> list[int
 def item_signature(
     ref: str | None, key: str | None, category: Hashable, name: str, *, stored: bool
 ) -> Signature:
-    """By reference, by key, by name within the category, by name.
+    """By reference, by key, by name within the category, by name."""
+    here = (category, name) if category is not None and name else None
+    return _signature(ref, key, (here, name or None), stored=stored)
 
-    Two that have references, and different ones, are two things, whatever they are called: a
+
+def option_signature(ref: str | None, key: str | None, name: str, *, stored: bool) -> Signature:
+    """Within its group: by reference, by key, by name."""
+    return _signature(ref, key, (name or None,), stored=stored)
+
+
+def _signature(ref: str | None, key: str | None, loose: Signature, *, stored: bool) -> Signature:
+    """Two that have references, and different ones, are two things, whatever they are called: a
     thing of the file with a reference is matched by name only to one of the store that has none.
     """
-    here, bare = (category, name), name
-    loose: tuple[Hashable | None, Hashable | None] = (here, bare)
-    none = (None, None)
+    none = [None] * len(loose)
     if stored:
         return (ref, key, *loose, *(loose if ref is None else none))
     return (ref, key, *(loose if ref is None else none), *(loose if ref is not None else none))

@@ -49,10 +49,11 @@ def _split(bare: str, digits: int) -> tuple[str, str]:
     if decimal:
         whole, _, fraction = bare.rpartition(decimal)
     thousands = re.findall(r"[.,]", whole)
-    pattern = r"\d{1,18}" if not thousands else rf"\d{{1,3}}(?:\{thousands[0]}\d{{3}}){{1,5}}"
+    pattern = r"\d+" if not thousands else rf"\d{{1,3}}(?:\{thousands[0]}\d{{3}})+"
     kept, lost = fraction[:digits], fraction[digits:]
     if not re.fullmatch(pattern, whole) or (decimal and not fraction) or lost.strip("0"):
-        raise ValueError(f"must be an amount with at most {digits} decimals")
+        decimals = f"with at most {digits} decimals" if digits else "without decimals"
+        raise ValueError(f"must be an amount {decimals}")
     return whole.replace(".", "").replace(",", ""), kept.ljust(digits, "0")
 
 

@@ -55,6 +55,8 @@ class ReadMenu:
 
     `languages` are those that a table speaks for, by field: texts in others stay as they are.
     `own_groups` are groups that belong to one item: the place of the group → category and item.
+    `adds` are lists of items that add to what is there instead of replacing it.
+    `unsaid_category` is the place of what holds the items whose category the file doesn't say.
     """
 
     file: MenuFile
@@ -63,6 +65,8 @@ class ReadMenu:
     languages: Mapping[str, frozenset[str]] | None = None
     own_groups: Mapping[int, tuple[int, int]] = field(default_factory=dict)
     warnings: Sequence[ImportNote] = ()
+    unsaid_category: int | None = None
+    adds: frozenset[str] = frozenset()
 
 
 def checked_file(document: Any, places: Places, errors: Sequence[FieldError] = ()) -> MenuFile:
@@ -84,9 +88,14 @@ def checked_file(document: Any, places: Places, errors: Sequence[FieldError] = (
             )
             for one in error.errors(include_url=False, include_input=False, include_context=False)
         ]
-        # A cell that could not be read is not missing as well.
-        known = {(one.row, one.column) for one in errors}
-        found += [one for one in more if one.row is None or (one.row, one.column) not in known]
+        # A cell that could not be read is not missing as well; and one that says something for
+        # five days is wrong once.
+        known: set[tuple[object, ...]] = {(one.row, one.column) for one in errors}
+        for one in more:
+            told = (one.row, one.column, one.detail)
+            if one.row is None or not {told, told[:2]} & known:
+                found.append(one)
+                known.add(told)
     if found:
         raise refusal(found)
     return file

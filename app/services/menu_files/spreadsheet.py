@@ -14,8 +14,17 @@ _BOMS = (
     (b"\xff\xfe", "utf-16"),
     (b"\xfe\xff", "utf-16"),
 )
-_FORMULA = re.compile(r"'*[=+\-@\t\r]")
-_SAFE_FORMULA = re.compile(r"'+[=+\-@\t\r]")
+_STARTS = r"[=+\-@\t\r\uff1d\uff0b\uff0d\uff20]"
+"""Of formulas; the last four are the full-width ones, which spreadsheets in East Asia take too."""
+_FORMULA = re.compile(rf"'*{_STARTS}")
+_SAFE_FORMULA = re.compile(rf"'+{_STARTS}")
+_NO_TEXT = (
+    (b"PK\x03\x04", "This is a workbook, such as XLSX: save it as CSV, and send that."),
+    (b"\xd0\xcf\x11\xe0", "This is a workbook, such as XLS: save it as CSV, and send that."),
+    (b"<", "This is a web page: open it as a spreadsheet, save it as CSV, and send that."),
+)
+"""How files begin that people send instead of a table, and what is to be done about them."""
+NO_TABLE = "This is neither a table nor JSON: save a table as CSV, and send that."
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +39,16 @@ def decode(content: bytes) -> str:
     """The text of a file: UTF-8, UTF-16 with its mark, or CP949 (what Korean Excel writes).
 
     Raises:
-        MalformedBodyError: it is none of these.
+        MalformedBodyError: it is none of these; says what to do with a workbook or a picture.
     """
+    for beginning, detail in _NO_TEXT:
+        if content.startswith(beginning):
+            raise MalformedBodyError(detail)
     for mark, encoding in _BOMS:
         if content.startswith(mark):
             return _decoded(content, (encoding,))
+    if b"\0" in content:  # pictures and other programs' own files are full of them
+        raise MalformedBodyError(NO_TABLE)
     return _decoded(content, ("utf-8", "cp949"))
 
 

@@ -1,8 +1,9 @@
 """Reading the item library that Square exports as CSV.
 
-A row is a variation, and its token too. An item with one variation has its price; with several, an
-option group of its own with a required choice, whose cheapest option costs nothing more. Of
-modifier sets the file has only the names: items get the store's option groups of those names.
+A row is a variation, and its token too: one that is renamed stays the same option. An item with one
+variation has its price; with several, an option group of its own with a required choice, whose
+cheapest option costs nothing more. Of modifier sets the file has only the names: items get the
+store's option groups of those names.
 """
 
 import re
@@ -19,6 +20,7 @@ from app.services.menu_files.spreadsheet import Row
 MODIFIERS = "modifier set - "
 SIZE = {"ko": {"ko": "사이즈", "en": "Size"}}
 OTHER = {"ko": "기타"}
+ALCOHOL = "alcohol"
 YES, NO = ("y", "yes", "true"), ("n", "no", "false")
 SHOWN = "customer-facing name"
 """What guests read, where it differs from what the staff call it."""
@@ -31,6 +33,7 @@ FIELD_COLUMNS = {
     "price": "price",
     "external_ref": "token",
     "options": "variation name",
+    "tags": "contains alcohol",
 }
 
 
@@ -61,6 +64,7 @@ class _Item:
     sku: str
     shown: str
     sets: list[str]
+    tags: list[str]
     variations: list[_Variation] = field(default_factory=list)
 
 
@@ -128,7 +132,13 @@ def read_square_csv(
     spoken = frozenset({default_language})
     languages = {"name": spoken, "description": spoken}
     return ReadMenu(
-        file, "square", document.places, languages, document.own_groups, document.warnings
+        file,
+        "square",
+        document.places,
+        languages,
+        document.own_groups,
+        document.warnings,
+        adds=frozenset({"tags"}),
     )
 
 
@@ -153,8 +163,11 @@ def _items(
                 sku=table.cell(row, "sku"),
                 shown=table.cell(row, SHOWN),
                 sets=sets,
+                tags=[],
             )
             items.append(item)
+        if ALCOHOL not in item.tags and table.says(row, "contains alcohol", YES):
+            item.tags.append(ALCOHOL)
         item.variations.append(variation)
     return items
 
@@ -203,6 +216,7 @@ class _Document:
                 "description": {self._language: item.description} if item.description else None,
                 "price": min(one.price for one in item.variations),
                 "option_groups": uses,
+                **({"tags": item.tags} if item.tags else {}),
             }
         )
         references = [one.token for one in item.variations if one.token]
@@ -235,6 +249,10 @@ class _Document:
         pointer = f"/option_groups/{len(self.groups)}"
         self.places.rows[pointer] = item.row
         least = min(one.price for one in item.variations)
+        tokens = [one.token for one in item.variations]
+        # One token for all of them, as older files have it, is the item's.
+        known = all(tokens) and len(set(tokens)) == len(tokens)
+        references = [{"external_ref": token} if known else {} for token in tokens]
         for at, one in enumerate(item.variations):
             self.places.rows[f"{pointer}/options/{at}"] = one.row
         self.groups.append(
@@ -244,8 +262,8 @@ class _Document:
                 "min_select": 1,
                 "max_select": 1,
                 "options": [
-                    {"name": {self._language: one.name}, "price": one.price - least}
-                    for one in item.variations
+                    {"name": {self._language: one.name}, "price": one.price - least} | reference
+                    for one, reference in zip(item.variations, references, strict=True)
                 ],
             }
         )

@@ -123,7 +123,7 @@ def test_a_file_is_the_word_of_who_imports_it(shop: Shop) -> None:
             {"name": {"ko": "새 메뉴"}, "price": 1, "availability": {"status": "hidden"}},
             {"name": {"ko": "다른 메뉴"}, "price": 1},
         ]
-        ok(owner.post("/menu/import", json=file))
+        ok(owner.post("/menu/import?set_availability=true", json=file))
         shown = {one["name"]["ko"]: who(one) for one in ok(shop.staff.get("/menu/items"))["data"]}
         assert shown == {"김치찌개": expected, "새 메뉴": expected, "다른 메뉴": NOBODY}
 

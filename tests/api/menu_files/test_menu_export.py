@@ -4,6 +4,8 @@ import json
 
 import pytest
 
+from app.core.security.permissions import Role
+from tests.support.menu_building import ok
 from tests.support.menu_files import (
     CSV,
     HAPPY_HOURS,
@@ -140,6 +142,10 @@ def test_the_format_is_negotiated(shop: Shop, accept: str, media_type: str) -> N
 
 def test_only_who_manages_menus_may(shop: Shop) -> None:
     assert shop.staff.get("/menu/export").status_code == 403
+    for scope, status in (("menu:read", 200), ("menu:write", 200), ("orders:read", 403)):
+        wanted = {"name": scope, "scopes": [scope]}
+        key = ok(shop.client(Role.OWNER).post("/api-keys", json=wanted), 201)["key"]
+        assert shop.connect(f"Bearer {key}").get("/menu/export").status_code == status
     before = shop.counters()
     refused = shop.staff.post("/menu/import", content=b"{}", headers={"Content-Type": JSON})
     assert (refused.status_code, shop.counters()) == (403, before)

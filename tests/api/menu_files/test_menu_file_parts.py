@@ -119,7 +119,9 @@ CELLS: list[tuple[str, int, str]] = [
     ("mon 11:00,,,", 7, "unreadable"),
     ("someday 11:00-12:00,,,", 7, "unreadable"),
     ("fri-mon 11:00-12:00,,,", 7, "unreadable"),
-    ("mon 25:00-26:00,,,", 7, "string-pattern-mismatch"),
+    ("mon 25:00-26:00,,,", 7, "unreadable"),
+    ("mon 24:00-02:00,,,", 7, "unreadable"),
+    ("mon-fri 11:00-11:00,,,", 7, "value-error"),
     ("mon 11:00-11:00,,,", 7, "value-error"),
     (",2026-12-25 maybe,,", 8, "unreadable"),
     (",2026-12-32 closed,,", 8, "value-error"),
@@ -135,12 +137,12 @@ def test_every_wrong_cell_of_a_plan_is_named(
     shop: Shop, cells: str, column: int, code: str
 ) -> None:
     errors = errors_of(shop, f"{HEADER}\nitem,A,,,B,1,{cells}\n")
-    assert set(places(errors)) == {(2, column, code)}
+    assert places(errors) == [(2, column, code)]
 
 
 def test_cells_are_read_as_people_write_them(shop: Shop) -> None:
     cells = [
-        "월-금 9:00–14:00, sat 18:00-02:00; 7 10:00 ~ 12:00",
+        "월-금 9:00–14:00, sat 18:00-24:00; 7 10:00 ~ 12:00",
         "2098-12-25 휴무; 2098-12-31 11:00-15:00, 18:00-00:00",
         "2098-01-01T00:00:00+09:00 ₩9500",
         "₩1000 mon-tue 15:00-17:00; 2000원 wed 15:00-17:00",
@@ -151,7 +153,7 @@ def test_cells_are_read_as_people_write_them(shop: Shop) -> None:
     days = [(part["weekday"], part["start"], part["end"]) for part in item["dayparts"]]
     assert days == [
         *((day, "09:00", "14:00") for day in range(1, 6)),
-        (6, "18:00", "02:00"),
+        (6, "18:00", "00:00"),
         (7, "10:00", "12:00"),
     ]
     assert [len(one["windows"]) for one in item["daypart_exceptions"]] == [0, 2]
@@ -161,7 +163,7 @@ def test_cells_are_read_as_people_write_them(shop: Shop) -> None:
         (2000, 1),
     ]
     table = exported(shop, "csv").decode("utf-8-sig")
-    assert '"mon-fri 09:00-14:00, sat 18:00-02:00, sun 10:00-12:00"' in table
+    assert '"mon-fri 09:00-14:00, sat 18:00-00:00, sun 10:00-12:00"' in table
     assert '"2098-12-25 closed; 2098-12-31 11:00-15:00, 18:00-00:00"' in table
 
 

@@ -29,7 +29,9 @@ class Kitchen:
     def make(self, menu: Json) -> None:
         for group in menu["option_groups"]:
             wanted = without(group, "key", "options")
-            wanted["options"] = [without(option, "key") for option in group["options"]]
+            wanted["options"] = [
+                without(option, "key", "external_ref") for option in group["options"]
+            ]
             answer = self._shop.manager.post("/menu/option-groups", json=wanted)
             self._groups[group["key"]] = ok(answer, 201)
         for category in menu["categories"]:

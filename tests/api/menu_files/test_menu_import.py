@@ -1,6 +1,7 @@
 """Importing menus: tables of other systems, errors by row and column, all or nothing."""
 
 import json
+import re
 from typing import Any
 
 import psycopg
@@ -23,6 +24,7 @@ from tests.support.racing import at_once
 from tests.support.shops import Json, Shop
 
 JSON = "application/json"
+WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 @pytest.mark.parametrize("name", ["menu-cp949.csv", "menu-utf16.csv"])
@@ -50,6 +52,10 @@ WRONG_TABLES: list[tuple[str, list[tuple[int | None, int | None, str]]]] = [
     ("category,name,price\n,B,1", [(2, 1, "missing")]),
     ("category,name,price\nA,,1", [(2, 2, "missing")]),
     ("category,name,price\nA,B,", [(2, 3, "missing")]),
+    ("category,name\nA,B", [(2, None, "missing")]),
+    ("name,price\nB,1", [(2, None, "missing")]),
+    ("key,price,category\nB,1,", [(2, None, "missing"), (2, 3, "missing")]),
+    ("kind,name,min_select\ngroup,B,0", [(2, None, "missing")]),
     ("category,name,price,key\nA,B,1,x\nA,C,1,x", [(3, 4, "repeated")]),
     ("category,name:en,name,price\nA,B,,1", [(2, 2, "language-missing")]),
     ("kind,name,price\nthing,B,1", [(2, 1, "unknown")]),
@@ -117,6 +123,9 @@ def test_every_wrong_place_of_json_is_named(
         (b"{", JSON, 400, "malformed-body"),
         (b'a,b\n"c', CSV, 400, "malformed-body"),
         (b"\x81\x20", CSV, 400, "malformed-body"),
+        (b"PK\x03\x04 and more", WORKBOOK, 400, "malformed-body"),
+        (b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR", CSV, 400, "malformed-body"),
+        (b"\x89PNG", "image/png", 415, "unsupported-media-type"),
         (b"{}", "application/xml", 415, "unsupported-media-type"),
         (b"{}", "text/csv; charset=utf-7", 415, "unsupported-media-type"),
         (b" " * (32 * 1024 * 1024 + 1), CSV, 413, "body-too-large"),
@@ -129,6 +138,49 @@ def test_what_is_no_such_file_is_refused(
     before = shop.counters()
     refused = send(shop, content, media_type)
     assert (refused.status_code, refused.json()["code"]) == (status, code), refused.text
+    assert shop.counters() == before
+
+
+WINDOWS = "application/vnd.ms-excel"
+"""What Windows announces for .csv where Excel is installed."""
+
+
+@pytest.mark.parametrize("media_type", [WINDOWS, "text/tab-separated-values", "application/csv"])
+def test_tables_are_taken_under_their_other_names(shop: Shop, media_type: str) -> None:
+    done = must(send(shop, "category\tname\tprice\n음료\t식혜\t3000\n", media_type))
+    assert (done["format"], counts(done)["items"]) == ("csv", (1, 0, 0, 0))
+
+
+@pytest.mark.parametrize(
+    ("name", "media_type", "content"),
+    [
+        ("menu.csv", CSV, "category,name,price\n음료,식혜,3000\n"),
+        ("menu.CSV", WINDOWS, "category,name,price\n음료,식혜,3000\n"),
+        ("menu.tsv", "application/octet-stream", "category\tname\tprice\n음료\t식혜\t3000\n"),
+        ("menu.json", JSON, '{"categories": [{"key": "음료"}]}'),
+        ("menu.json", "application/octet-stream", '{"categories": [{"key": "음료"}]}'),
+    ],
+)
+def test_a_form_does_as_well(shop: Shop, name: str, media_type: str, content: str) -> None:
+    sent = {"file": (name, content.encode(), media_type)}
+    done = must(shop.manager.post("/menu/import", files=sent))
+    assert counts(done)["categories"] == (1, 0, 0, 0)
+
+
+def test_a_form_is_the_one_file(shop: Shop) -> None:
+    before = shop.counters()
+    table = ("menu.csv", b"category,name,price\nA,B,1\n", CSV)
+    for files, status in (
+        ({"table": table}, 422),
+        ({"file": table, "other": table}, 422),
+        ([("file", table)] * 3, 422),
+        ({"file": ("menu.png", b"\x89PNG", "image/png")}, 415),
+        ({"file": ("menu", b"a", "application/octet-stream")}, 415),
+        ({"file": ("menu.xlsx", b"PK\x03\x04", "application/octet-stream")}, 400),
+        ({"file": ("menu.csv", b" " * (32 * 1024 * 1024 + 1), CSV)}, 413),
+    ):
+        refused = shop.manager.post("/menu/import", files=files, timeout=60)
+        assert refused.status_code == status, refused.text
     assert shop.counters() == before
 
 
@@ -148,6 +200,37 @@ def test_a_dry_run_says_what_would_change_and_changes_nothing(shop: Shop) -> Non
         ("item", "archived"),
         ("category", "archived"),
     }
+
+
+def test_what_would_change_is_told_in_the_words_of_files(shop: Shop) -> None:
+    """Ids are in no file, and those of what is not there yet are others at each dry run."""
+    fill(shop)
+    file: Json = json.loads(exported(shop))
+    stews, others = file["categories"]
+    stew, formula = stews["items"]
+    hot = {"key": "덤", "name": {"ko": "덤"}, "options": [{"name": {"ko": "밥"}, "price": 100}]}
+    file["option_groups"].append(hot)
+    stew["option_groups"] = [
+        {"key": "맵기", "prices": {"매운맛": 800}},
+        {"key": "덤", "prices": {"밥": 0}},
+    ]
+    formula["set_slots"][0]["choices"][0]["upcharge"] = 700
+    others["items"], stews["items"] = [formula], [stew]
+    done = must(send(shop, json.dumps(file), JSON, "dry_run=true"))
+    fields = {one["field"]: one for change in done["changes"] for one in change["fields"]}
+    assert (fields["category"]["before"], fields["category"]["after"]) == ("찌개", "찌개#2")
+    uses = fields["option_groups"]
+    assert [(one["key"], one["prices"]) for one in uses["before"]] == [
+        ("맵기#2", None),
+        ("맵기", {"매운맛": 700}),
+    ]
+    assert [(one["key"], one["prices"]) for one in uses["after"]] == [
+        ("맵기", {"매운맛": 800}),
+        ("덤", {"밥": 0}),
+    ]
+    assert fields["set_slots"]["after"][0]["choices"] == [{"key": "POS-1", "upcharge": 700}]
+    assert not re.search(r"[0-9a-f]{8}-[0-9a-f]{4}-", json.dumps(done))
+    assert must(send(shop, json.dumps(file), JSON, "dry_run=true")) == done
 
 
 def test_an_import_is_one_event_and_one_version_of_the_menu(shop: Shop) -> None:
@@ -263,9 +346,10 @@ def test_the_stock_that_was_sold_meanwhile_is_not_put_back(shop: Shop) -> None:
     del item["availability"]["stock"]
     item["price"] = 1
     shop.rows("UPDATE items SET stock = 2 WHERE store_id = %(store)s RETURNING id")
-    must(send(shop, json.dumps(file), JSON))
-    [left] = json.loads(exported(shop))["categories"][0]["items"]
-    assert left["availability"]["stock"] == 2
+    for query in ("", "set_availability=true"):
+        must(send(shop, json.dumps(file), JSON, query))
+        [left] = json.loads(exported(shop))["categories"][0]["items"]
+        assert left["availability"]["stock"] == 2
 
 
 HOSTILE = [

@@ -76,6 +76,96 @@ def test_an_item_of_square_stays_itself_when_its_first_variation_goes(shop: Shop
     assert tea["external_ref"] == "S"
 
 
+HEADER = "Token,Item Name,Variation Name,Price,Option Name 1,Contains Alcohol\n"
+
+
+def sizes(shop: Shop) -> list[tuple[str, str, int]]:
+    """Group, option and price of all that guests are offered."""
+    groups = [group for item in menu_items(shop) for group in item["option_groups"]]
+    return [
+        (group["name"], one["name"], one["price"]) for group in groups for one in group["options"]
+    ]
+
+
+def kinds_of(done: Json) -> list[tuple[str, str, str]]:
+    return [(one["kind"], one["change"], one["name"]) for one in done["changes"]]
+
+
+def test_a_variation_that_is_renamed_stays_the_same_option(shop: Shop) -> None:
+    in_dollars(shop)
+    must(send(shop, HEADER + "A,Soju,360ml,14,Size,\nB,Soju,1L,34,Size,\n"))
+    before = json.loads(exported(shop))["option_groups"][0]
+    assert [one["external_ref"] for one in before["options"]] == ["A", "B"]
+    ids = shop.rows("SELECT id FROM options WHERE store_id = %(store)s ORDER BY id")
+    renamed = HEADER + "B,Soju,1 l,34,Bottle,\nA,Soju,375ml,14,Bottle,\n"
+    would = must(send(shop, renamed, query="dry_run=true"))
+    assert ("option", "updated", "375ml") in kinds_of(would)
+    assert "archived" not in {change for _, change, _ in kinds_of(would)}
+    done = must(send(shop, renamed))
+    assert done == {**would, "dry_run": False}
+    assert sizes(shop) == [("Bottle", "1 l", 2000), ("Bottle", "375ml", 0)]
+    assert shop.rows("SELECT id FROM options WHERE store_id = %(store)s ORDER BY id") == ids
+    assert must(send(shop, renamed))["changes"] == []
+
+
+def test_a_variation_that_is_gone_can_not_be_ordered(shop: Shop) -> None:
+    in_dollars(shop)
+    must(send(shop, HEADER + "A,Soju,360ml,14,,\nB,Soju,1L,34,,\nC,Soju,2L,60,,\n"))
+    done = must(send(shop, HEADER + "A,Soju,360ml,14,,\nD,Soju,2L,60,,\n"))
+    assert ("option", "archived", "1L") in kinds_of(done)
+    assert counts(done)["options"] == (1, 0, 1, 2)
+    assert sizes(shop) == [("Size", "360ml", 0), ("Size", "2L", 4600)]
+    left = must(send(shop, HEADER + "A,Soju,360ml,14,,\n"))
+    assert (counts(left)["option_groups"], counts(left)["options"]) == ((0, 0, 0, 1), (0, 0, 0, 2))
+    assert (sizes(shop), json.loads(exported(shop))["option_groups"]) == ([], [])
+
+
+def test_variations_without_tokens_are_the_whole_truth_by_their_names(shop: Shop) -> None:
+    in_dollars(shop)
+    table = "Item Name,Variation Name,Price\nSoju,360ml,14\nSoju,1L,34\n"
+    must(send(shop, table))
+    done = must(send(shop, table.replace("360ml", "375ml")))
+    assert counts(done)["options"] == (1, 0, 1, 1)
+    assert sizes(shop) == [("Size", "375ml", 0), ("Size", "1L", 2000)]
+
+
+def test_options_that_were_there_before_get_their_tokens(shop: Shop) -> None:
+    in_dollars(shop)
+    table = HEADER + "A,Soju,360ml,14,,\nB,Soju,1L,34,,\n"
+    must(send(shop, table))
+    shop.rows("UPDATE options SET external_ref = NULL WHERE store_id = %(store)s RETURNING id")
+    done = must(send(shop, table))
+    assert counts(done)["options"] == (0, 2, 0, 0)
+    [group] = json.loads(exported(shop))["option_groups"]
+    assert [one["external_ref"] for one in group["options"]] == ["A", "B"]
+
+
+def test_the_groups_of_the_house_are_left_alone(shop: Shop) -> None:
+    in_dollars(shop)
+    add_group(shop, name={"en": "Milk"}, options=[{"name": {"en": "Oat"}, "price": 50}])
+    table = "Token,Item Name,Variation Name,Price,Modifier Set - Milk\nA,Tea,Regular,1,{}\n"
+    must(send(shop, table.format("Y")))
+    must(send(shop, table.format("N")))
+    assert len(json.loads(exported(shop))["option_groups"]) == 1
+
+
+def test_alcohol_becomes_a_tag_beside_those_of_the_house(shop: Shop) -> None:
+    in_dollars(shop)
+    must(send(shop, HEADER + "A,Soju,360ml,14,,N\nB,Soju,1L,34,,Y\nC,Tea,Regular,2,,N\n"))
+    assert [item["tags"] for item in items_of(shop)] == [["alcohol"], []]
+    file: Json = json.loads(exported(shop))
+    for item in file["categories"][0]["items"]:
+        item["tags"] = ["popular", "alcohol"]
+    must(send(shop, json.dumps(file), "application/json"))
+    done = must(send(shop, HEADER + "A,Soju,360ml,14,,Y\nB,Soju,1L,34,,Y\nC,Tea,Regular,2,,N\n"))
+    assert done["changes"] == []
+
+
+def items_of(shop: Shop) -> list[Json]:
+    file: Json = json.loads(exported(shop))
+    return [item for category in file["categories"] for item in category["items"]]
+
+
 def test_sizes_stay_with_their_items(shop: Shop) -> None:
     in_dollars(shop)
     header = "Token,Item Name,Variation Name,Price\n"

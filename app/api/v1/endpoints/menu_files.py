@@ -15,7 +15,19 @@ from app.schemas.menu_file import ExportFilter, ImportFilter, ImportOutput, Menu
 router = APIRouter(prefix="/menu", tags=["Menu"], route_class=OperationRoute)
 
 TABLE = "category,name:ko,name:en,price\r\n찌개,김치찌개,Kimchi stew,9000\r\n"
-MENU_FILES = FileBody({"application/json": MenuFile, "text/csv": TABLE}, 32 * 1024 * 1024)
+_WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+MENU_FILES = FileBody(
+    {"application/json": MenuFile, "text/csv": TABLE},
+    32 * 1024 * 1024,
+    # What Windows announces for .csv where Excel is installed is a workbook's type. A workbook
+    # itself is let in to be told what to do.
+    also=dict.fromkeys(
+        ("application/vnd.ms-excel", "text/tab-separated-values", "application/csv", _WORKBOOK),
+        "text/csv",
+    ),
+    suffixes=dict.fromkeys((".csv", ".tsv", ".txt", ".xls", ".xlsx"), "text/csv")
+    | {".json": "application/json"},
+)
 CSV = {"text/csv": {"schema": {"type": "string"}, "example": TABLE}}
 
 
@@ -25,7 +37,7 @@ CSV = {"text/csv": {"schema": {"type": "string"}, "example": TABLE}}
     response_model=MenuFile,
     responses={200: {"content": CSV}},
 )
-@operation(Permission.MENU_MANAGE, replica=True)
+@operation(Permission.MENU_EXPORT, replica=True)
 async def export_menu(
     wanted: Annotated[ExportFilter, Query()],
     exporting: MenuExportDep,
@@ -51,6 +63,8 @@ async def import_menu(
     """JSON as exported, the same as CSV, or the item library that Square exports as CSV.
 
     Things are found again by `external_ref` and `key`, then by name. What the file doesn't name
-    stays, unless `archive_missing` is true. All of the file is imported or nothing of it.
+    stays, unless `archive_missing` is true. What is there already stays as available as staff have
+    it, with a warning where the file says otherwise, unless `set_availability` is true. All of the
+    file is imported or nothing of it.
     """
     return await importing.import_file(upload, wanted)
