@@ -7,8 +7,7 @@ whole for one portion of the set, so it is exact for any number of portions, and
 them was cancelled.
 """
 
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 from uuid import UUID
@@ -17,7 +16,7 @@ from app.core.errors import FieldError
 from app.core.money import allocate
 from app.services.menu.snapshot import ChoiceEntry, ItemEntry, SlotEntry
 from app.services.pricing.configuring import Configured, Review, WantedOption
-from app.services.pricing.priced_basket import PricedLine, SetPart, StockKey
+from app.services.pricing.priced_basket import PricedLine, SetPart, StockUse
 
 
 class WantedChoice(Protocol):
@@ -81,11 +80,9 @@ class SetSelection:
         for one, share in zip(self._chosen, self._shares(amount), strict=True):
             one.configured.check_price(share + one.configured.options_total * one.units)
 
-    def stock_needs(self, portions: int) -> Counter[StockKey]:
-        needs: Counter[StockKey] = Counter()
+    def stock_uses(self, portions: int) -> Iterator[StockUse]:
         for one in self._chosen:
-            needs.update(one.configured.stock_needs(one.units * portions))
-        return needs
+            yield from one.configured.stock_uses(one.units * portions)
 
     def lines(self, amount: int, portions: int, seat: int | None) -> tuple[PricedLine, ...]:
         """The parts of so many portions, once nothing is wrong.
