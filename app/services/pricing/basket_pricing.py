@@ -170,8 +170,8 @@ class _Line:
         self._price_now = item.prices.at(review.now)
         self._configured = Configured(item, wanted.options, path, review)
         self._selection = SetSelection(item, wanted.choices, path, review)
-        self._configured.check_price(self._own_price)
-        self._selection.check_prices(max(self._own_price, 0))
+        self._configured.check_price(self._own_price + self._selection.upcharges)
+        self._selection.check_prices(self._own_price)
 
     @property
     def _own_price(self) -> int:
