@@ -29,7 +29,7 @@ from app.services.menu.availability import apply_availability
 from app.services.menu.journal import MenuJournal, check_texts
 from app.services.menu.outputs import category_output, item_output
 from app.services.menu.price_planning import settle_price
-from app.services.menu.selection_checks import use_errors
+from app.services.menu.selection_checks import choosable, use_errors
 
 COLUMNS = {"name": "names", "description": "descriptions"}
 PLANS = {"dayparts", "daypart_exceptions"}
@@ -261,7 +261,7 @@ def _use_errors(
         FieldError(f"{pointer}/prices/{option_id}", "unknown", "Not an option of the group.")
         for option_id in use.prices or {}
         if option_id not in options
-    ] + list(use_errors(pointer, own, bounds))
+    ] + list(use_errors(pointer, own, bounds, choosable(group)))
 
 
 def _prices(links: list[ItemOptionGroup]) -> dict[str, int]:

@@ -241,11 +241,11 @@ def test_a_failed_write_leaves_nothing_behind(shop: Shop) -> None:
     before, menu = shop.counters(), exported(shop)
     name = sql.Identifier(f"no_{shop.id.hex}")
     rule = sql.SQL(
-        "ALTER TABLE option_groups ADD CONSTRAINT {} CHECK (store_id <> {} OR free_quota < 9)"
+        "ALTER TABLE option_groups ADD CONSTRAINT {} CHECK (store_id <> {} OR max_select < 9)"
     ).format(name, sql.Literal(str(shop.id)))
     file: Json = json.loads(menu)
     file["categories"][0]["items"][0]["price"] = 1
-    file["option_groups"][0]["free_quota"] = 9
+    file["option_groups"][0]["max_select"] = 9
     with psycopg.connect(shop.owner_url, autocommit=True) as connection:
         connection.execute(rule)
         try:
