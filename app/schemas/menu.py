@@ -1,5 +1,6 @@
 """Menus on the wire. Staff edit texts in all languages; guests read one."""
 
+from enum import StrEnum
 from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import (
@@ -227,6 +228,35 @@ class ItemOutput(Output):
     created_at: Instant
     updated_at: Instant
     version: int
+
+
+class BlockReason(StrEnum):
+    """Why guests can't order an item: `not_on_menu` when it is archived, `not_now` at another time
+    of day; `option_group` and `set_slot` when too little is left of what must be chosen there."""
+
+    NOT_ON_MENU = "not_on_menu"
+    HIDDEN = "hidden"
+    SOLD_OUT = "sold_out"
+    NOT_NOW = "not_now"
+    OPTION_GROUP = "option_group"
+    SET_SLOT = "set_slot"
+
+
+class BlockOutput(Output):
+    """`id` is the option group's or the slot's, null for other reasons."""
+
+    reason: BlockReason
+    id: Id | None
+
+
+class ItemReadOutput(ItemOutput):
+    """The item, and whether guests can order it at this moment. The two fields are for who reads:
+    events and the answers to changes don't have them."""
+
+    orderable: bool
+    blocked_by: list[BlockOutput] = Field(
+        description="All that is in the way; empty when guests can order the item."
+    )
 
 
 class OptionInput(Input):

@@ -129,10 +129,6 @@ class ItemEditingService:
         self._stores = stores
         self._journal = journal
 
-    async def get(self, item_id: UUID) -> ItemOutput:
-        """One item, also an archived one: history refers to it."""
-        return item_output(await self._items.get(item_id))
-
     async def add(self, wanted: ItemInput) -> ItemOutput:
         """A new item, last in its category unless a position is given.
 

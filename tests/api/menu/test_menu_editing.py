@@ -82,7 +82,7 @@ def test_an_item_is_read_as_it_was_written(shop: Shop) -> None:
     for name in set(body) - {"availability", "option_groups"}:
         assert item[name] == body[name]
     answer = shop.kitchen.get(f"/menu/items/{item['id']}")
-    assert ok(answer) == item
+    assert ok(answer).items() >= item.items()
     assert answer.headers["etag"] == '"1"'
 
 
@@ -108,7 +108,7 @@ def test_a_change_needs_the_version_that_was_read(shop: Shop) -> None:
     stale = shop.manager.patch(path, json={"price": 1}, headers=if_match(7))
     assert (stale.status_code, stale.json()["code"]) == (412, "version-mismatch")
     assert stale.headers["etag"] == '"1"'
-    assert ok(shop.manager.get(path)) == item
+    assert ok(shop.manager.get(path)).items() >= item.items()
     assert shop.counters() == before
 
 
@@ -216,7 +216,7 @@ def test_what_a_patch_can_not_say(shop: Shop, body: dict[str, Any]) -> None:
     path = f"/menu/items/{item['id']}"
     answer = shop.manager.patch(path, json=body, headers=if_match(1))
     assert (answer.status_code, answer.json()["code"]) == (422, "invalid-request")
-    assert ok(shop.manager.get(path)) == item
+    assert ok(shop.manager.get(path)).items() >= item.items()
 
 
 def test_a_description_can_be_emptied(shop: Shop) -> None:
