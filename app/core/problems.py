@@ -43,6 +43,7 @@ SQLSTATES: dict[str, str] = {
 # Constraints that have a code of their own, whatever their SQLSTATE.
 CONSTRAINTS: dict[str, str] = {
     "uq_staff_live_username": "username-taken",
+    "uq_items_live_external_ref": "reference-taken",
     "uq_table_sessions_open": "table-occupied",
     "pk_session_tables": "table-occupied",
 }

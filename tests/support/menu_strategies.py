@@ -138,8 +138,12 @@ def menus(draw: st.DrawFn, instants: tuple[str, ...] = (*FUTURE, *PAST)) -> Json
         for at, option in enumerate(group["options"]):
             option["key"] = f"o{at}"
     dishes = [item for category in menu["categories"] for item in category["items"]]
+    called: set[str] = set()
     for place, item in enumerate(dishes):
         item["key"] = f"i{place}"
+        if item.get("external_ref") in called:
+            del item["external_ref"]
+        called.add(item.get("external_ref", ""))
         item["option_groups"] = _uses(draw, menu["option_groups"])
         item["image"] = draw(st.none() | st.sampled_from(DIGESTS).map(_image))
     sets = draw(st.integers(0, len(dishes) // 2))

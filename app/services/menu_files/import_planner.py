@@ -21,6 +21,7 @@ from app.services.menu_files.import_sets import fill_sets
 from app.services.menu_files.matching import item_signature, keys_of, match
 from app.services.menu_files.merging import merge
 from app.services.menu_files.read_menu import ReadMenu
+from app.services.menu_files.references import repeated_references
 from app.services.menu_files.stored_menu import StoredMenu, Thing
 
 NamedPart = CategoryPart | ItemPart | GroupPart | OptionPart
@@ -87,6 +88,7 @@ class Planner:
             for place, item in enumerate(part.items)
         ]
         self._check_keys([one[2] for one in flat], [_pointer(*one[:2]) for one in flat])
+        self.plan.errors += repeated_references((_pointer(*one[:2]), one[2]) for one in flat)
         present = self._stored.all_items()
         wanted = [
             item_signature(

@@ -51,6 +51,10 @@ WRONG_TABLES: list[tuple[str, list[tuple[int | None, int | None, str]]]] = [
     ("category,name,price\nA,,1", [(2, 2, "missing")]),
     ("category,name,price\nA,B,", [(2, 3, "missing")]),
     ("category,name,price,key\nA,B,1,x\nA,C,1,x", [(3, 4, "repeated")]),
+    (
+        "category,name,price,external_ref\nA,B,1,R1\nA,C,1,\nD,E,1,R1",
+        [(2, 4, "repeated"), (4, 4, "repeated")],
+    ),
     ("category,name:en,name,price\nA,B,,1", [(2, 2, "language-missing")]),
     ("kind,name,price\nthing,B,1", [(2, 1, "unknown")]),
     ("kind,name,price\ncategory,B,1", [(2, 3, "misplaced")]),

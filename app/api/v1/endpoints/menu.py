@@ -109,7 +109,7 @@ async def list_items(
 
 
 @router.post("/items", status_code=201, summary="Add an item")
-@operation(Permission.MENU_MANAGE, idempotency="accepted")
+@operation(Permission.MENU_MANAGE, problems=("reference-taken",), idempotency="accepted")
 async def create_item(body: ItemInput, items: ItemEditingDep) -> ItemOutput:
     """Names and descriptions by language, the price in minor units, option groups by id."""
     return await items.add(body)
@@ -126,7 +126,7 @@ async def read_item(item_id: PathId, items: ItemFindingDep) -> ItemReadOutput:
 
 
 @router.patch("/items/{item_id}", summary="Change an item")
-@operation(Permission.MENU_MANAGE, problems=("not-found",), if_match="required")
+@operation(Permission.MENU_MANAGE, problems=("not-found", "reference-taken"), if_match="required")
 async def change_item(
     item_id: PathId, body: ItemPatch, items: ItemEditingDep, expected: IfMatchDep
 ) -> ItemOutput:
