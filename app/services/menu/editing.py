@@ -194,7 +194,8 @@ class ItemEditingService:
     async def set_groups(
         self, item_id: UUID, wanted: ItemGroupsInput, expected: int | None
     ) -> ItemOutput:
-        """Say which groups the item offers, in which order and with which overrides.
+        """Say which groups the item offers, in which order and with which overrides. Saying what
+        already holds changes nothing.
 
         Raises:
             InvalidRequestError: no such group or option, or bounds that contradict.
@@ -202,6 +203,8 @@ class ItemEditingService:
         item = await self._items.get_live(item_id, expected)
         before = _prices(item.group_links)
         links = await self._links(item, wanted.option_groups)
+        if [_said(link) for link in links] == [_said(link) for link in item.group_links]:
+            return item_output(item)
         await self._items.replace_links(item, links)
         await self._items.touch(item)
         await self._journal.prices_overridden(item.id, before, _prices(links))
@@ -258,6 +261,11 @@ def _use_errors(
         for option_id in use.prices or {}
         if option_id not in options
     ] + list(use_errors(pointer, own, bounds, choosable(group)))
+
+
+def _said(link: ItemOptionGroup) -> tuple[Any, ...]:
+    """What a link says; its place in the list says the rest."""
+    return (link.group_id, link.min_select, link.max_select, link.prices or None)
 
 
 def _prices(links: list[ItemOptionGroup]) -> dict[str, int]:

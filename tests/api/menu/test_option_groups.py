@@ -101,6 +101,17 @@ def test_an_items_groups_are_replaced_as_a_whole(shop: Shop) -> None:
     assert none["option_groups"] == []
 
 
+def test_saying_what_an_item_already_offers_changes_nothing(shop: Shop) -> None:
+    group = add_group(shop)
+    own = {"id": group["id"], "min_select": 1, "prices": {group["options"][0]["id"]: 300}}
+    item = add_item(shop, add_category(shop), option_groups=[own])
+    before = shop.counters()
+    path = f"/menu/items/{item['id']}/option-groups"
+    body = {"option_groups": item["option_groups"]}
+    assert ok(shop.manager.put(path, json=body, headers=if_match(1))) == item
+    assert shop.counters() == before
+
+
 def test_uses_that_contradict_are_refused(shop: Shop) -> None:
     group = add_group(shop)
     item = add_item(shop, add_category(shop))

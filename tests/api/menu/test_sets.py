@@ -187,3 +187,30 @@ def test_only_who_edits_the_menu_and_has_read_it_makes_sets(diner: Diner, other_
     assert diner.shop.manager.put(path, json=body).status_code == 428
     assert diner.shop.manager.put(path, json=body, headers=if_match(99)).status_code == 412
     assert len(shown(diner)["set_slots"]) == 2
+
+
+def put_back(diner: Diner) -> Json:
+    """Read the set and say the same again."""
+    path = f"/menu/items/{diner.dishes['set']}"
+    read = ok(diner.shop.manager.get(path))
+    body = {"set_slots": read["set_slots"]}
+    return ok(diner.shop.manager.put(f"{path}/set", json=body, headers=if_match(read["version"])))
+
+
+def test_saying_what_already_holds_changes_nothing(diner: Diner) -> None:
+    before = diner.shop.counters()
+    assert put_back(diner) == diner.item
+    assert diner.shop.counters() == before
+
+
+def test_a_set_can_be_put_back_as_it_is_read_when_a_dish_was_archived(diner: Diner) -> None:
+    gone = diner.dishes["galbitang"]
+    assert diner.shop.manager.delete(f"/menu/items/{gone}").status_code == 204
+    before = diner.shop.counters()
+
+    [main, _] = put_back(diner)["set_slots"]
+
+    assert [one["item_id"] for one in main["choices"]] == [diner.dishes["stew"]]
+    assert diner.shop.counters() == before
+    copy = ok(diner.shop.manager.post(f"/menu/items/{diner.dishes['set']}/copy"), 201)
+    assert [one["item_id"] for one in copy["set_slots"][0]["choices"]] == [diner.dishes["stew"]]
