@@ -11,6 +11,15 @@ from typing import NamedTuple
 from babel.core import get_global
 from cachetools import LRUCache, cached
 
+_WELL_FORMED = re.compile(
+    r"(?P<language>[a-z]{2,3}(-[a-z]{3}){0,3})(-(?P<script>[a-z]{4}))?"
+    r"(-(?P<region>[a-z]{2}|[0-9]{3}))?(?P<rest>(-([a-z0-9]{5,8}|[0-9][a-z0-9]{3}))*"
+    r"(-[a-wyz0-9](-[a-z0-9]{2,8})+)*(-x(-[a-z0-9]{1,8})+)?)\Z"
+)
+"""RFC 5646, 2.1: language, extended or not, script, region; variants, extensions, private use."""
+MAX_TAG = 35
+"""What RFC 5646, 4.4.1 asks for at least."""
+
 MESSAGE_LANGUAGES = ("ko", "en")
 MAX_HEADER = 500
 """Of `Accept-Language`, in characters; what comes after them is not read."""
@@ -90,6 +99,30 @@ def _likely(tag: str) -> _Locale | None:
             _, usual_script, usual_region = found.split("_")
             return _Locale(language, script or usual_script, region or usual_region)
     return _Locale(language, script, region)
+
+
+def written_tag(text: str) -> str:
+    """The tag as BCP 47 writes it; what is none stays as it is."""
+    try:
+        return canonical_tag(text)
+    except ValueError:
+        return text
+
+
+@cached(LRUCache(maxsize=1024))
+def canonical_tag(tag: str) -> str:
+    """The tag as BCP 47 writes it: `ZH-hans` is `zh-Hans`, `zh-yue` is `yue`.
+
+    Raises:
+        ValueError: it is none.
+    """
+    parts = _WELL_FORMED.match(tag.lower()) if len(tag) <= MAX_TAG else None
+    if parts is None:
+        raise ValueError("must be a BCP 47 tag such as ko, en or zh-Hans")
+    # An extended language stands for itself (4.5).
+    language, script = parts["language"].split("-")[-1], parts["script"] or ""
+    written = [language, script.title(), (parts["region"] or "").upper()]
+    return "-".join(part for part in written if part) + parts["rest"]
 
 
 def pick(texts: Mapping[str, str], language: str, default: str) -> str:

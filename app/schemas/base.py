@@ -21,6 +21,7 @@ from pydantic import (
 from pydantic.warnings import UnsupportedFieldAttributeWarning
 
 from app.core.ids import parse_id
+from app.core.language import canonical_tag, written_tag
 from app.core.money import MAX_AMOUNT
 
 T = TypeVar("T")
@@ -169,15 +170,27 @@ def _cursor(value: object) -> object:
 Cursor = Annotated[UUID, BeforeValidator(_cursor, json_schema_input_type=str)]
 
 
-def _language_tag(value: str) -> str:
-    if not re.match(r"[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?\Z", value):
-        raise ValueError("must be a BCP 47 tag such as ko, en or zh-Hans")
+LanguageTag = Annotated[str, AfterValidator(canonical_tag)]
+"""A BCP 47 tag, in canonical form however it was written."""
+
+
+def _each_language_once(value: Any) -> Any:
+    """`{"en": …, "EN": …}` has two texts of one language, of which a dict would keep the last."""
+    if isinstance(value, dict):
+        known = {written_tag(key) for key in value if isinstance(key, str)}
+        if len(known) < len(value):
+            raise ValueError("must have one text in each language")
     return value
 
 
-LanguageTag = Annotated[str, AfterValidator(_language_tag)]
+ByLanguage = Annotated[
+    dict[LanguageTag, T],
+    Field(min_length=1, max_length=20),
+    BeforeValidator(_each_language_once),
+]
+"""Texts by language tag."""
 
-LocalizedName = Annotated[dict[LanguageTag, Name], Field(min_length=1, max_length=20)]
+LocalizedName = ByLanguage[Name]
 """A text by language tag, such as `{"ko": "김치찌개", "en": "Kimchi stew"}`."""
 
-LocalizedText = Annotated[dict[LanguageTag, LongText], Field(min_length=1, max_length=20)]
+LocalizedText = ByLanguage[LongText]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.core.language import negotiate
+from app.core.language import canonical_tag, negotiate
 
 MENU = ("ko", "en", "ja", "zh-Hans")
 
@@ -57,3 +57,32 @@ def test_the_script_goes_before_the_region(
     wanted: str, available: tuple[str, ...], expected: str
 ) -> None:
     assert negotiate(wanted, available, "ko") == expected
+
+
+@pytest.mark.parametrize(
+    ("written", "canonical"),
+    [
+        ("EN", "en"),
+        ("ko-kr", "ko-KR"),
+        ("zh-hans", "zh-Hans"),
+        ("ZH-HANT-hk", "zh-Hant-HK"),
+        ("es-419", "es-419"),
+        ("de-ch-1996", "de-CH-1996"),
+        ("SL-Rozaj-biske", "sl-rozaj-biske"),
+        ("en-X-Kids", "en-x-kids"),
+        ("de-u-co-phonebk", "de-u-co-phonebk"),
+        ("zh-yue", "yue"),
+        ("zh-yue-HK", "yue-HK"),
+    ],
+)
+def test_a_tag_is_kept_in_one_form(written: str, canonical: str) -> None:
+    assert canonical_tag(written) == canonical == canonical_tag(canonical)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "e", "english-", "-en", "en_US", "i-klingon", "en-", "en-u", "en-x", "한국어", "en-a" * 9],
+)
+def test_what_is_no_tag_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="BCP 47"):
+        canonical_tag(text)

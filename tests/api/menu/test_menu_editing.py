@@ -319,3 +319,34 @@ def test_availability_is_published_once(shop: Shop) -> None:
     assert shop.events(seq) == [
         ("item.availability_changed", {"item_id": item["id"], "availability": expected})
     ]
+
+
+def test_a_reference_is_one_items_while_it_is_on_the_menu(shop: Shop, other_shop: Shop) -> None:
+    category = add_category(shop)
+    item = add_item(shop, category, external_ref="SKU1")
+    other = add_item(shop, category)
+    before = shop.counters()
+    body = {"category_id": category["id"], "name": {"ko": "순두부"}, "price": 1}
+    path = f"/menu/items/{other['id']}"
+    for answer in (
+        shop.manager.post("/menu/items", json={**body, "external_ref": "SKU1"}),
+        shop.manager.patch(path, json={"external_ref": "SKU1"}, headers=if_match(1)),
+    ):
+        assert (answer.status_code, answer.json()["code"]) == (409, "reference-taken")
+    assert shop.counters() == before
+
+    add_item(other_shop, add_category(other_shop), external_ref="SKU1")
+    assert shop.manager.delete(f"/menu/items/{item['id']}").status_code == 204
+    changed = shop.manager.patch(path, json={"external_ref": "SKU1"}, headers=if_match(1))
+    assert ok(changed)["external_ref"] == "SKU1"
+
+
+def test_languages_are_kept_in_one_form_and_once(shop: Shop) -> None:
+    category = add_category(shop, name={"KO": "국", "zh-hans": "汤", "de-ch-1996": "Suppe"})
+    assert category["name"] == {"ko": "국", "zh-Hans": "汤", "de-CH-1996": "Suppe"}
+    before = shop.counters()
+    body = {"name": {"ko": "국", "en": "Soup", "EN": "Broth"}}
+    answer = shop.manager.post("/menu/categories", json=body)
+    assert answer.status_code == 422
+    assert [one["pointer"] for one in answer.json()["errors"]] == ["/name"]
+    assert shop.counters() == before
