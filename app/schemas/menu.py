@@ -1,13 +1,15 @@
 """Menus on the wire. Staff edit texts in all languages; guests read one."""
 
 from enum import StrEnum
-from typing import Annotated, Any, Final, Literal, Self
+from typing import Annotated, Any, Final, Literal, Self, TypeVar
 
 from pydantic import (
     AwareDatetime,
     BeforeValidator,
     Field,
     StringConstraints,
+    ValidationInfo,
+    field_validator,
     model_validator,
 )
 
@@ -75,12 +77,23 @@ def _read_until(value: object) -> object:
 
 
 BUSINESS_DAY_END: Final = "business_day_end"
+SOLD_OUT: Final = Availability.SOLD_OUT
 
 Until = Annotated[
     AwareDatetime | Literal["business_day_end"],
     BeforeValidator(_read_until, json_schema_input_type=str),
     Field(examples=[BUSINESS_DAY_END, "2026-11-25T17:00:00Z"]),
 ]
+
+
+UntilT = TypeVar("UntilT")
+
+
+def until_is_for_sold_out(until: UntilT, info: ValidationInfo) -> UntilT:
+    """Checks `until` beside a `status` that stands before it."""
+    if until is not None and info.data.get("status", SOLD_OUT) != SOLD_OUT:
+        raise ValueError("until is for the status sold_out")
+    return until
 
 
 class AvailabilityInput(Input):
@@ -90,11 +103,7 @@ class AvailabilityInput(Input):
     until: Until | None = None
     stock: Annotated[int, Field(ge=0, le=MAX_STOCK)] | None = None
 
-    @model_validator(mode="after")
-    def _until_is_for_sold_out(self) -> Self:
-        if self.until is not None and self.status is not Availability.SOLD_OUT:
-            raise ValueError("until is for the status sold_out")
-        return self
+    _sold_out = field_validator("until")(until_is_for_sold_out)
 
 
 class AvailabilityOutput(Output):

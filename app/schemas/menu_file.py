@@ -8,7 +8,14 @@ one store and are not in the file: things are named by `key` (`app/services/menu
 
 from typing import Annotated, Any, ClassVar, Final, Literal, Self
 
-from pydantic import BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import (
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    field_validator,
+    model_validator,
+)
 
 from app.models.menu import Availability
 from app.schemas.base import (
@@ -25,7 +32,7 @@ from app.schemas.base import (
     clean_text,
 )
 from app.schemas.dietary import Allergens, Tags
-from app.schemas.menu import MAX_STOCK, Label, Selection
+from app.schemas.menu import MAX_STOCK, Label, Selection, until_is_for_sold_out
 from app.schemas.timing import DaypartExceptions, Dayparts, HappyHours, PriceSchedule
 
 FORMAT: Final = "table-order-menu"
@@ -110,11 +117,7 @@ class AvailabilityPart(Part):
     until: Instant | None = None
     stock: Annotated[int, Field(ge=0, le=MAX_STOCK)] | None = None
 
-    @model_validator(mode="after")
-    def _until_is_for_sold_out(self) -> Self:
-        if self.until is not None and self.status is not Availability.SOLD_OUT:
-            raise ValueError("until is for the status sold_out")
-        return self
+    _sold_out = field_validator("until")(until_is_for_sold_out)
 
 
 class OptionPart(Part):

@@ -143,7 +143,7 @@ WRONG: list[tuple[Any, str]] = [
     (_of_nothing_known, "/set_slots/0/choices/0/item_id"),
     (_twice_the_same, "/set_slots/0/choices/1/item_id"),
     (_a_foreign_part, "/set_slots/0/id"),
-    (_upside_down, "/set_slots/0"),
+    (_upside_down, "/set_slots/0/max"),
     (_no_korean, "/set_slots/0/name"),
 ]
 

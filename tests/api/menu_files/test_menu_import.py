@@ -63,7 +63,7 @@ WRONG_TABLES: list[tuple[str, list[tuple[int | None, int | None, str]]]] = [
     ("category,name,price,tags\nA,B,1,Hot!", [(2, 4, "value-error")]),
     (
         "category,name,price,status,until\nA,B,1,available,2099-01-01T00:00:00Z",
-        [(2, None, "value-error")],
+        [(2, 5, "value-error")],
     ),
     ("kind,category,name,price,item,group\nitem,A,B,1,,\nuse,,,,,G", [(3, 6, "unknown")]),
 ]
