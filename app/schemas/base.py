@@ -101,11 +101,23 @@ Instant = Annotated[
 """An instant: RFC 3339 in, RFC 3339 in UTC with `Z` out."""
 
 
+_FILLERS = frozenset("\u115f\u1160\u2800\u3164\uffa0")
+"""Letters and a symbol that show nothing: Hangul fillers, and Braille without a dot."""
+
+
+def _is_visible(character: str) -> bool:
+    category = unicodedata.category(character)
+    return (category[0] not in "ZM" and category != "Cf") and character not in _FILLERS
+
+
 def clean_text(value: Any, *, newlines: bool = False) -> Any:
-    """NFC and trimmed; refuses control characters and lone surrogates."""
+    """NFC and trimmed; refuses control characters and lone surrogates. What shows nothing, such
+    as a zero-width space, is empty."""
     if not isinstance(value, str):
         return value
     text = unicodedata.normalize("NFC", value).strip()
+    if not any(map(_is_visible, text)):
+        return ""
     if (
         text.isprintable()
     ):  # nearly always, and a hundred times as fast as to look at each character
@@ -129,7 +141,9 @@ Name = Annotated[str, BeforeValidator(clean_text), StringConstraints(min_length=
 Note = Annotated[str, BeforeValidator(_clean_note), StringConstraints(max_length=500)]
 """A longer text in which line breaks are allowed."""
 
-LongText = Annotated[str, BeforeValidator(_clean_note), StringConstraints(max_length=2000)]
+LongText = Annotated[
+    str, BeforeValidator(_clean_note), StringConstraints(min_length=1, max_length=2000)
+]
 
 Secret = Annotated[str, StringConstraints(min_length=1, max_length=128)]
 """A password, as typed: neither trimmed nor normalised."""

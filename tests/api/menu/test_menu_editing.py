@@ -189,7 +189,7 @@ WRONG_ITEMS: list[tuple[dict[str, Any], str]] = [
     ),
     (
         {"availability": {"status": "available", "until": "2999-01-01T00:00:00Z"}},
-        "/availability",
+        "/availability/until",
     ),
     ({"availability": {"status": "available", "stock": -1}}, "/availability/stock"),
     ({"color": "red"}, "/color"),
@@ -350,3 +350,32 @@ def test_languages_are_kept_in_one_form_and_once(shop: Shop) -> None:
     assert answer.status_code == 422
     assert [one["pointer"] for one in answer.json()["errors"]] == ["/name"]
     assert shop.counters() == before
+
+
+BLANK = ["\u200b", "\u200d\u2060", "\u3164", "\u2800", " \u00a0 ", "\u115f\u1160"]
+
+
+@pytest.mark.parametrize("text", BLANK)
+def test_a_text_that_shows_nothing_is_none(shop: Shop, text: str) -> None:
+    before = shop.counters()
+    for fields, place in (
+        ({"name": {"ko": text}}, "/name/ko"),
+        ({"name": {"ko": "국"}, "description": {"ko": text}}, "/description/ko"),
+        ({"name": {"ko": "국"}, "description": {"ko": "맑다", "en": ""}}, "/description/en"),
+    ):
+        answer = shop.manager.post("/menu/categories", json=fields)
+        assert answer.status_code == 422
+        assert [one["pointer"] for one in answer.json()["errors"]] == [place]
+    assert shop.counters() == before
+
+
+def test_joiners_within_a_text_are_kept(shop: Shop) -> None:
+    name = {"ko": "👨\u200d🍳 추천", "hi": "क्\u200dष"}
+    assert add_category(shop, name=name)["name"] == name
+
+
+def test_an_end_without_a_sold_out_is_pointed_at(shop: Shop) -> None:
+    item = add_item(shop, add_category(shop))
+    wrong = {"status": "available", "until": "business_day_end"}
+    answer = shop.staff.put(f"/menu/items/{item['id']}/availability", json=wrong)
+    assert [one["pointer"] for one in answer.json()["errors"]] == ["/until"]
