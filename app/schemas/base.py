@@ -107,7 +107,7 @@ _FILLERS = frozenset("\u115f\u1160\u2800\u3164\uffa0")
 
 def _is_visible(character: str) -> bool:
     category = unicodedata.category(character)
-    return (category[0] not in "ZM" and category != "Cf") and character not in _FILLERS
+    return category[0] != "Z" and category != "Cf" and character not in _FILLERS
 
 
 def clean_text(value: Any, *, newlines: bool = False) -> Any:
