@@ -12,7 +12,8 @@ from typing import Any, ClassVar
 class FieldError:
     """One wrong place in a request: an RFC 6901 pointer into the body, a code, and words.
 
-    In a table, `row` and `column` say where; both count from 1, and the header is row 1.
+    In a table, `row` and `column` say where; both count from 1, and the header is row 1. `left` is
+    how many of it there still are, where that is too few.
     """
 
     pointer: str
@@ -20,6 +21,7 @@ class FieldError:
     detail: str
     row: int | None = None
     column: int | None = None
+    left: int | None = None
 
 
 class DomainError(Exception):
@@ -268,6 +270,8 @@ class QuantityInvalidError(DomainError):
 
 
 class StockInsufficientError(DomainError):
+    """`errors` name each place of the basket of which too little is left, and how much is."""
+
     code = "stock-insufficient"
 
 

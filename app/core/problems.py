@@ -43,6 +43,7 @@ SQLSTATES: dict[str, str] = {
 # Constraints that have a code of their own, whatever their SQLSTATE.
 CONSTRAINTS: dict[str, str] = {
     "uq_staff_live_username": "username-taken",
+    "uq_items_live_external_ref": "reference-taken",
     "uq_table_sessions_open": "table-occupied",
     "pk_session_tables": "table-occupied",
 }
@@ -67,6 +68,7 @@ class FieldProblem(BaseModel):
     detail: str
     row: int | None = None
     column: int | None = None
+    left: int | None = None
 
 
 class Problem(BaseModel):
@@ -118,8 +120,8 @@ def render(  # noqa: PLR0913 - a problem document has these parts
 
 def _field_problem(error: FieldError) -> dict[str, Any]:
     shown = {"pointer": error.pointer, "code": error.code, "detail": error.detail}
-    place = {"row": error.row, "column": error.column}
-    return shown | {name: number for name, number in place.items() if number is not None}
+    numbers = {"row": error.row, "column": error.column, "left": error.left}
+    return shown | {name: number for name, number in numbers.items() if number is not None}
 
 
 def _respond(request: Request, code: str, **more: Any) -> Response:

@@ -69,6 +69,13 @@ class Item(StoreModel):
             "image ?& ARRAY['sha256', 'width', 'height', 'thumbnail']", name="image_whole"
         ),
         Index("ix_items_category", "store_id", "category_id"),
+        Index(
+            "uq_items_live_external_ref",
+            "store_id",
+            "external_ref",
+            unique=True,
+            postgresql_where=text("external_ref IS NOT NULL AND archived_at IS NULL"),
+        ),
         _returns("items"),
     )
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, delete, func, select
-from sqlalchemy.orm import selectinload
+from sqlalchemy import ColumnElement, Select, delete, func, select
+from sqlalchemy.orm import aliased, selectinload
 
 from app.core.database import Database
 from app.core.errors import NotFoundError
@@ -138,6 +138,20 @@ class Arranged(Archivable[RowT]):
         return int(await self._session.scalar(query) or 0)
 
 
+def _offers_a_live_item() -> ColumnElement[bool]:
+    """What a set offers of archived items is kept for history, and shown to nobody."""
+    there = aliased(Item)
+    return (
+        select(there.id)
+        .where(
+            there.store_id == SetChoice.store_id,
+            there.id == SetChoice.item_id,
+            there.archived_at.is_(None),
+        )
+        .exists()
+    )
+
+
 class CategoryRepository(Arranged[Category]):
     model = Category
 
@@ -157,7 +171,9 @@ class ItemRepository(Arranged[Item]):
     model = Item
     options = (
         selectinload(Item.group_links),
-        selectinload(Item.slots.and_(SetSlot.archived_at.is_(None))).selectinload(SetSlot.choices),
+        selectinload(Item.slots.and_(SetSlot.archived_at.is_(None))).selectinload(
+            SetSlot.choices.and_(_offers_a_live_item())
+        ),
     )
 
     async def after(

@@ -4,6 +4,7 @@ The ORM takes about 4 ms of CPU for an order, the database function behind this 
 under 1: the busiest write of the service keeps the ORM out.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
@@ -27,6 +28,7 @@ from app.core.errors import (
     StockInsufficientError,
 )
 from app.core.idempotency import Intent
+from app.repositories.order import StockKey
 from app.repositories.sitting import hold_sitting
 
 _NO_SESSION = "TO003"
@@ -50,6 +52,13 @@ _ONE_PARTY = "pk_session_tables"
 ATTEMPTS = 4
 
 _CALL = "SELECT * FROM place_order(" + ", ".join(["%s"] * 25) + ")"  # noqa: S608 - no input in it
+
+
+_STOCK = """
+    SELECT 'item' AS kind, id, stock FROM items
+        WHERE store_id = %s AND id = ANY(%s) AND stock IS NOT NULL
+    UNION ALL SELECT 'option', id, stock FROM options
+        WHERE store_id = %s AND id = ANY(%s) AND stock IS NOT NULL"""
 
 
 class CatalogChangedError(Exception):
@@ -167,6 +176,16 @@ class PlacingRepository:
                 if refusal is not error.orig:
                     raise refusal from None
             raise
+
+    async def stock_left(self, keys: Collection[StockKey]) -> dict[StockKey, int]:
+        """How much is left of what is counted among these, in one statement."""
+        ids = [[row_id for kind, row_id in keys if kind == one] for one in ("item", "option")]
+        async with self._database.transaction(self._store_id) as unit:
+            connection = await (await unit.session()).connection()
+            found = await connection.exec_driver_sql(
+                _STOCK, (self._store_id, ids[0], self._store_id, ids[1])
+            )
+            return {(row.kind, row.id): row.stock for row in found}
 
     async def answered(self, intent: Intent) -> Placed | None:
         """The first answer to a request with the same key; None when there was none.

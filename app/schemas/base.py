@@ -22,6 +22,7 @@ from pydantic.warnings import UnsupportedFieldAttributeWarning
 
 from app.core.clock import instant_text
 from app.core.ids import parse_id
+from app.core.language import canonical_tag, written_tag
 from app.core.money import MAX_AMOUNT
 
 T = TypeVar("T")
@@ -96,11 +97,23 @@ Instant = Annotated[
 """An instant: RFC 3339 in, RFC 3339 in UTC with `Z` out."""
 
 
+_FILLERS = frozenset("\u115f\u1160\u2800\u3164\uffa0")
+"""Letters and a symbol that show nothing: Hangul fillers, and Braille without a dot."""
+
+
+def _is_visible(character: str) -> bool:
+    category = unicodedata.category(character)
+    return category[0] != "Z" and category != "Cf" and character not in _FILLERS
+
+
 def clean_text(value: Any, *, newlines: bool = False) -> Any:
-    """NFC and trimmed; refuses control characters and lone surrogates."""
+    """NFC and trimmed; refuses control characters and lone surrogates. What shows nothing, such
+    as a zero-width space, is empty."""
     if not isinstance(value, str):
         return value
     text = unicodedata.normalize("NFC", value).strip()
+    if not any(map(_is_visible, text)):
+        return ""
     if (
         text.isprintable()
     ):  # nearly always, and a hundred times as fast as to look at each character
@@ -124,7 +137,9 @@ Name = Annotated[str, BeforeValidator(clean_text), StringConstraints(min_length=
 Note = Annotated[str, BeforeValidator(_clean_note), StringConstraints(max_length=500)]
 """A longer text in which line breaks are allowed."""
 
-LongText = Annotated[str, BeforeValidator(_clean_note), StringConstraints(max_length=2000)]
+LongText = Annotated[
+    str, BeforeValidator(_clean_note), StringConstraints(min_length=1, max_length=2000)
+]
 
 Secret = Annotated[str, StringConstraints(min_length=1, max_length=128)]
 """A password, as typed: neither trimmed nor normalised."""
@@ -166,15 +181,27 @@ def _cursor(value: object) -> object:
 Cursor = Annotated[UUID, BeforeValidator(_cursor, json_schema_input_type=str)]
 
 
-def _language_tag(value: str) -> str:
-    if not re.match(r"[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?\Z", value):
-        raise ValueError("must be a BCP 47 tag such as ko, en or zh-Hans")
+LanguageTag = Annotated[str, AfterValidator(canonical_tag)]
+"""A BCP 47 tag, in canonical form however it was written."""
+
+
+def _each_language_once(value: Any) -> Any:
+    """`{"en": …, "EN": …}` has two texts of one language, of which a dict would keep the last."""
+    if isinstance(value, dict):
+        known = {written_tag(key) for key in value if isinstance(key, str)}
+        if len(known) < len(value):
+            raise ValueError("must have one text in each language")
     return value
 
 
-LanguageTag = Annotated[str, AfterValidator(_language_tag)]
+ByLanguage = Annotated[
+    dict[LanguageTag, T],
+    Field(min_length=1, max_length=20),
+    BeforeValidator(_each_language_once),
+]
+"""Texts by language tag."""
 
-LocalizedName = Annotated[dict[LanguageTag, Name], Field(min_length=1, max_length=20)]
+LocalizedName = ByLanguage[Name]
 """A text by language tag, such as `{"ko": "김치찌개", "en": "Kimchi stew"}`."""
 
-LocalizedText = Annotated[dict[LanguageTag, LongText], Field(min_length=1, max_length=20)]
+LocalizedText = ByLanguage[LongText]

@@ -1,5 +1,6 @@
 """Menus on the wire. Staff edit texts in all languages; guests read one."""
 
+from enum import StrEnum
 from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import (
@@ -7,6 +8,8 @@ from pydantic import (
     BeforeValidator,
     Field,
     StringConstraints,
+    ValidationInfo,
+    field_validator,
     model_validator,
 )
 
@@ -74,7 +77,6 @@ def _read_until(value: object) -> object:
 
 
 BUSINESS_DAY_END: Final = "business_day_end"
-
 Until = Annotated[
     AwareDatetime | Literal["business_day_end"],
     BeforeValidator(_read_until, json_schema_input_type=str),
@@ -89,11 +91,12 @@ class AvailabilityInput(Input):
     until: Until | None = None
     stock: Annotated[int, Field(ge=0, le=MAX_STOCK)] | None = None
 
-    @model_validator(mode="after")
-    def _until_is_for_sold_out(self) -> Self:
-        if self.until is not None and self.status is not Availability.SOLD_OUT:
+    @field_validator("until")
+    @classmethod
+    def _until_is_for_sold_out(cls, until: object, info: ValidationInfo) -> object:
+        if until is not None and info.data.get("status") not in (None, Availability.SOLD_OUT):
             raise ValueError("until is for the status sold_out")
-        return self
+        return until
 
 
 class AvailabilityOutput(Output):
@@ -227,6 +230,35 @@ class ItemOutput(Output):
     created_at: Instant
     updated_at: Instant
     version: int
+
+
+class BlockReason(StrEnum):
+    """Why guests can't order an item: `not_on_menu` when it is archived, `not_now` at another time
+    of day; `option_group` and `set_slot` when too little is left of what must be chosen there."""
+
+    NOT_ON_MENU = "not_on_menu"
+    HIDDEN = "hidden"
+    SOLD_OUT = "sold_out"
+    NOT_NOW = "not_now"
+    OPTION_GROUP = "option_group"
+    SET_SLOT = "set_slot"
+
+
+class BlockOutput(Output):
+    """`id` is the option group's or the slot's, null for other reasons."""
+
+    reason: BlockReason
+    id: Id | None
+
+
+class ItemReadOutput(ItemOutput):
+    """The item, and whether guests can order it at this moment. The two fields are for who reads:
+    events and the answers to changes don't have them."""
+
+    orderable: bool
+    blocked_by: list[BlockOutput] = Field(
+        description="All that is in the way; empty when guests can order the item."
+    )
 
 
 class OptionInput(Input):

@@ -7,7 +7,8 @@ from pydantic import Field, model_validator
 from app.schemas.base import Id, Input, LocalizedName, Output
 from app.schemas.menu import AvailabilityInput, ItemOutput, OptionOutput
 
-Ids = Annotated[list[Id], Field(max_length=2000)]
+Ids = Annotated[list[Id], Field(max_length=5000)]
+"""As many as a file may bring into one category."""
 
 
 class OrderInput(Input):

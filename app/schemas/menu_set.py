@@ -1,8 +1,8 @@
 """Sets (세트) on the wire: what guests choose in each part of one."""
 
-from typing import Annotated, Self
+from typing import Annotated
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationInfo, field_validator
 
 from app.schemas.base import Id, Input, LocalizedName, Output, Price
 
@@ -23,11 +23,12 @@ class SetSlotInput(Input):
     max: Annotated[int, Field(ge=1, le=99)] = 1
     choices: Annotated[list[SetChoiceInput], Field(min_length=1, max_length=50)]
 
-    @model_validator(mode="after")
-    def _in_order(self) -> Self:
-        if self.min > self.max:
+    @field_validator("max")
+    @classmethod
+    def _in_order(cls, most: int, info: ValidationInfo) -> int:
+        if info.data.get("min", 0) > most:
             raise ValueError("min must not be more than max")
-        return self
+        return most
 
 
 class ItemSetInput(Input):

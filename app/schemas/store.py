@@ -11,7 +11,17 @@ from app.core.business_time import is_zone
 from app.core.money import is_currency
 from app.core.security.principals import Channel
 from app.schemas.auth import StoreCode, Username
-from app.schemas.base import Id, Input, Instant, LanguageTag, Name, Output, Price, clean_text
+from app.schemas.base import (
+    ByLanguage,
+    Id,
+    Input,
+    Instant,
+    LanguageTag,
+    Name,
+    Output,
+    Price,
+    clean_text,
+)
 from app.schemas.timing import ClockTime
 
 
@@ -73,7 +83,7 @@ WebUrl = Annotated[
 Message = Annotated[
     str, BeforeValidator(clean_text), StringConstraints(min_length=1, max_length=200)
 ]
-Messages = Annotated[dict[LanguageTag, Message], Field(min_length=1, max_length=20)]
+Messages = ByLanguage[Message]
 Prefix = Annotated[
     str, BeforeValidator(clean_text), StringConstraints(pattern=r"^[^\s-]+$", max_length=6)
 ]

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit, urlunsplit
-from uuid import RFC_4122, uuid4
+from uuid import RFC_4122, UUID, uuid4
 
 import psycopg
 import pytest
@@ -15,7 +15,9 @@ import sqlalchemy
 from alembic.script import ScriptDirectory
 from psycopg import sql
 
+from app.core import clock
 from app.core.health import newest_revision
+from app.core.ids import uuid7
 from app.local.postgres import Cluster
 from app.models import Model
 from tests.support import migration
@@ -94,19 +96,51 @@ def test_every_step_can_be_taken_back_and_again(database_url: str, empty: str) -
     assert structure(empty) == structure(database_url)
 
 
+def _add_store(connection: Connection, store: UUID, code: str) -> None:
+    connection.execute(
+        "INSERT INTO stores (store_id, code, name, timezone, currency, default_language,"
+        " languages, business_day_start, ordering_paused, settlement_required, created_at,"
+        " updated_at, version) VALUES (%s, %s, 'A store', 'Asia/Seoul', 'KRW', 'ko', '{ko}',"
+        " '05:00', false, false, now(), now(), 1)",
+        (store, code),
+    )
+
+
+def test_of_items_with_one_reference_the_first_keeps_it(empty: str) -> None:
+    migration.upgrade(empty, "20261129_2230")
+    migration.downgrade(empty, "-1")
+    stores = [uuid4(), uuid4()]
+    items = [(store, uuid7()) for store in stores for _ in range(3)]
+    with psycopg.connect(empty) as connection:
+        for number, store in enumerate(stores):
+            _add_store(connection, store, f"store-{number}")
+            connection.execute(
+                "INSERT INTO categories (store_id, id, names, position, created_at, updated_at,"
+                " version) VALUES (%s, %s, '{}', 0, now(), now(), 1)",
+                (store, store),
+            )
+        for number, (store, item) in enumerate(items):
+            connection.execute(
+                "INSERT INTO items (store_id, id, category_id, names, price, tax_class, allergens,"
+                " tags, position, availability, external_ref, archived_at, created_at, updated_at,"
+                " version) VALUES (%s, %s, %s, '{}', 1, 'standard', '{}', '{}', 0, 'available',"
+                " 'R1', %s, now(), now(), 1)",
+                (store, item, store, clock.now() if number == 0 else None),
+            )
+    migration.upgrade(empty, "20261129_2230")
+    with psycopg.connect(empty) as connection:
+        found = connection.execute("SELECT external_ref, version FROM items ORDER BY id").fetchall()
+    # The first one is archived, and nobody minds.
+    assert found == [("R1", 1), ("R1", 1), (None, 2), ("R1", 1), (None, 2), (None, 2)]
+
+
 def test_stores_that_are_there_get_a_list_of_what_can_be_asked_for(empty: str) -> None:
     migration.upgrade(empty, "20261129_1040")
     migration.downgrade(empty, "-1")
     stores = [uuid4(), uuid4()]
     with psycopg.connect(empty) as connection:
         for number, store in enumerate(stores):
-            connection.execute(
-                "INSERT INTO stores (store_id, code, name, timezone, currency, default_language,"
-                " languages, business_day_start, ordering_paused, settlement_required, created_at,"
-                " updated_at, version) VALUES (%s, %s, 'A store', 'Asia/Seoul', 'KRW', 'ko', '{ko}',"
-                " '05:00', false, false, now(), now(), 1)",
-                (store, f"store-{number}"),
-            )
+            _add_store(connection, store, f"store-{number}")
     migration.upgrade(empty, "20261129_1040")
     with psycopg.connect(empty) as connection:
         found = connection.execute(

@@ -6,6 +6,7 @@ import httpx
 import pytest
 
 from tests.support.floor import Floor, order_body
+from tests.support.menu_building import add_category
 from tests.support.racing import at_once, sender
 from tests.support.shops import Shop
 
@@ -128,3 +129,13 @@ def test_one_pairing_code_pairs_one_tablet(shop: Shop) -> None:
 
     assert sorted(answer.status_code for answer in answers) == [200, 401, 401, 401, 401]
     assert shop.rows("SELECT count(*) FROM devices WHERE store_id = %(store)s") == [(1,)]
+
+
+def test_one_reference_is_given_to_one_item(shop: Shop) -> None:
+    category = add_category(shop)["id"]
+    body = {"category_id": category, "name": {"ko": "국"}, "price": 1, "external_ref": "SKU1"}
+
+    answers = at_once([sender(shop.manager, "POST", "/menu/items", body)] * 5)
+
+    assert sorted(answer.status_code for answer in answers) == [201, 409, 409, 409, 409]
+    assert {answer.json().get("code") for answer in answers} == {None, "reference-taken"}

@@ -113,9 +113,24 @@ class OrderModel(FloorModel):
     def check_lines(self, lines: Sequence[Json]) -> None:
         refuse_if(not all(self.can_be_had(one) for one in lines), "item-unavailable")
 
-    def quote(self, lines: Sequence[Json]) -> int:
+    def total(self, lines: Sequence[Json]) -> int:
         self.check_lines(lines)
         return sum(self.price_of(one) * one["quantity"] for one in lines)
+
+    def quote(self, who: Who, lines: Sequence[Json]) -> int:
+        self._check_switches(who, lines)
+        total = self.total(lines)
+        self._check_stock(lines)
+        return total
+
+    def _check_stock(self, lines: Sequence[Json]) -> Counter[str]:
+        """What the lines take of counted things."""
+        needs: Counter[str] = Counter()
+        for one in lines:
+            needs += self.needs(one)
+        short = any(self.counts(id_)["stock"] < n for id_, n in needs.items())
+        refuse_if(short, "stock-insufficient")
+        return needs
 
     def place(
         self,
@@ -128,7 +143,7 @@ class OrderModel(FloorModel):
         expected: int | None = None,
     ) -> Apply:
         self._check_switches(who, lines)
-        total = self.quote(lines)
+        total = self.total(lines)
         refuse_if(expected not in (None, total), "price-changed")
         party = self._party(table, session)
         self._check_minimum(who, party, lines, total)
@@ -136,11 +151,7 @@ class OrderModel(FloorModel):
         asked = self.switches["duplicate_action"] == "confirm"
         twin = None if confirmed else twin
         refuse_if(twin is not None and asked, "duplicate-suspected")
-        needs: Counter[str] = Counter()
-        for one in lines:
-            needs += self.needs(one)
-        short = any(self.counts(id_)["stock"] < n for id_, n in needs.items())
-        refuse_if(short, "stock-insufficient")
+        needs = self._check_stock(lines)
         compared = self.switches["window"] and who.channel in AT_TABLE and not confirmed
         made = {
             "held": self._held(who),

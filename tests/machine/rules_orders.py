@@ -54,12 +54,12 @@ class OrderRules(Machine):
     def quote(self, data: st.DataObject) -> None:
         side = self.take(data)
         lines, total = self.basket(data, side), [0]
+        actor = self.staff(data, side, "staff", "pos")
 
         def plan() -> Apply:
-            total[0] = side.model.quote(lines)
+            total[0] = side.model.quote(actor.who, lines)
             return lambda answer: _equal(answer["total"], total[0])
 
-        actor = self.staff(data, side, "staff", "pos")
         side.ask(lambda: actor.client.post("/orders/quote", json={"lines": lines}), plan)
 
     @precondition(lambda self: any(side.model.orders for side in self.sides))

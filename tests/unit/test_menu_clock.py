@@ -76,6 +76,25 @@ def test_who_looks_at_each_due_instant_misses_nothing(
     assert not told & {one.id for one in items if one.hidden}
 
 
+def test_a_price_that_starts_within_a_happy_hour_is_a_change() -> None:
+    """The happy hour's price stays; the regular one beside it is another."""
+    always = [{"weekday": day, "start": "00:00", "end": "00:00"} for day in range(1, 8)]
+    row = SimpleNamespace(
+        id=uuid7(),
+        price=5_000,
+        availability="available",
+        dayparts=[],
+        daypart_exceptions=[],
+        category_dayparts=[],
+        category_exceptions=[],
+        price_schedule=[{"starts_at": NOW.isoformat(), "price": 6_000}],
+        happy_hours=[{"price": 3_000, "windows": always}],
+    )
+    assert changed_between(timed_items([row], "Asia/Seoul"), NOW - timedelta(seconds=1), NOW) == [
+        row.id
+    ]
+
+
 @given(menus())
 def test_every_start_of_a_planned_price_is_found_once(items: list[TimedItem]) -> None:
     steps = [NOW + timedelta(hours=one) for one in range(0, 21 * 24, 5)]

@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 from app.services.menu.name_search import BEGINNING, INSIDE, WHOLE, WORD, NameQuery, find
 
 LEADS = "ㄱㄲㄴㄷㄸㄹㅁㅂㅃㅅㅆㅇㅈㅉㅊㅋㅌㅍㅎ"
+HALF = dict(zip("ᆪᆬᆭᆰᆱᆲᆳᆴᆵᆶᆹ", "ᆨᆫᆫᆯᆯᆯᆯᆯᆯᆯᆸ", strict=True))
+"""The first consonant of a double final one."""
 SYLLABLES = st.integers(0xAC00, 0xD7A3).map(chr)
 KOREAN = st.text(SYLLABLES, min_size=1, max_size=8)
 NAMES = st.text(
@@ -37,6 +39,12 @@ def rank(typed: str, name: str) -> int | None:
         ("김치찍", "김치찌개", WHOLE),
         ("ㄳ", "고사리", BEGINNING),
         ("닭", "닭볶음탕", BEGINNING),
+        ("달", "닭볶음탕", BEGINNING),
+        ("일", "읽기", BEGINNING),
+        ("갑", "값비싼 회", BEGINNING),
+        ("삭", "몫", None),
+        ("옥수수 싼 목", "옥수수 싼 몫", WHOLE),
+        ("달ㄱ", "닭볶음탕", None),
         ("달ㄱ", "달걀찜", BEGINNING),
         ("닭", "달걀찜", BEGINNING),
         ("찌개", "김치 찌개", WORD),
@@ -85,7 +93,10 @@ def test_every_keystroke_on_the_way_finds_the_name(name: str, data: st.DataObjec
     """A keyboard composes letters one by one, and joins the next one to the syllable before."""
     letters = unicodedata.normalize("NFD", name)
     end = data.draw(st.integers(1, len(letters)))
-    typed = unicodedata.normalize("NFC", letters[:end])
+    last = letters[end - 1]
+    if last in HALF and data.draw(st.booleans()):
+        last = HALF[last]
+    typed = unicodedata.normalize("NFC", letters[: end - 1] + last)
     assert rank(typed, name) in (WHOLE, BEGINNING)
 
 

@@ -55,7 +55,8 @@ DISHES = st.builds(
         group(option(more, allergens_added=("milk",))), price=price, allergens=allergens
     ),
     st.integers(0, 30_000),
-    st.integers(0, 2_000),
+    # At most 27 units: less off in all than the cheapest set costs.
+    st.integers(-100, 2_000),
     st.lists(st.sampled_from(("egg", "crab", "pork")), unique=True, max_size=2).map(tuple),
 )
 
@@ -72,7 +73,7 @@ def set_lines(draw: st.DrawFn) -> tuple[MenuSnapshot, Line]:
             options = (Option(extra.id),) if draw(st.booleans()) else ()
             choices.append(Choice(part.id, dish.id, draw(st.integers(1, 3)), options))
     wrap = option(draw(st.integers(-500, 500)))
-    whole = item(group(wrap), price=draw(st.integers(500, 60_000)), slots=tuple(slots))
+    whole = item(group(wrap), price=draw(st.integers(3_200, 60_000)), slots=tuple(slots))
     chosen = (Option(wrap.id),) if draw(st.booleans()) else ()
     line = Line(whole.id, draw(st.integers(1, 99)), chosen, tuple(choices))
     dishes = [choice.item for part in slots for choice in part.choices]
@@ -92,6 +93,7 @@ def test_the_parts_sum_to_the_set_exactly(case: tuple[MenuSnapshot, Line]) -> No
         per_set, share = part.part.per_set, part.part.share
         assert part.quantity == per_set * wanted.quantity
         assert part.total >= 0
+        assert share >= 0
         # Whole for one portion, so a cancel of some leaves exact sums too.
         assert part.total == (share + part.options_total * per_set) * wanted.quantity
         assert 0 <= share - part.unit_price * per_set < per_set
@@ -127,16 +129,42 @@ def test_dishes_that_cost_nothing_alone_share_evenly() -> None:
     assert [part.total for part in priced.parts] == [501, 500]
 
 
-def test_a_discount_may_not_exceed_a_parts_share() -> None:
-    less = option(-1_000)
-    rice, steak = item(group(less), price=1_000), item(price=99_000)
-    part = slot(rice, steak, least=2)
-    whole = item(price=10_000, slots=(part,))
-    chosen = (Choice(part.id, rice.id, 1, (Option(less.id),)), Choice(part.id, steak.id))
+def discounted(price: int, less: int, upcharge: int = 0) -> tuple[MenuSnapshot, Line]:
+    """A set of rice at a discount and steak, for `price`."""
+    without = option(-less)
+    rice, steak = item(group(without), price=1_500), item(price=40_000)
+    part = slot(rice, steak, least=2, upcharge=upcharge)
+    whole = item(price=price, slots=(part,))
+    chosen = (Choice(part.id, rice.id, 1, (Option(without.id),)), Choice(part.id, steak.id))
+    return menu(whole, rice, steak), Line(whole.id, 3, choices=chosen)
+
+
+def test_a_discount_may_exceed_its_parts_share() -> None:
+    snapshot, wanted = discounted(20_000, 1_000)
+    [line] = price_basket(snapshot, [wanted], NOW).lines
+    assert line.total == 19_000 * 3
+    assert [part.total for part in line.parts] == [0, 19_000 * 3]
+    assert [part.part.share for part in line.parts if part.part] == [1_000, 19_000]
+
+
+@pytest.mark.parametrize(("price", "upcharge"), [(20_000, 0), (19_000, 500), (0, 10_000)])
+def test_a_discount_may_not_exceed_the_price_of_the_set(price: int, upcharge: int) -> None:
+    snapshot, wanted = discounted(price, 20_000, upcharge)
+    assert price_basket(snapshot, [wanted], NOW).total == 0
+    snapshot, wanted = discounted(price, 20_001, upcharge)
     with pytest.raises(OptionInvalidError) as caught:
-        price_basket(menu(whole, rice, steak), [Line(whole.id, choices=chosen)], NOW)
+        price_basket(snapshot, [wanted], NOW)
     [error] = caught.value.errors
     assert (error.pointer, error.code) == ("/lines/0/choices/0/options", "negative-price")
+
+
+def test_upcharges_may_pay_for_the_discount_of_the_set_itself() -> None:
+    less, dish = option(-1_500), item(price=9_000)
+    part = slot(dish, upcharge=600)
+    whole = item(group(less), price=1_000, slots=(part,))
+    line = Line(whole.id, 2, (Option(less.id),), (Choice(part.id, dish.id),))
+    [priced] = price_basket(menu(whole, dish), [line], NOW).lines
+    assert (priced.total, [one.total for one in priced.parts]) == (200, [200])
 
 
 def test_a_slot_counts_units_and_says_what_it_takes() -> None:

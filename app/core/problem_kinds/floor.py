@@ -28,6 +28,18 @@ KINDS = [
     ),
     kind(
         S.CONFLICT,
+        "reference-taken",
+        (
+            "Reference already in use",
+            "Another item of the menu has this `external_ref`. Take it off that one first.",
+        ),
+        (
+            "이미 사용 중인 참조 번호",
+            "다른 메뉴가 이 `external_ref`를 쓰고 있습니다. 먼저 그 메뉴에서 지워 주세요.",
+        ),
+    ),
+    kind(
+        S.CONFLICT,
         "session-not-open",
         ("The session is closed", "The party's visit has ended; its orders can't change any more."),
         ("종료된 세션", "이미 이용이 끝난 세션이라 주문을 바꿀 수 없습니다."),

@@ -22,8 +22,16 @@ KINDS = [
     kind(
         S.CONFLICT,
         "stock-insufficient",
-        ("Not enough left", "Fewer portions are left than were asked for. Nothing was ordered."),
-        ("수량 부족", "남은 수량이 부족합니다. 주문은 접수되지 않았습니다."),
+        (
+            "Not enough left",
+            "Fewer portions are left than were asked for: `errors` names each line, option and choice"
+            " that is short, with how many are `left`. Nothing was ordered.",
+        ),
+        (
+            "수량 부족",
+            "남은 수량이 부족합니다. 부족한 메뉴와 옵션은 `errors`에, 남은 수량은 `left`에 있습니다."
+            " 주문은 접수되지 않았습니다.",
+        ),
         reasons=reasons.STOCK,
     ),
     kind(

@@ -134,6 +134,10 @@ FILE: Final[Reasons] = {
         "A planned price of the file has begun, and holds instead of the price beside it.",
         "예약 가격이 이미 시작되어 가격 대신 적용됩니다.",
     ),
+    "availability-kept": (
+        "Status and stock stay as they are at the store, unless the import is told to set them.",
+        "판매 상태와 재고는 매장의 현재 값을 유지합니다. 파일의 값을 반영하려면 따로 지정해 주세요.",
+    ),
     "image-missing": (
         "The store's pictures do not have this one: the rest of the item is taken.",
         "매장에 없는 사진입니다. 나머지 내용만 반영합니다.",

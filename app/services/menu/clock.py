@@ -34,8 +34,9 @@ class TimedItem:
     opening: Opening
     prices: PricePlan
 
-    def at(self, now: datetime) -> tuple[bool, int]:
-        return self.opening.open_at(now), self.prices.at(now)
+    def at(self, now: datetime) -> tuple[bool, int, int]:
+        """What guests see of it: both prices, since a happy hour's stands beside the regular one."""
+        return self.opening.open_at(now), self.prices.at(now), self.prices.regular_at(now)
 
     def started(self, since: datetime, now: datetime) -> list[tuple[int, PlannedPrice]]:
         """The planned prices that took effect after `since`, each with the price before it."""

@@ -29,7 +29,7 @@ from app.services.menu.availability import apply_availability
 from app.services.menu.journal import MenuJournal, check_texts
 from app.services.menu.outputs import category_output, item_output
 from app.services.menu.price_planning import settle_price
-from app.services.menu.selection_checks import use_errors
+from app.services.menu.selection_checks import choosable, use_errors
 
 COLUMNS = {"name": "names", "description": "descriptions"}
 PLANS = {"dayparts", "daypart_exceptions"}
@@ -129,10 +129,6 @@ class ItemEditingService:
         self._stores = stores
         self._journal = journal
 
-    async def get(self, item_id: UUID) -> ItemOutput:
-        """One item, also an archived one: history refers to it."""
-        return item_output(await self._items.get(item_id))
-
     async def add(self, wanted: ItemInput) -> ItemOutput:
         """A new item, last in its category unless a position is given.
 
@@ -198,7 +194,8 @@ class ItemEditingService:
     async def set_groups(
         self, item_id: UUID, wanted: ItemGroupsInput, expected: int | None
     ) -> ItemOutput:
-        """Say which groups the item offers, in which order and with which overrides.
+        """Say which groups the item offers, in which order and with which overrides. Saying what
+        already holds changes nothing.
 
         Raises:
             InvalidRequestError: no such group or option, or bounds that contradict.
@@ -206,6 +203,8 @@ class ItemEditingService:
         item = await self._items.get_live(item_id, expected)
         before = _prices(item.group_links)
         links = await self._links(item, wanted.option_groups)
+        if [_said(link) for link in links] == [_said(link) for link in item.group_links]:
+            return item_output(item)
         await self._items.replace_links(item, links)
         await self._items.touch(item)
         await self._journal.prices_overridden(item.id, before, _prices(links))
@@ -261,7 +260,12 @@ def _use_errors(
         FieldError(f"{pointer}/prices/{option_id}", "unknown", "Not an option of the group.")
         for option_id in use.prices or {}
         if option_id not in options
-    ] + list(use_errors(pointer, own, bounds))
+    ] + list(use_errors(pointer, own, bounds, choosable(group)))
+
+
+def _said(link: ItemOptionGroup) -> tuple[Any, ...]:
+    """What a link says; its place in the list says the rest."""
+    return (link.group_id, link.min_select, link.max_select, link.prices or None)
 
 
 def _prices(links: list[ItemOptionGroup]) -> dict[str, int]:

@@ -1,14 +1,18 @@
 """Listing items, and finding them by name."""
 
 from collections.abc import Awaitable, Callable
+from datetime import datetime
+from uuid import UUID
 
+from app.core import clock
 from app.core.errors import FieldError, InvalidRequestError
 from app.repositories.menu import ItemRepository
 from app.schemas.base import Page
-from app.schemas.menu import ItemFilter, ItemOutput
+from app.schemas.menu import ItemFilter, ItemReadOutput
+from app.services.menu.blocking import item_read_output
 from app.services.menu.loading import MenuCatalog
 from app.services.menu.name_search import find
-from app.services.menu.outputs import item_output
+from app.services.menu.snapshot import MenuSnapshot
 
 
 class ItemFindingService:
@@ -20,7 +24,12 @@ class ItemFindingService:
         self._catalog = catalog
         self._begin = begin
 
-    async def find(self, wanted: ItemFilter) -> Page[ItemOutput]:
+    async def get(self, item_id: UUID) -> ItemReadOutput:
+        """One item, also an archived one: history refers to it."""
+        menu, now = await self._menu()
+        return item_read_output(await (await self._begin()).get(item_id), menu, now)
+
+    async def find(self, wanted: ItemFilter) -> Page[ItemReadOutput]:
         """The store's items, newest first; with `q` the live ones that fit it, the best first.
 
         Raises:
@@ -28,6 +37,7 @@ class ItemFindingService:
         """
         if wanted.q is not None:
             return await self._search(wanted.q, wanted)
+        menu, now = await self._menu()
         items = await self._begin()
         rows, cursor = await items.after(
             category_id=wanted.category_id,
@@ -35,9 +45,16 @@ class ItemFindingService:
             cursor=wanted.cursor,
             limit=wanted.limit,
         )
-        return Page(data=[item_output(row) for row in rows], next_cursor=cursor)
+        data = [item_read_output(row, menu, now) for row in rows]
+        return Page(data=data, next_cursor=cursor)
 
-    async def _search(self, typed: str, wanted: ItemFilter) -> Page[ItemOutput]:
+    async def _menu(self) -> tuple[MenuSnapshot, datetime]:
+        """The menu, and when it is asked. Before the transaction begins: a menu that this worker
+        lacks is loaded in one of its own."""
+        now = clock.now()
+        return (await self._catalog.snapshot()).at(now), now
+
+    async def _search(self, typed: str, wanted: ItemFilter) -> Page[ItemReadOutput]:
         refused = [name for name in ("archived", "cursor") if getattr(wanted, name)]
         if refused:
             raise InvalidRequestError(
@@ -46,8 +63,7 @@ class ItemFindingService:
                     for name in refused
                 ]
             )
-        # Before the transaction begins: a menu that this worker lacks is loaded in one of its own.
-        menu = await self._catalog.snapshot()
+        menu, now = await self._menu()
         named = (
             (item.id, item.names)
             for item in menu.in_menu_order()
@@ -55,5 +71,5 @@ class ItemFindingService:
         )
         ids = find(typed, named)[: wanted.limit]
         rows = await (await self._begin()).live(ids)
-        data = [item_output(rows[item_id]) for item_id in ids if item_id in rows]
+        data = [item_read_output(rows[item_id], menu, now) for item_id in ids if item_id in rows]
         return Page(data=data, next_cursor=None)

@@ -52,7 +52,7 @@ class NameQuery:
 
     def __init__(self, typed: str) -> None:
         letters = "".join(_plain(typed).split())
-        forms = dict.fromkeys((letters, _still_typing(letters)))
+        forms = dict.fromkeys((letters, _still_typing(letters), *_with_a_second_final(letters)))
         pattern = "|".join(map(_pattern, forms))
         self._pattern = re.compile(pattern) if letters else None
 
@@ -111,6 +111,14 @@ def _still_typing(letters: str) -> str:
         return letters[:-1] + _LEAD[begun]
     alone = next(one for one, meant in _TAIL.items() if meant == kept)
     return letters[:-1] + alone + _LEAD[begun]
+
+
+def _with_a_second_final(letters: str) -> list[str]:
+    """달 may become 닭, 닮…: a second consonant may yet follow the last syllable's final one."""
+    tail = _TAIL.get(letters[-1:])
+    if tail is None:
+        return []
+    return [letters[:-1] + one for one, meant in _TAIL.items() if meant[:-1] == tail]
 
 
 def _pattern(letters: str) -> str:

@@ -21,7 +21,12 @@ from app.services.menu.availability import apply_availability
 from app.services.menu.editing import apply_patch
 from app.services.menu.journal import MenuJournal, check_texts
 from app.services.menu.outputs import group_output
-from app.services.menu.selection_checks import bounds_errors, choices_errors, use_errors
+from app.services.menu.selection_checks import (
+    bounds_errors,
+    choices_errors,
+    choosable,
+    use_errors,
+)
 
 OPTION_FIELDS = ("price", "max_quantity", "is_default", "allergens_added", "allergens_removed")
 
@@ -168,11 +173,15 @@ class OptionEditingService:
         return changed
 
     async def _check_uses(self, group: OptionGroup) -> None:
-        """The group's new bounds must not contradict what items say for themselves."""
+        """The group's new bounds and options must suffice for what items say for themselves."""
         bounds = (group.min_select, group.max_select)
         for link in await self._groups.links(group.id):
-            for error in use_errors("", (link.min_select, link.max_select), bounds):
-                _refuse(replace(error, detail=f"Of item {link.item_id}: {error.detail}"))
+            own = (link.min_select, link.max_select)
+            for error in use_errors("", own, bounds, choosable(group)):
+                # Bounds of the item's own are no place in this request: its options are.
+                pointer = error.pointer and "/options"
+                detail = f"Of item {link.item_id}: {error.detail}"
+                _refuse(replace(error, pointer=pointer, detail=detail))
 
 
 def _check_ids(wanted: list[OptionInput], present: dict[UUID, Option]) -> None:
@@ -189,12 +198,11 @@ def _check_ids(wanted: list[OptionInput], present: dict[UUID, Option]) -> None:
 
 
 def _check_bounds(group: OptionGroup) -> None:
-    _refuse(*bounds_errors("", group.min_select, group.max_select))
+    _refuse(*bounds_errors("", group.min_select, group.max_select, group.free_quota))
 
 
 def _check_choices(group: OptionGroup) -> None:
-    options = [(option.max_quantity, option.is_default) for option in group.options]
-    _refuse(*choices_errors("", group.min_select, group.max_select, options))
+    _refuse(*choices_errors("", group.min_select, group.max_select, choosable(group)))
 
 
 def _refuse(*errors: FieldError) -> None:

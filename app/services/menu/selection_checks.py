@@ -3,24 +3,35 @@
 from collections.abc import Iterator, Sequence
 
 from app.core.errors import FieldError
+from app.models.menu import OptionGroup
 
 CONTRADICTION = "contradiction"
 
 
-def bounds_errors(pointer: str, least: int, most: int) -> Iterator[FieldError]:
+Choosable = tuple[int, bool]
+"""Of an option: how often it may be chosen, and whether it is a default."""
+
+
+def choosable(group: OptionGroup) -> list[Choosable]:
+    """The options of a group, as they are judged here."""
+    return [(option.max_quantity, option.is_default) for option in group.options]
+
+
+def bounds_errors(pointer: str, least: int, most: int, free: int) -> Iterator[FieldError]:
     """A group's own bounds are in order. `pointer` is the group's."""
-    if least > most:
-        detail = "Must not be more than max_select."
-        yield FieldError(f"{pointer}/min_select", CONTRADICTION, detail)
+    for name, number in (("min_select", least), ("free_quota", free)):
+        if number > most:
+            detail = "Must not be more than max_select."
+            yield FieldError(f"{pointer}/{name}", CONTRADICTION, detail)
 
 
 def choices_errors(
-    pointer: str, least: int, most: int, options: Sequence[tuple[int, bool]]
+    pointer: str, least: int, most: int, options: Sequence[Choosable], *, most_at: str = "options"
 ) -> Iterator[FieldError]:
     """The options suffice for what the group requires, and its defaults fit what it allows.
 
     Args:
-        options: for each how often it may be chosen, and whether it is a default.
+        most_at: the field to point at when there are too many defaults.
     """
     choices = sum(quantity for quantity, _ in options)
     if choices < least:
@@ -28,15 +39,23 @@ def choices_errors(
         yield FieldError(f"{pointer}/min_select", CONTRADICTION, detail)
     if sum(default for _, default in options) > most:
         detail = "More defaults than max_select allows."
-        yield FieldError(f"{pointer}/options", CONTRADICTION, detail)
+        yield FieldError(f"{pointer}/{most_at}", CONTRADICTION, detail)
 
 
 def use_errors(
-    pointer: str, own: tuple[int | None, int | None], group: tuple[int, int]
+    pointer: str,
+    own: tuple[int | None, int | None],
+    group: tuple[int, int],
+    options: Sequence[Choosable],
 ) -> Iterator[FieldError]:
-    """The bounds under which an item offers a group: its own ones go before the group's."""
+    """The bounds under which an item offers a group: its own ones go before the group's.
+
+    What the group's options can't give by these bounds, nobody could ever order.
+    """
     least, most = (
         theirs if mine is None else mine for mine, theirs in zip(own, group, strict=True)
     )
     if least > most:
         yield FieldError(pointer, CONTRADICTION, f"At least {least}, at most {most}.")
+    elif own != (None, None):
+        yield from choices_errors(pointer, least, most, options, most_at="max_select")

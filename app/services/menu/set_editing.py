@@ -4,6 +4,7 @@ A set consists of dishes, never of sets. The set's item is locked before the ite
 and these are shared: two sets with one dish don't wait for each other.
 """
 
+from typing import Any
 from uuid import UUID
 
 from app.core import clock
@@ -35,7 +36,8 @@ class SetEditingService:
         self._journal = journal
 
     async def put(self, item_id: UUID, wanted: ItemSetInput, expected: int | None) -> ItemOutput:
-        """Make the item's slots those of the list; those that are left out are archived.
+        """Make the item's slots those of the list; those that are left out are archived. A list
+        that says what already holds changes nothing.
 
         Raises:
             InvalidRequestError: no such slot or item, a set within a set, or nothing required.
@@ -46,6 +48,8 @@ class SetEditingService:
             check_texts(store, f"/set_slots/{place}", name=slot.name)
         present = await self._slots.of_item(item_id)
         await self._check(item, wanted.set_slots, present)
+        if _said(wanted.set_slots) == _holding(item.slots):
+            return item_output(item)
         before = _upcharges(item.slots)
         for place, slot in enumerate(wanted.set_slots):
             await self._put_slot(item, slot, place, present)
@@ -108,6 +112,27 @@ def _id_errors(wanted: list[SetSlotInput], present: dict[UUID, SetSlot]) -> list
             errors.append(FieldError(f"/set_slots/{place}/id", "unknown", detail))
         seen.add(slot.id)
     return errors
+
+
+def _said(slots: list[SetSlotInput]) -> list[tuple[Any, ...]]:
+    """What a request says of the slots, as `_holding` has it."""
+    return [
+        (one.id, one.name, one.min, one.max, [(of.item_id, of.upcharge) for of in one.choices])
+        for one in slots
+    ]
+
+
+def _holding(slots: list[SetSlot]) -> list[tuple[Any, ...]]:
+    return [
+        (
+            one.id,
+            one.names,
+            one.min_select,
+            one.max_select,
+            [(of.item_id, of.upcharge) for of in one.choices],
+        )
+        for one in slots
+    ]
 
 
 def _upcharges(slots: list[SetSlot]) -> dict[str, int]:

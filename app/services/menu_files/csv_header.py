@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from app.core.errors import FieldError
+from app.core.language import written_tag
 from app.schemas.menu_file import CELLS
 from app.services.menu_files.read_menu import refusal
 from app.services.menu_files.spreadsheet import Row
@@ -29,7 +30,9 @@ def read_header(row: Row, default_language: str) -> list[Column]:
         if not name:
             continue
         kind = CELLS.get(name)
-        column = Column(number, name, (language or default_language) if kind == "texts" else None)
+        column = Column(
+            number, name, (written_tag(language) or default_language) if kind == "texts" else None
+        )
         if kind is None or (language and kind != "texts"):
             errors.append(_error(number, cell, "unknown", "There is no such column."))
         if (name, column.language) in seen:

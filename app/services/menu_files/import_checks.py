@@ -4,7 +4,12 @@ from collections.abc import Iterator
 
 from app.core.errors import FieldError
 from app.schemas.menu_file import COLUMNS
-from app.services.menu.selection_checks import bounds_errors, choices_errors, use_errors
+from app.services.menu.selection_checks import (
+    Choosable,
+    bounds_errors,
+    choices_errors,
+    use_errors,
+)
 from app.services.menu_files.import_plan import ImportPlan, Placed
 from app.services.menu_files.import_sets import final_set_errors
 
@@ -40,10 +45,8 @@ def _missing_texts(plan: ImportPlan, language: str) -> Iterator[FieldError]:
 def _group_errors(plan: ImportPlan, group: Placed) -> Iterator[FieldError]:
     if group.pointer:
         least, most = _bounds(group)
-        options = [option.row for option in plan.final_options[group.id]]
-        chosen = [(option["max_quantity"], option["is_default"]) for option in options]
-        yield from bounds_errors(group.pointer, least, most)
-        yield from choices_errors(group.pointer, least, most, chosen)
+        yield from bounds_errors(group.pointer, least, most, group.row["free_quota"])
+        yield from choices_errors(group.pointer, least, most, _choosable(plan, group))
 
 
 def _link_errors(plan: ImportPlan) -> Iterator[FieldError]:
@@ -53,9 +56,13 @@ def _link_errors(plan: ImportPlan) -> Iterator[FieldError]:
             group = plan.final_groups[link["group_id"]]
             where = pointer or group.pointer
             if where:
-                yield from use_errors(
-                    where, (link["min_select"], link["max_select"]), _bounds(group)
-                )
+                own = (link["min_select"], link["max_select"])
+                yield from use_errors(where, own, _bounds(group), _choosable(plan, group))
+
+
+def _choosable(plan: ImportPlan, group: Placed) -> list[Choosable]:
+    options = [option.row for option in plan.final_options[group.id]]
+    return [(option["max_quantity"], option["is_default"]) for option in options]
 
 
 def _bounds(group: Placed) -> tuple[int, int]:

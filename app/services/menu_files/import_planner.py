@@ -12,6 +12,7 @@ from app.services.menu_files.import_plan import ImportPlan, ImportTerms, Placed
 from app.services.menu_files.import_sets import fill_sets
 from app.services.menu_files.matching import item_signature, match
 from app.services.menu_files.read_menu import ReadMenu
+from app.services.menu_files.references import repeated_references
 from app.services.menu_files.stored_menu import StoredMenu, Thing
 
 NOWHERE = UUID(int=0)
@@ -83,6 +84,7 @@ class Planner:
             for place, item in enumerate(part.items)
         ]
         self._beside.check_keys([one[2] for one in flat], [_pointer(*one[:2]) for one in flat])
+        self.plan.errors += repeated_references((_pointer(*one[:2]), one[2]) for one in flat)
         present = self._stored.all_items()
         homes = {at: one.id for at, one in self._categories.items()}
         wanted = [

@@ -13,6 +13,7 @@ from app.core.errors import (
     DomainError,
     FieldError,
     InvalidRequestError,
+    StockInsufficientError,
 )
 from app.core.idempotency import Intent
 from app.core.ids import uuid7
@@ -25,7 +26,11 @@ from app.services.menu.loading import MenuCatalog
 from app.services.menu.snapshot import MenuSnapshot
 from app.services.orders.store_switches import FIRST_ORDER, GUESTS
 from app.services.orders.writing import Actor, fingerprint, order_lines
-from app.services.pricing.basket_pricing import check_expected_total, price_basket
+from app.services.pricing.basket_pricing import (
+    check_expected_total,
+    check_stock,
+    price_basket,
+)
 from app.services.pricing.priced_basket import PricedBasket
 
 __all__ = ["OrderingService", "Placed"]
@@ -84,7 +89,7 @@ class OrderingService:
                 continue
             placement = self._placement(snapshot, basket, wanted, destination, chosen_by)
             try:
-                placed = await self._placing.place(intent, placement)
+                placed = await self._write(intent, placement, basket)
             except CatalogChangedError:
                 snapshot = await self._catalog.snapshot()
                 continue
@@ -93,17 +98,32 @@ class OrderingService:
             return placed
         raise BusyError
 
+    async def _write(self, intent: Intent, placement: Placement, basket: PricedBasket) -> Placed:
+        """As the repository does it. That stops at the first thing of which too little is left;
+        guests must know of all of them."""
+        try:
+            return await self._placing.place(intent, placement)
+        except StockInsufficientError:
+            await self._check_stock(basket)
+            # Enough has come back meanwhile.
+            raise CatalogChangedError from None
+
     async def quote(self, wanted: OrderInput) -> QuoteOutput:
         """What the basket would cost now.
 
-        Raises: as `place` says of the basket.
+        Raises: as `place` says of the store's hours and limits and of the basket. What depends on
+            the party (its minimum, what it ordered a moment ago) only the order is told.
         """
         now = clock.now()
         snapshot = (await self._catalog.snapshot()).at(now)
-        basket = price_basket(snapshot, wanted.lines, now)
-        language = self._language(snapshot)
-        check_expected_total(basket, wanted.expected_total, language)
-        return QuoteOutput.model_validate(basket.quote(language), strict=False)
+        basket = self._price(snapshot, wanted, now)
+        await self._check_stock(basket)
+        return QuoteOutput.model_validate(basket.quote(self._language(snapshot)), strict=False)
+
+    async def _check_stock(self, basket: PricedBasket) -> None:
+        """Asks the database only for baskets that have something counted in them."""
+        if basket.stock_uses:
+            check_stock(basket, await self._placing.stock_left(basket.stock_needs))
 
     def _price(self, snapshot: MenuSnapshot, wanted: OrderInput, now: datetime) -> PricedBasket:
         store, channel, language = snapshot.store, self._principal.channel, self._language(snapshot)

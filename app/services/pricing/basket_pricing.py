@@ -8,15 +8,19 @@ A set is one line whose unit price has in it what its choices add; the lines of 
 it exactly and are not counted again.
 """
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
 from app.core.dietary import effective_allergens
-from app.core.errors import FieldError, PriceChangedError, QuantityInvalidError
+from app.core.errors import (
+    FieldError,
+    PriceChangedError,
+    QuantityInvalidError,
+    StockInsufficientError,
+)
 from app.core.money import MAX_AMOUNT
 from app.services.menu.snapshot import MenuSnapshot
 from app.services.pricing.configuring import Configured, Review, WantedOption
@@ -26,6 +30,8 @@ from app.services.pricing.priced_basket import (
     PricedOption,
     SetPart,
     StockKey,
+    StockUse,
+    units_by_key,
 )
 from app.services.pricing.set_pricing import SetSelection, WantedChoice
 
@@ -38,6 +44,7 @@ __all__ = [
     "SetPart",
     "assess_lines",
     "check_expected_total",
+    "check_stock",
     "price_basket",
 ]
 
@@ -81,11 +88,34 @@ def price_basket(
     total = sum(line.total for line in priced)
     if total > MAX_AMOUNT:
         raise QuantityInvalidError("The order's total is too large.")
-    needs: Counter[StockKey] = Counter()
-    for check in checks:
-        needs.update(check.stock_needs())
+    uses = tuple(use for check in checks for use in check.stock_uses())
     store = snapshot.store
-    return PricedBasket(priced, total, store.currency, store.default_language, dict(needs), at=now)
+    return PricedBasket(priced, total, store.currency, store.default_language, uses, at=now)
+
+
+def check_stock(basket: PricedBasket, left: Mapping[StockKey, int]) -> None:
+    """Refuse a basket that takes more of counted things than there is.
+
+    Args:
+        left: how many there are now; what is not in it is not counted any more.
+
+    Raises:
+        StockInsufficientError: with every place that takes of what is too little, and `left`.
+    """
+    short = {key for key, units in basket.stock_needs.items() if units > left.get(key, units)}
+    if short:
+        raise StockInsufficientError(
+            errors=[
+                FieldError(
+                    use.pointer,
+                    "stock-insufficient",
+                    f"Of this {use.key[0]} {left[use.key]} are left.",
+                    left=left[use.key],
+                )
+                for use in basket.stock_uses
+                if use.key in short
+            ]
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +139,7 @@ def _assess(snapshot: MenuSnapshot, wanted: WantedLine, now: datetime) -> LineAs
     line = _Line(snapshot, "", wanted, review)
     if errors := review.errors:
         return LineAssessment(None, tuple(errors), {})
-    return LineAssessment(line.price(), (), line.stock_needs())
+    return LineAssessment(line.price(), (), units_by_key(line.stock_uses()))
 
 
 def check_expected_total(basket: PricedBasket, expected: int | None, language: str) -> None:
@@ -140,8 +170,8 @@ class _Line:
         self._price_now = item.prices.at(review.now)
         self._configured = Configured(item, wanted.options, path, review)
         self._selection = SetSelection(item, wanted.choices, path, review)
-        self._configured.check_price(self._own_price)
-        self._selection.check_prices(max(self._own_price, 0))
+        self._configured.check_price(self._own_price + self._selection.upcharges)
+        self._selection.check_prices(self._own_price)
 
     @property
     def _own_price(self) -> int:
@@ -165,7 +195,8 @@ class _Line:
             parts=chosen.lines(self._own_price, wanted.quantity, wanted.seat),
         )
 
-    def stock_needs(self) -> Counter[StockKey]:
+    def stock_uses(self) -> Iterator[StockUse]:
         """What the line takes of counted things, its choices included."""
         portions = self._wanted.quantity
-        return self._configured.stock_needs(portions) + self._selection.stock_needs(portions)
+        yield from self._configured.stock_uses(portions)
+        yield from self._selection.stock_uses(portions)

@@ -12,8 +12,7 @@ Defaults: `is_default` tells a client what to tick beforehand. The server adds n
 sent: an order without a group's defaults is an order without them.
 """
 
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
@@ -29,7 +28,7 @@ from app.core.errors import (
 )
 from app.core.language import pick
 from app.services.menu.snapshot import GroupEntry, ItemEntry, OptionEntry, Orderable, Texts
-from app.services.pricing.priced_basket import PricedOption, StockKey
+from app.services.pricing.priced_basket import PricedOption, StockUse
 
 
 class WantedOption(Protocol):
@@ -107,6 +106,7 @@ class Configured:
         self, item: ItemEntry, wanted: Sequence[WantedOption], path: str, review: Review
     ) -> None:
         self.item = item
+        self._wanted = wanted
         self._path = path
         self._review = review
         self._chosen: dict[UUID, int] = {}
@@ -142,15 +142,14 @@ class Configured:
         if self._sound and amount < 0:
             self._invalid("", "negative-price", "The options make the price negative.")
 
-    def stock_needs(self, portions: int) -> Counter[StockKey]:
+    def stock_uses(self, portions: int) -> Iterator[StockUse]:
         """What so many portions take of counted things, options by their units in each."""
-        needs: Counter[StockKey] = Counter()
         if self.item.availability.stock is not None:
-            needs["item", self.item.id] += portions
-        for option_id, units in self._chosen.items():
-            if self.item.choices[option_id][1].availability.stock is not None:
-                needs["option", option_id] += units * portions
-        return needs
+            yield StockUse(f"{self._path}/item_id", ("item", self.item.id), portions)
+        for place, one in enumerate(self._wanted):
+            if self.item.choices[one.option_id][1].availability.stock is not None:
+                units = one.quantity * portions
+                yield StockUse(f"{self._path}/options/{place}", ("option", one.option_id), units)
 
     def _invalid(self, place: str, code: str, detail: str) -> None:
         pointer = place or f"{self._path}/options"

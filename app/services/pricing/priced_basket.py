@@ -1,5 +1,7 @@
 """A basket with its prices: what an order stores and a quote shows. All amounts are minor units."""
 
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -9,6 +11,26 @@ from app.core.language import pick
 from app.services.menu.snapshot import Texts
 
 StockKey = tuple[Literal["item", "option"], UUID]
+
+
+@dataclass(frozen=True, slots=True)
+class StockUse:
+    """What a place of the request takes of a counted thing: `units` for all portions of a line.
+
+    `pointer` is where the request names it.
+    """
+
+    pointer: str
+    key: StockKey
+    units: int
+
+
+def units_by_key(uses: Iterable[StockUse]) -> dict[StockKey, int]:
+    """How many units are taken of each counted thing in all."""
+    needs: Counter[StockKey] = Counter()
+    for use in uses:
+        needs[use.key] += use.units
+    return dict(needs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,16 +88,21 @@ class PricedLine:
 class PricedBasket:
     """A basket that may be ordered, in the order of the request.
 
-    `stock_needs` has only what is counted: how many units of each item or option it takes. What is
-    offered and at which price held `at` this instant, which is also the order's own.
+    `stock_uses` has only what is counted. What is offered and at which price held `at` this
+    instant, which is also the order's own.
     """
 
     lines: tuple[PricedLine, ...]
     total: int
     currency: str
     default_language: str
-    stock_needs: dict[StockKey, int]
+    stock_uses: tuple[StockUse, ...]
     at: datetime
+
+    @property
+    def stock_needs(self) -> dict[StockKey, int]:
+        """How many units of each counted item or option the basket takes."""
+        return units_by_key(self.stock_uses)
 
     def quote(self, language: str) -> dict[str, Any]:
         """The basket as `POST /orders/quote` answers it, texts in `language`."""

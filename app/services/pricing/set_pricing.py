@@ -2,13 +2,13 @@
 
 A set costs its own price, its own options, and for what was chosen the upcharges and options of
 that. The first two are allocated to the parts in proportion to what these would cost alone
-(largest remainder), upcharges and options stay with the part that they belong to. All of it is
-whole for one portion of the set, so it is exact for any number of portions, and after a part of
-them was cancelled.
+(largest remainder), upcharges and options stay with the part that they belong to. A part whose
+discounts exceed that carries as much as it needs to cost nothing, and the others so much less, in
+proportion to what they can spare. All of it is whole for one portion of the set, so it is exact
+for any number of portions, and after a part of them was cancelled.
 """
 
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 from uuid import UUID
@@ -17,7 +17,7 @@ from app.core.errors import FieldError
 from app.core.money import allocate
 from app.services.menu.snapshot import ChoiceEntry, ItemEntry, SlotEntry
 from app.services.pricing.configuring import Configured, Review, WantedOption
-from app.services.pricing.priced_basket import PricedLine, SetPart, StockKey
+from app.services.pricing.priced_basket import PricedLine, SetPart, StockUse
 
 
 class WantedChoice(Protocol):
@@ -43,7 +43,16 @@ class _Chosen:
     @property
     def extra(self) -> int:
         """What it adds to one portion of the set."""
-        return (self.choice.upcharge + self.configured.options_total) * self.units
+        return self.upcharge + self.configured.options_total * self.units
+
+    @property
+    def upcharge(self) -> int:
+        return self.choice.upcharge * self.units
+
+    @property
+    def least(self) -> int:
+        """The smallest share with which it costs no less than nothing."""
+        return max(0, -self.configured.options_total * self.units)
 
 
 class SetSelection:
@@ -73,19 +82,28 @@ class SetSelection:
         return sum(one.extra for one in self._chosen)
 
     @property
+    def upcharges(self) -> int:
+        """What the choices add to one portion, their options apart."""
+        return sum(one.upcharge for one in self._chosen)
+
+    @property
     def allergens(self) -> list[str]:
         return [code for one in self._chosen for code in one.configured.allergens]
 
     def check_prices(self, amount: int) -> None:
-        """Report parts whose options cost less than nothing, when `amount` is allocated."""
-        for one, share in zip(self._chosen, self._shares(amount), strict=True):
-            one.configured.check_price(share + one.configured.options_total * one.units)
+        """Report parts with discounts, when these exceed all that is shared out in one portion.
 
-    def stock_needs(self, portions: int) -> Counter[StockKey]:
-        needs: Counter[StockKey] = Counter()
+        Args:
+            amount: what one portion costs without what its choices add.
+        """
+        spare = amount + self.upcharges - sum(one.least for one in self._chosen)
         for one in self._chosen:
-            needs.update(one.configured.stock_needs(one.units * portions))
-        return needs
+            if one.least:
+                one.configured.check_price(spare)
+
+    def stock_uses(self, portions: int) -> Iterator[StockUse]:
+        for one in self._chosen:
+            yield from one.configured.stock_uses(one.units * portions)
 
     def lines(self, amount: int, portions: int, seat: int | None) -> tuple[PricedLine, ...]:
         """The parts of so many portions, once nothing is wrong.
@@ -105,10 +123,8 @@ class SetSelection:
         now = self._review.now
         weights = [one.choice.item.prices.regular_at(now) * one.units for one in self._chosen]
         parts = allocate(amount, weights)
-        return [
-            part + one.choice.upcharge * one.units
-            for part, one in zip(parts, self._chosen, strict=True)
-        ]
+        shares = [part + one.upcharge for part, one in zip(parts, self._chosen, strict=True)]
+        return _lifted(shares, [one.least for one in self._chosen])
 
     @staticmethod
     def _line(one: _Chosen, share: int, portions: int, seat: int | None) -> PricedLine:
@@ -161,3 +177,17 @@ class SetSelection:
                     "chosen": chosen,
                 }
             )
+
+
+def _lifted(shares: list[int], least: list[int]) -> list[int]:
+    """The shares with each at least as large as it must be, and the same sum.
+
+    What some lack the others give in proportion to what they have to spare. `least` may not sum
+    to more than the shares do.
+    """
+    spare = [share - low for share, low in zip(shares, least, strict=True)]
+    if min(spare) >= 0:
+        return shares
+    lacking = sum(-one for one in spare if one < 0)
+    given = allocate(lacking, [max(one, 0) for one in spare])
+    return [low + max(one, 0) - less for low, one, less in zip(least, spare, given, strict=True)]

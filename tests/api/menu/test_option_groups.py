@@ -101,6 +101,17 @@ def test_an_items_groups_are_replaced_as_a_whole(shop: Shop) -> None:
     assert none["option_groups"] == []
 
 
+def test_saying_what_an_item_already_offers_changes_nothing(shop: Shop) -> None:
+    group = add_group(shop)
+    own = {"id": group["id"], "min_select": 1, "prices": {group["options"][0]["id"]: 300}}
+    item = add_item(shop, add_category(shop), option_groups=[own])
+    before = shop.counters()
+    path = f"/menu/items/{item['id']}/option-groups"
+    body = {"option_groups": item["option_groups"]}
+    assert ok(shop.manager.put(path, json=body, headers=if_match(1))) == item
+    assert shop.counters() == before
+
+
 def test_uses_that_contradict_are_refused(shop: Shop) -> None:
     group = add_group(shop)
     item = add_item(shop, add_category(shop))
@@ -117,6 +128,45 @@ def test_uses_that_contradict_are_refused(shop: Shop) -> None:
         assert answer.status_code == 422
         assert answer.json()["errors"][0]["pointer"].startswith(pointer)
     assert shop.counters() == before
+
+
+def test_a_use_asks_for_no_more_than_the_options_give(shop: Shop) -> None:
+    options = [
+        {"name": {"ko": "순한맛"}, "is_default": True},
+        {"name": {"ko": "매운맛"}, "is_default": True, "max_quantity": 2},
+    ]
+    group = add_group(shop, max_select=3, options=options)
+    item = add_item(shop, add_category(shop))
+    before = shop.counters()
+    path = f"/menu/items/{item['id']}/option-groups"
+    for own, place in (
+        ({"min_select": 4, "max_select": 9}, "min_select"),
+        ({"max_select": 1}, "max_select"),
+    ):
+        use = {"id": group["id"], **own}
+        answer = shop.manager.put(path, json={"option_groups": [use]}, headers=if_match(1))
+        assert answer.status_code == 422
+        [error] = answer.json()["errors"]
+        found = (error["pointer"], error["code"])
+        assert found == (f"/option_groups/0/{place}", "contradiction")
+    assert shop.counters() == before
+    good = {"id": group["id"], "min_select": 3}
+    ok(shop.manager.put(path, json={"option_groups": [good]}, headers=if_match(1)))
+    # Nor may the group lose what the item needs of it.
+    path, kept = f"/menu/option-groups/{group['id']}", group["options"][1]["id"]
+    answer = shop.manager.patch(path, json={"options": [{"id": kept}]}, headers=if_match(1))
+    assert answer.status_code == 422
+    [error] = answer.json()["errors"]
+    assert (error["pointer"], error["code"]) == ("/options", "contradiction")
+    assert item["id"] in error["detail"]
+
+
+def test_no_more_is_free_than_may_be_chosen(shop: Shop) -> None:
+    group = {"name": {"ko": "토핑"}, "free_quota": 3, "max_select": 2}
+    body = {**group, "options": [{"name": {"ko": "두부"}}]}
+    answer = shop.manager.post("/menu/option-groups", json=body)
+    assert answer.status_code == 422
+    assert [one["pointer"] for one in answer.json()["errors"]] == ["/free_quota"]
 
 
 def test_a_group_can_not_leave_an_items_own_bounds(shop: Shop) -> None:

@@ -57,6 +57,10 @@ WRONG_TABLES: list[tuple[str, list[tuple[int | None, int | None, str]]]] = [
     ("key,price,category\nB,1,", [(2, None, "missing"), (2, 3, "missing")]),
     ("kind,name,min_select\ngroup,B,0", [(2, None, "missing")]),
     ("category,name,price,key\nA,B,1,x\nA,C,1,x", [(3, 4, "repeated")]),
+    (
+        "category,name,price,external_ref\nA,B,1,R1\nA,C,1,\nD,E,1,R1",
+        [(2, 4, "repeated"), (4, 4, "repeated")],
+    ),
     ("category,name:en,name,price\nA,B,,1", [(2, 2, "language-missing")]),
     ("kind,name,price\nthing,B,1", [(2, 1, "unknown")]),
     ("kind,name,price\ncategory,B,1", [(2, 3, "misplaced")]),
@@ -65,7 +69,7 @@ WRONG_TABLES: list[tuple[str, list[tuple[int | None, int | None, str]]]] = [
     ("category,name,price,tags\nA,B,1,Hot!", [(2, 4, "value-error")]),
     (
         "category,name,price,status,until\nA,B,1,available,2099-01-01T00:00:00Z",
-        [(2, None, "value-error")],
+        [(2, 5, "value-error")],
     ),
     ("kind,category,name,price,item,group\nitem,A,B,1,,\nuse,,,,,G", [(3, 6, "unknown")]),
 ]
@@ -324,11 +328,11 @@ def test_a_failed_write_leaves_nothing_behind(shop: Shop) -> None:
     before, menu = shop.counters(), exported(shop)
     name = sql.Identifier(f"no_{shop.id.hex}")
     rule = sql.SQL(
-        "ALTER TABLE option_groups ADD CONSTRAINT {} CHECK (store_id <> {} OR free_quota < 9)"
+        "ALTER TABLE option_groups ADD CONSTRAINT {} CHECK (store_id <> {} OR max_select < 9)"
     ).format(name, sql.Literal(str(shop.id)))
     file: Json = json.loads(menu)
     file["categories"][0]["items"][0]["price"] = 1
-    file["option_groups"][0]["free_quota"] = 9
+    file["option_groups"][0]["max_select"] = 9
     with psycopg.connect(shop.owner_url, autocommit=True) as connection:
         connection.execute(rule)
         try:

@@ -339,6 +339,8 @@ def test_counted_stock_is_taken_by_the_order_not_by_the_basket(shop: Shop) -> No
     lines = filled(floor, guest, 2, 1)
     refused = submit(guest)
     assert (refused.status_code, refused.json()["code"]) == (409, "stock-insufficient")
+    short = [(one["pointer"], one["left"]) for one in refused.json()["errors"]]
+    assert short == [("/lines/0/item_id", 2), ("/lines/1/item_id", 2)]
     assert len(basket(guest)["lines"]) == 2
     ok(put(guest, removed=(lines[1],)))
     ok(submit(guest), 201)

@@ -28,6 +28,7 @@ from app.schemas.menu import (
     ItemInput,
     ItemOutput,
     ItemPatch,
+    ItemReadOutput,
     OptionGroupInput,
     OptionGroupOutput,
     OptionGroupPatch,
@@ -99,13 +100,16 @@ async def archive_category(
 @operation(Permission.MENU_MANAGE_READ)
 async def list_items(
     wanted: Annotated[ItemFilter, Query()], items: ItemFindingDep
-) -> Page[ItemOutput]:
-    """Newest first, in pages; with `q`, the items whose names fit, the best first."""
+) -> Page[ItemReadOutput]:
+    """Newest first, in pages; with `q`, the items whose names fit, the best first.
+
+    `orderable` says whether guests can order the item now, `blocked_by` why not.
+    """
     return await items.find(wanted)
 
 
 @router.post("/items", status_code=201, summary="Add an item")
-@operation(Permission.MENU_MANAGE, idempotency="accepted")
+@operation(Permission.MENU_MANAGE, problems=("reference-taken",), idempotency="accepted")
 async def create_item(body: ItemInput, items: ItemEditingDep) -> ItemOutput:
     """Names and descriptions by language, the price in minor units, option groups by id."""
     return await items.add(body)
@@ -113,13 +117,16 @@ async def create_item(body: ItemInput, items: ItemEditingDep) -> ItemOutput:
 
 @router.get("/items/{item_id}", summary="Read an item")
 @operation(Permission.MENU_MANAGE_READ, problems=("not-found",))
-async def read_item(item_id: PathId, items: ItemEditingDep) -> ItemOutput:
-    """Archived items can be read too: past orders refer to them."""
+async def read_item(item_id: PathId, items: ItemFindingDep) -> ItemReadOutput:
+    """Archived items can be read too: past orders refer to them.
+
+    `orderable` says whether guests can order it now, `blocked_by` why not.
+    """
     return await items.get(item_id)
 
 
 @router.patch("/items/{item_id}", summary="Change an item")
-@operation(Permission.MENU_MANAGE, problems=("not-found",), if_match="required")
+@operation(Permission.MENU_MANAGE, problems=("not-found", "reference-taken"), if_match="required")
 async def change_item(
     item_id: PathId, body: ItemPatch, items: ItemEditingDep, expected: IfMatchDep
 ) -> ItemOutput:

@@ -67,9 +67,14 @@ async def place_order(body: OrderInput, intent: IntentDep, ordering: OrderingDep
 
 
 @router.post("/quote", summary="Price a basket")
-@operation(Permission.ORDERS_PLACE, problems=BASKET_PROBLEMS)
+@operation(
+    Permission.ORDERS_PLACE,
+    problems=(*BASKET_PROBLEMS, "stock-insufficient", "store-closed", "order-too-large"),
+)
 async def quote_order(body: OrderInput, ordering: OrderingDep) -> QuoteOutput:
-    """What the basket costs now. Writes nothing and reserves nothing."""
+    """What the basket costs now. Refuses what the order would be refused for now, except for the
+    party's minimum and for duplicates. Writes nothing and reserves nothing.
+    """
     return await ordering.quote(body)
 
 
