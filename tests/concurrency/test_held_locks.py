@@ -242,9 +242,10 @@ def test_a_guest_at_a_free_table_waits_for_who_opens_it(shop: Shop) -> None:
     token = ok(shop.staff.get(f"/tables/{table}/qr-token"))["table_token"]
     come = sender(shop.staff, "POST", "/auth/guest", {"table_token": token})
     opens = (
-        "INSERT INTO table_sessions (store_id, id, table_id, status, opened_at, opened_by,"
+        "WITH shared AS (SELECT id FROM tables WHERE id = %(table)s FOR SHARE)"
+        " INSERT INTO table_sessions (store_id, id, table_id, status, opened_at, opened_by,"
         " created_at, updated_at, version)"
-        " VALUES (%(store)s, %(id)s, %(table)s, 'open', now(), '{}', now(), now(), 1)"
+        " SELECT %(store)s, %(id)s, id, 'open', now(), '{}', now(), now(), 1 FROM shared"
     )
 
     came = ok(meanwhile(shop, come, opens, store=shop.id, id=opened, table=table))
