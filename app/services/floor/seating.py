@@ -140,7 +140,7 @@ class SeatingService:
             return session_output(await self._sessions.row(session_id))
         if expected is not None and session.version != expected:
             raise VersionMismatchError(version=session.version)
-        await self._clear_blockers(session_id, wanted)
+        forced = await self._clear_blockers(session_id, wanted)
         linked = (await self._sessions.row(session_id)).linked_tables
         session.status = SessionStatus.CLOSED
         session.closed_at = clock.now()
@@ -155,7 +155,7 @@ class SeatingService:
         for guest in await self._sessions.end_guests(session_id, SESSION_CLOSED):
             self._credentials.revoke(guest, SESSION_CLOSED)
         await self._sessions.unit.audit(
-            "session-force-closed" if wanted.force else "session-closed",
+            "session-force-closed" if forced else "session-closed",
             actor=self._principal.actor,
             target_kind="session",
             target_id=session_id,
@@ -164,10 +164,11 @@ class SeatingService:
         )
         return output
 
-    async def _clear_blockers(self, session_id: UUID, wanted: SessionCloseInput) -> None:
+    async def _clear_blockers(self, session_id: UUID, wanted: SessionCloseInput) -> bool:
+        """Cancel what is unfinished, if that is wanted; whether there was any."""
         unfinished = await self._sessions.unfinished(session_id)
         if not unfinished:
-            return
+            return False
         if not wanted.force:
             blockers = [
                 {
@@ -185,8 +186,8 @@ class SeatingService:
         if not wanted.reason:
             error = FieldError("/reason", "missing", "A forced close needs a reason.")
             raise InvalidRequestError(errors=[error])
-        for order in unfinished:
-            await self._cancelling.cancel_unfinished(order.id, wanted.reason)
+        await self._cancelling.cancel_unfinished([order.id for order in unfinished], wanted.reason)
+        return True
 
     async def _record_freed(self, table_id: UUID) -> None:
         """A tablet at a linked table learns that the party has gone."""
