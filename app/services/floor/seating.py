@@ -114,11 +114,17 @@ class SeatingService:
     async def change(
         self, session_id: UUID, wanted: SessionPatch, expected: int | None
     ) -> SessionOutput:
-        """Correct guest count or note of an open session."""
+        """Correct guest count or note of an open session; what holds already changes nothing."""
         session = await self._sessions.get_for_change(session_id, expected)
         if session.status != SessionStatus.OPEN:
             raise SessionNotOpenError
-        changes = wanted.model_dump(include=wanted.model_fields_set)
+        changes = {
+            name: value
+            for name, value in wanted.model_dump(include=wanted.model_fields_set).items()
+            if value != getattr(session, name)
+        }
+        if not changes:
+            return session_output(await self._sessions.row(session_id))
         for name, value in changes.items():
             setattr(session, name, value)
         await self._sessions.touch(session)
