@@ -2,6 +2,7 @@
 
 import gzip
 import json
+from http.client import HTTPConnection
 
 import httpx
 import pytest
@@ -10,6 +11,7 @@ from pydantic import SecretStr
 from app.core.config import Settings
 from app.core.metrics import exposition
 from app.main import create_app
+from app.repositories.table import AreaRepository
 from tests.support.floor import Floor, order_body
 from tests.support.server import live_server
 from tests.support.shops import Shop, open_shop
@@ -245,3 +247,25 @@ def test_a_secret_is_never_echoed(base_url: str) -> None:
 
     assert refused.status_code == 422
     assert "canary" not in refused.text
+
+
+def test_the_connection_of_a_500_is_good_for_the_next_request(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def broken(*_: object, **__: object) -> None:
+        raise RuntimeError("a bug of ours")
+
+    headers = {"Authorization": shop.manager.headers["Authorization"]}
+    connection = HTTPConnection(shop.url.removeprefix("http://"), timeout=10)
+    with monkeypatch.context() as patched:
+        patched.setattr(AreaRepository, "all", broken)
+        connection.request("GET", "/api/v1/areas", headers=headers)
+        failed = connection.getresponse()
+        code = json.loads(failed.read())["code"]
+    connection.auto_open = 0  # a connection that was reset is not opened again
+
+    connection.request("GET", "/api/v1/areas", headers=headers)
+    answer = connection.getresponse()
+
+    assert (failed.status, code, answer.status) == (500, "internal-error", 200)
+    connection.close()
