@@ -91,7 +91,7 @@ def test_orders_go_on_whatever_is_changed(
     with houses(database_url, tmp_path) as [house]:
         ordering = {Hand(house, seed): [storm.order] for seed in range(5)}
         changing = {Hand(house, seed): deeds for seed in range(5, SEEDS)}
-        answers = storm.run({**ordering, **changing}, 30)
+        answers = storm.run({**ordering, **changing}, 20)
 
     assert [one.text for one in answers if one.is_server_error] == []
 
@@ -100,7 +100,7 @@ def test_everything_is_done_at_once(database_url: str, tmp_path: Path) -> None:
     every = [*storm.CANCELS, *storm.BASKETS, *storm.MENU, *storm.FLOOR, *[storm.order] * 10]
     with houses(database_url, tmp_path, 2) as both:
         hands = {Hand(house, seed): every for house in both for seed in range(SEEDS)}
-        answers = storm.run(hands, 40)
+        answers = storm.run(hands, 25)
 
     assert [one.text for one in answers if one.is_server_error] == []
 
