@@ -154,6 +154,35 @@ def test_configuration_needs_the_version_that_was_read(shop: Shop) -> None:
     assert (good.status_code, good.headers["ETag"], good.json()["capacity"]) == (200, '"2"', 4)
 
 
+@pytest.mark.parametrize("sent", ['"1"', '"9", "1"', 'W/"9","x" , "1","8"', '"1", "9"', "*"])
+def test_one_of_several_tags_is_enough(shop: Shop, sent: str) -> None:
+    url = f"/tables/{Floor(shop).table(1)}"
+
+    changed = shop.manager.patch(url, json={"capacity": 4}, headers={"If-Match": sent})
+
+    assert (changed.status_code, changed.headers["ETag"]) == (200, '"2"')
+
+
+@pytest.mark.parametrize("sent", ['W/"1"', '"x"', '"9", W/"1"', '"9","8"', '"01a2"'])
+def test_who_has_read_another_version_is_told_which_there_is(shop: Shop, sent: str) -> None:
+    url = f"/tables/{Floor(shop).table(1)}"
+
+    refused = shop.manager.patch(url, json={"capacity": 4}, headers={"If-Match": sent})
+
+    assert (refused.status_code, refused.headers["ETag"]) == (412, '"1"')
+    assert shop.manager.get(url).headers["ETag"] == '"1"'
+
+
+@pytest.mark.parametrize("sent", ["1", "'1'", '"1', '"1" "2"', "", '*, "1"'])
+def test_what_is_no_tag_is_refused(shop: Shop, sent: str) -> None:
+    url = f"/tables/{Floor(shop).table(1)}"
+
+    refused = shop.manager.patch(url, json={"capacity": 4}, headers={"If-Match": sent})
+
+    assert (refused.status_code, refused.json()["code"]) == (422, "invalid-request")
+    assert [one["pointer"] for one in refused.json()["errors"]] == ["/header/if-match"]
+
+
 def test_a_number_is_taken_once_and_free_again_after_archiving(shop: Shop) -> None:
     floor = Floor(shop)
     table = floor.table(1)
