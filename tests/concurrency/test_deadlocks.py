@@ -118,3 +118,18 @@ def test_a_forced_close_gives_back_by_the_ids_of_dishes(database_url: str, tmp_p
         closed = meanwhile(house.shop, close, FIRST, SECOND, first=dishes[0], second=dishes[1])
 
     assert ok(closed)["status"] == "closed"
+
+
+@pytest.mark.parametrize("deed", [storm.put_set, storm.copy_item])
+def test_a_set_is_held_with_what_it_offers_by_the_ids(
+    database_url: str, tmp_path: Path, deed: Deed
+) -> None:
+    """Not the set first: an order of counted ones has the dishes before, which are older."""
+    with houses(database_url, tmp_path) as [house]:
+        hand = Hand(house, 0)
+        ids = {"first": house.dishes["stew"], "second": house.dishes["set"]}
+
+        answer = meanwhile(house.shop, lambda: deed(hand), FIRST, SECOND, **ids)
+        hand.close()
+
+    assert answer.is_success, answer.text
