@@ -33,6 +33,7 @@ from app.core.errors import (
 from app.core.idempotency import Intent, Recorded, check_key, fingerprint
 from app.core.json_reader import read_json
 from app.core.metrics import READS, REPLAYS
+from app.core.preconditions import may_match
 from app.core.replica import Replica
 from app.core.runtime import Runtime
 from app.core.security.permissions import Permission
@@ -84,11 +85,11 @@ class OperationRoute(APIRoute):
             intent = _intent(runtime, declared, request, principal, body)
             if by_statement:
                 request.state.intent = intent
-                return await _attempts(lambda: handle(request))
+                return await _attempts(request, lambda: handle(request))
             if declared.replica:
-                return await _attempts(lambda: _read(runtime, handle, request, principal))
+                return await _attempts(request, lambda: _read(runtime, handle, request, principal))
             return await _attempts(
-                lambda: _attempt(runtime.database, handle, request, principal, intent)
+                request, lambda: _attempt(runtime.database, handle, request, principal, intent)
             )
 
         self.handler: Handler = run
@@ -219,12 +220,15 @@ def _intent(
     return Intent(principal.store_id, principal.scope, check_key(key), asked, declared.shown_once)
 
 
-async def _attempts(attempt_once: Callable[[], Coroutine[Any, Any, Response]]) -> Response:
+async def _attempts(
+    request: Request, attempt_once: Callable[[], Coroutine[Any, Any, Response]]
+) -> Response:
     for attempt in range(1, ATTEMPTS + 1):
         try:
             return await attempt_once()
         except Exception as error:
-            if attempt == ATTEMPTS or not may_succeed_again(error):
+            again = may_succeed_again(error) or may_match(request, error)
+            if attempt == ATTEMPTS or not again:
                 raise
             await asyncio.sleep(random.uniform(0.005, 0.02) * attempt)  # noqa: S311 - jitter
     raise AssertionError("unreachable")

@@ -10,9 +10,12 @@ import re
 from collections import Counter
 from typing import Any, NoReturn
 
-from app.core.errors import MalformedBodyError
+from app.core.errors import FieldError, MalformedBodyError
 
 MAX_DEPTH = 32
+SMALLEST, LARGEST = -(2**63), 2**63 - 1
+_MAY_BE_BEYOND = re.compile(rb"\\u[dD][89a-fA-F]|[0-9]{19}")
+"""What a body must have for a surrogate or for an integer of more than 64 bits; few have it."""
 _STRING_OR_BRACKET = re.compile(rb'"(?:[^"\\]++|\\.)*+"?|[\[\]{}]', re.DOTALL)
 """Possessive: what was matched is never tried again, so that no body takes longer than its length."""
 
@@ -21,17 +24,45 @@ def read_json(body: bytes) -> Any:
     """The value that `body` holds.
 
     Raises:
-        MalformedBodyError: not UTF-8, not JSON, or beyond the bounds; says what and where.
+        MalformedBodyError: not UTF-8, not JSON, or beyond the bounds; says where.
     """
     _check_depth(body)
     try:
-        return _DECODER.decode(body.decode("utf-8", errors="strict"))
+        value = _DECODER.decode(body.decode("utf-8", errors="strict"))
     except UnicodeDecodeError as error:
         raise MalformedBodyError(f"Byte {error.start} is not UTF-8.") from None
     except json.JSONDecodeError as error:
         raise MalformedBodyError(f"{error.msg} at character {error.pos}.") from None
     except (ValueError, RecursionError):
         raise MalformedBodyError("A number is too long.") from None
+    if _MAY_BE_BEYOND.search(body):
+        _check_within(value, "")
+    return value
+
+
+def _check_within(value: Any, pointer: str) -> None:
+    """Refuse what can't be written again: text that is not Unicode, and integers over 64 bits."""
+    if isinstance(value, str):
+        _check_text(value, pointer)
+    elif isinstance(value, int) and not SMALLEST <= value <= LARGEST:
+        raise _refusal(pointer, "number-out-of-range", "The number has more than 64 bits.")
+    elif isinstance(value, list):
+        for place, inside in enumerate(value):
+            _check_within(inside, f"{pointer}/{place}")
+    elif isinstance(value, dict):
+        for key, inside in value.items():
+            _check_text(key, pointer)
+            escaped = key.replace("~", "~0").replace("/", "~1")
+            _check_within(inside, f"{pointer}/{escaped}")
+
+
+def _check_text(text: str, pointer: str) -> None:
+    if any("\ud800" <= one <= "\udfff" for one in text):
+        raise _refusal(pointer, "lone-surrogate", "The text has half of a surrogate pair.")
+
+
+def _refusal(pointer: str, code: str, detail: str) -> MalformedBodyError:
+    return MalformedBodyError(errors=[FieldError(pointer, code, detail)])
 
 
 def _check_depth(body: bytes) -> None:

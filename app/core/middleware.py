@@ -37,14 +37,14 @@ CLIENT_LEFT = 499
 
 
 class _Reply:
-    """The `send` of one request: adds what every response has, and remembers its status."""
+    """The `send` of one request: adds what every response has, and remembers how far it came."""
 
-    __slots__ = ("_ended", "_request_id", "_send", "_state", "method", "status")
+    __slots__ = ("_request_id", "_send", "_state", "complete", "method", "status")
 
     def __init__(self, method: str, request_id: str, state: dict[str, Any], send: Send) -> None:
         self.status = 0
+        self.complete = False
         self.method = method
-        self._ended = False
         self._request_id = request_id.encode()
         self._state = state
         self._send = send
@@ -57,12 +57,14 @@ class _Reply:
                 headers.extend(quota.headers)
             message["headers"] = headers
         elif self.method == "HEAD":
-            if self._ended:
+            if self.complete:
                 return
             # The first of a body is all of it. A stream, which would go on, is told by the server
             # that its client has left: so it does once an answer is complete (ASGI).
-            self._ended = True
+            self.complete = True
             message = {"type": "http.response.body", "body": b""}
+        else:
+            self.complete = not message.get("more_body")
         await self._send(message)
 
     async def whole(self, answer: Answer) -> None:
@@ -123,11 +125,8 @@ class RequestMiddleware:
             else:
                 await self.app(scope, receive, reply)
         except Exception as error:
-            if reply.status:
-                log.exception("broken response")
+            if not await _answered(scope, receive, reply, error):
                 raise
-            response = await problems.answer(Request(scope, receive), error)
-            await response(scope, receive, reply)
         finally:
             self._account(scope, reply.method, reply.status or CLIENT_LEFT, started)
 
@@ -151,6 +150,21 @@ class RequestMiddleware:
             ms=round(seconds * 1000, 2),
             code=scope.get("problem_code"),
         )
+
+
+async def _answered(scope: Scope, receive: Receive, reply: _Reply, error: Exception) -> bool:
+    """Answer a failure; False when a response had begun, and broke off.
+
+    The framework raises also what it has answered, for servers that log it. Ours would reset the
+    connection, and with it the next request there.
+    """
+    if not reply.status:
+        response = await problems.answer(Request(scope, receive), error)
+        await response(scope, receive, reply)
+    elif not (reply.complete and "problem_code" in scope):
+        log.error("broken response", exc_info=error)
+        return False
+    return True
 
 
 def route_of(scope: Scope) -> str:

@@ -1,7 +1,7 @@
 """Queries shared by every table of a store."""
 
 from collections.abc import Collection, Sequence
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import Any, ClassVar, Generic, TypeVar, TypeVarTuple
 from uuid import UUID
 
 from sqlalchemy import FromClause, Select, Uuid, any_, func, inspect, literal, select, true
@@ -18,6 +18,7 @@ from app.models.base import Model, StoreModel
 
 RowT = TypeVar("RowT", bound=StoreModel)
 ChildT = TypeVar("ChildT", bound=Model)
+Ts = TypeVarTuple("Ts")
 FEW = 2_000
 """How many rows that match one condition are looked up one by one and sorted. Where there are more,
 a walk through the list meets with a page of them soon."""
@@ -84,6 +85,27 @@ def _listed(
     return child, columns["store_id"], columns["id"], relation.order_by or ()
 
 
+def held(query: Select[*Ts], *, of: Any = None, skip_locked: bool = False) -> Select[*Ts]:
+    """The rows as they are now, locked against others who change or share them until the commit.
+
+    NO KEY UPDATE: whoever inserts a row that refers to them need not wait. FOR UPDATE would make
+    orders, which hold the store's counter, wait for a change that waits for the counter; and keys
+    never change. What inserts must wait for, it shares by itself: docs/concurrency.md.
+
+    Args:
+        of: which of the joined tables.
+        skip_locked: leave out what somebody else holds.
+    """
+    locked = query.with_for_update(key_share=True, of=of, skip_locked=skip_locked)
+    return locked.execution_options(populate_existing=True)
+
+
+def held_shared(query: Select[*Ts], *, of: Any = None) -> Select[*Ts]:
+    """The rows as they are now, locked against others who change them until the commit."""
+    locked = query.with_for_update(read=True, of=of)
+    return locked.execution_options(populate_existing=True)
+
+
 def one_of(ids: Collection[UUID]) -> Any:
     """To compare an id with these, as an array: the statement is the same however many they are."""
     return any_(literal(list(ids), ARRAY(Uuid())))
@@ -126,7 +148,7 @@ class StoreRepository(Repository, Generic[RowT]):
         """
         query = self.select().where(self.model.id == row_id)
         if lock:
-            query = query.with_for_update(of=self.model).execution_options(populate_existing=True)
+            query = held(query, of=self.model)
         row: RowT | None = await self._session.scalar(query)
         if row is None:
             raise NotFoundError

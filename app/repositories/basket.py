@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.core.database import Database
 from app.core.idempotency import Intent
 from app.models import BasketLine, TableSession
-from app.repositories.base import StoreRepository
+from app.repositories.base import StoreRepository, held, held_shared
 from app.repositories.placing import Placed, Placement, PlacingRepository
 from app.repositories.sitting import hold_sitting, sitting_at
 
@@ -28,7 +28,7 @@ class BasketRepository(StoreRepository[BasketLine]):
             TableSession.store_id == self.store_id, TableSession.id == session_id
         )
         if lock:
-            query = query.with_for_update().execution_options(populate_existing=True)
+            query = held(query)
         found: TableSession | None = await self._session.scalar(query)
         return found
 
@@ -121,9 +121,8 @@ class BasketPlacingRepository(PlacingRepository):
 
         A statement that waited for a move finds the session at its old table, hence at none.
         """
-        found: TableSession | None = await session.scalar(
-            select(TableSession)
-            .where(TableSession.store_id == self._store_id, TableSession.id == session_id)
-            .with_for_update(read=True)
+        query = select(TableSession).where(
+            TableSession.store_id == self._store_id, TableSession.id == session_id
         )
+        found: TableSession | None = await session.scalar(held_shared(query))
         return found

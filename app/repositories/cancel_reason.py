@@ -8,7 +8,7 @@ from sqlalchemy.dialects.postgresql import insert
 from app.core import clock
 from app.core.errors import NotFoundError, VersionMismatchError
 from app.models import CancelReasonList, Store
-from app.repositories.base import Repository
+from app.repositories.base import Repository, held
 
 
 class CancelReasonRepository(Repository):
@@ -53,6 +53,6 @@ class CancelReasonRepository(Repository):
     async def _one(self, *, lock: bool) -> CancelReasonList | None:
         query = select(CancelReasonList).where(CancelReasonList.store_id == self.store_id)
         if lock:
-            query = query.with_for_update().execution_options(populate_existing=True)
+            query = held(query)
         found: CancelReasonList | None = await self._session.scalar(query)
         return found

@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from app.core import clock
 from app.models import Device, SignIn
-from app.repositories.base import StoreRepository
+from app.repositories.base import StoreRepository, held
 
 
 class DeviceRepository(StoreRepository[Device]):
@@ -41,9 +41,8 @@ class DeviceRepository(StoreRepository[Device]):
                 SignIn.revoked_at.is_(None),
             )
             .order_by(SignIn.id)
-            .with_for_update()
         )
-        return list((await self._session.scalars(query)).all())
+        return list((await self._session.scalars(held(query))).all())
 
     async def end(self, sign_ins: list[SignIn], reason: str) -> None:
         now = clock.now()

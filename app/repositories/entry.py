@@ -5,6 +5,7 @@ from uuid import UUID
 from sqlalchemy import func, select
 
 from app.models import Store, Table, TableAccess, TableSession
+from app.repositories.base import held
 from app.repositories.sign_in import SignInRepository
 from app.repositories.sitting import hold_sitting
 
@@ -66,4 +67,4 @@ class EntryRepository(SignInRepository):
         query = select(Table.id).where(
             Table.store_id == self.store_id, Table.id == table_id, Table.archived_at.is_(None)
         )
-        return await session.scalar(query.with_for_update()) is not None
+        return await session.scalar(held(query)) is not None

@@ -13,7 +13,7 @@ from app.core.errors import NotFoundError
 from app.models.menu import Category, Item, ItemOptionGroup, Option, OptionGroup
 from app.models.menu_set import SetChoice, SetSlot
 from app.models.store import Store, StoreCounters
-from app.repositories.base import Repository, RowT, StoreRepository
+from app.repositories.base import Repository, RowT, StoreRepository, held, held_shared
 
 CATALOG_VERSION = "SELECT catalog_version FROM event_heads(ARRAY[%s::uuid])"
 
@@ -96,14 +96,9 @@ class Archivable(StoreRepository[RowT]):
     async def lock_all(self, ids: Collection[UUID]) -> dict[UUID, RowT]:
         """Those of the rows that are live, locked in the order of their ids."""
         model: Any = self.model
-        query = (
-            self.select()
-            .where(model.id.in_(ids), model.archived_at.is_(None))
-            .order_by(model.id)
-            .with_for_update(of=model)
-            .execution_options(populate_existing=True)
-        )
-        return {row.id: row for row in await self._session.scalars(query)}
+        query = self.select().where(model.id.in_(ids), model.archived_at.is_(None))
+        locked = held(query.order_by(model.id), of=model)
+        return {row.id: row for row in await self._session.scalars(locked)}
 
 
 class Arranged(Archivable[RowT]):
@@ -224,13 +219,9 @@ class OptionGroupRepository(Arranged[OptionGroup]):
 
     async def shared(self, ids: Collection[UUID]) -> dict[UUID, OptionGroup]:
         """The live groups among `ids`, locked so that none is archived or narrowed meanwhile."""
-        query = (
-            self.select()
-            .where(OptionGroup.id.in_(ids), OptionGroup.archived_at.is_(None))
-            .order_by(OptionGroup.id)
-            .with_for_update(read=True, of=OptionGroup)
-        )
-        return {row.id: row for row in await self._session.scalars(query)}
+        query = self.select().where(OptionGroup.id.in_(ids), OptionGroup.archived_at.is_(None))
+        locked = held_shared(query.order_by(OptionGroup.id), of=OptionGroup)
+        return {row.id: row for row in await self._session.scalars(locked)}
 
     async def links(self, group_id: UUID) -> Sequence[ItemOptionGroup]:
         """How live items use the group."""
@@ -274,10 +265,5 @@ class OptionRepository(Archivable[Option]):
 
     async def lock_of_group(self, group_id: UUID) -> dict[UUID, Option]:
         """The group's live options, locked in the order in which an order locks them."""
-        query = (
-            self.select()
-            .where(Option.group_id == group_id, Option.archived_at.is_(None))
-            .order_by(Option.id)
-            .with_for_update()
-        )
-        return {row.id: row for row in await self._session.scalars(query)}
+        query = self.select().where(Option.group_id == group_id, Option.archived_at.is_(None))
+        return {row.id: row for row in await self._session.scalars(held(query.order_by(Option.id)))}

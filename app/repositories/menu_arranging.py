@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 
 from app.core import clock
 from app.models.menu import Item, ItemOptionGroup
-from app.repositories.base import Repository
+from app.repositories.base import Repository, held
 
 OWN_OF_ITEM = {
     "store_id",
@@ -35,9 +35,8 @@ class ArrangingRepository(Repository):
             select(model.id)
             .where(model.store_id == self.store_id, model.archived_at.is_(None), *among)
             .order_by(model.id)
-            .with_for_update()
         )
-        return list(await self._session.scalars(query))
+        return list(await self._session.scalars(held(query)))
 
     async def place(self, model: Any, ids: Sequence[UUID]) -> bool:
         """Put the rows in this order, in one statement; whether any of them moved.

@@ -11,7 +11,7 @@ from sqlalchemy import Row, or_, select, update
 from app.core.database import Database
 from app.models.menu import Category, Item
 from app.models.store import MenuClock, Store, StoreCounters
-from app.repositories.base import Repository
+from app.repositories.base import Repository, held
 
 WITH_DUE_CLOCKS = "SELECT stores_with_due_clocks(%s)"
 
@@ -80,12 +80,10 @@ class MenuClockRepository(Repository):
 
         Edits take the counter before they mark the clock, so it is taken first here as well.
         """
-        counter = (
-            select(StoreCounters.catalog_version)
-            .where(StoreCounters.store_id == self.store_id)
-            .with_for_update()
+        counter = select(StoreCounters.catalog_version).where(
+            StoreCounters.store_id == self.store_id
         )
-        if await self._session.scalar(counter) != seen.catalog_version:
+        if await self._session.scalar(held(counter)) != seen.catalog_version:
             return False
         told = (
             update(MenuClock)

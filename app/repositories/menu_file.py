@@ -13,7 +13,7 @@ from app.core.errors import BusyError
 from app.models.menu import Category, Item, ItemOptionGroup, Option, OptionGroup
 from app.models.menu_set import SetChoice, SetSlot
 from app.models.store import StoreCounters
-from app.repositories.base import Repository
+from app.repositories.base import Repository, held
 
 Row = dict[str, Any]
 TABLES: dict[str, Any] = {
@@ -83,8 +83,8 @@ class MenuFileRepository(Repository):
             query = select(table.c.id, stock.label("stock")).where(
                 table.c.store_id == self.store_id, table.c.archived_at.is_(None)
             )
-            held = query.order_by(table.c.id).with_for_update(key_share=True)
-            left |= {row.id: row.stock for row in await self._session.execute(held)}
+            locked = held(query.order_by(table.c.id))
+            left |= {row.id: row.stock for row in await self._session.execute(locked)}
         return left
 
     async def rows(self) -> MenuFileRows:

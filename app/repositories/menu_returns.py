@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from app.core.database import Database
 from app.models.menu import Item, Option, OptionGroup
-from app.repositories.base import Repository
+from app.repositories.base import Repository, held
 
 WITH_RETURNS = "SELECT stores_with_returns(%s)"
 
@@ -26,7 +26,7 @@ class ReturnsRepository(Repository):
     async def items(self, now: datetime) -> Sequence[Item]:
         """The claimed items that are due, in the order in which an order locks them."""
         query = self._due(Item, now).order_by(Item.id)
-        return (await self._session.scalars(query.with_for_update(skip_locked=True))).all()
+        return (await self._session.scalars(held(query, skip_locked=True))).all()
 
     async def groups(self, now: datetime) -> Sequence[OptionGroup]:
         """The claimed groups that have due options: a group is locked before its options."""
@@ -35,14 +35,13 @@ class ReturnsRepository(Repository):
             select(OptionGroup)
             .where(OptionGroup.store_id == self.store_id, OptionGroup.id.in_(ids))
             .order_by(OptionGroup.id)
-            .with_for_update(skip_locked=True)
         )
-        return (await self._session.scalars(query)).all()
+        return (await self._session.scalars(held(query, skip_locked=True))).all()
 
     async def options(self, groups: Sequence[OptionGroup], now: datetime) -> Sequence[Option]:
         """The claimed options of these groups that are due."""
         query = self._due(Option, now).where(Option.group_id.in_([one.id for one in groups]))
-        query = query.order_by(Option.id).with_for_update(skip_locked=True)
+        query = held(query.order_by(Option.id), skip_locked=True)
         return (await self._session.scalars(query)).all()
 
     def _due(self, model: Any, now: datetime) -> Any:

@@ -8,7 +8,7 @@ from sqlalchemy import delete, select
 from app.core.ids import uuid7
 from app.models.menu import Item
 from app.models.menu_set import SetChoice, SetSlot
-from app.repositories.base import StoreRepository
+from app.repositories.base import StoreRepository, held
 
 
 class SetSlotRepository(StoreRepository[SetSlot]):
@@ -20,14 +20,13 @@ class SetSlotRepository(StoreRepository[SetSlot]):
         return {row.id: row for row in await self._session.scalars(query)}
 
     async def lock_items(self, ids: Collection[UUID]) -> set[UUID]:
-        """The live items among `ids`, kept from being archived or made sets meanwhile."""
+        """The live items among `ids`, locked by id: none is archived or made a set meanwhile."""
         query = (
             select(Item.id)
             .where(Item.store_id == self.store_id, Item.id.in_(ids), Item.archived_at.is_(None))
             .order_by(Item.id)
-            .with_for_update(read=True)
         )
-        return set(await self._session.scalars(query))
+        return set(await self._session.scalars(held(query)))
 
     async def sets_among(self, ids: Collection[UUID]) -> set[UUID]:
         """Which of the items are sets."""

@@ -10,7 +10,7 @@ from app.core import clock
 from app.core.errors import NotFoundError, TableOccupiedError
 from app.models import Order, SessionTable, Table, TableSession
 from app.models.base import StoreModel
-from app.repositories.base import Repository
+from app.repositories.base import Repository, held
 from app.repositories.order import load_lines
 from app.repositories.sitting import sitting_at
 
@@ -38,10 +38,8 @@ class MovingRepository(Repository):
             select(TableSession)
             .where(TableSession.store_id == self.store_id, TableSession.id.in_(session_ids))
             .order_by(TableSession.id)
-            .with_for_update()
-            .execution_options(populate_existing=True)
         )
-        found = {row.id: row for row in await self._session.scalars(query)}
+        found = {row.id: row for row in await self._session.scalars(held(query))}
         if len(found) < len(set(session_ids)):
             raise NotFoundError
         return found
@@ -56,14 +54,10 @@ class MovingRepository(Repository):
             NotFoundError: no such table, or it is archived.
             TableOccupiedError: a party sits there.
         """
-        table: Table | None = await self._session.scalar(
-            select(Table)
-            .where(
-                Table.store_id == self.store_id, Table.id == table_id, Table.archived_at.is_(None)
-            )
-            .with_for_update()
-            .execution_options(populate_existing=True)
+        query = select(Table).where(
+            Table.store_id == self.store_id, Table.id == table_id, Table.archived_at.is_(None)
         )
+        table: Table | None = await self._session.scalar(held(query))
         if table is None:
             raise NotFoundError
         sitting = await sitting_at(self._session, self.store_id, table_id)

@@ -1,6 +1,6 @@
 """Orders with their lines and options."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Literal
 from uuid import UUID
 
@@ -12,7 +12,7 @@ from app.core.errors import NotFoundError, SessionNotOpenError, VersionMismatchE
 from app.core.ids import uuid7
 from app.models import Item, LineCancellation, Option, Order, OrderLine, SignIn, TableSession
 from app.models.table import SessionStatus
-from app.repositories.base import Repository, StoreRepository
+from app.repositories.base import Repository, StoreRepository, held, held_shared, one_of
 from app.repositories.sitting import sitting_at
 from app.repositories.table_numbers import numbers_of
 
@@ -73,11 +73,10 @@ class OrderRepository(StoreRepository[Order]):
 
     async def _hold(self, session_id: UUID) -> str | None:
         """Share the session, so that no order leaves it; its status."""
-        status: str | None = await self._session.scalar(
-            select(TableSession.status)
-            .where(TableSession.store_id == self.store_id, TableSession.id == session_id)
-            .with_for_update(read=True)
+        query = select(TableSession.status).where(
+            TableSession.store_id == self.store_id, TableSession.id == session_id
         )
+        status: str | None = await self._session.scalar(held_shared(query))
         return status
 
     async def table_numbers(self, orders: Sequence[Order]) -> dict[UUID, int]:
@@ -113,25 +112,29 @@ class OrderRepository(StoreRepository[Order]):
     async def give_back_stock(self, returned: Mapping[StockKey, int]) -> list[Item | Option]:
         """Return portions to what is counted: items, then options, each by id.
 
-        That is the sequence in which an order takes them, so the two can't block each other.
+        That is the sequence in which an order takes them, so the two can't block each other: give
+        back once in a transaction. What isn't counted isn't locked. Who begins to count it at this
+        moment has counted what is there: it is as if these portions had come back before.
 
         Returns:
             What had run out and can be ordered again.
         """
         revived: list[Item | Option] = []
-        for kind, row_id in sorted(returned):
+        for kind in ("item", "option"):
             model: type[Item] | type[Option] = Item if kind == "item" else Option
-            row: Item | Option | None = await self._session.scalar(
-                select(model)
-                .where(model.store_id == self.store_id, model.id == row_id)
-                .with_for_update()
-                .execution_options(populate_existing=True)
-            )
-            if row is None or row.stock is None:
+            portions = {row_id: number for (one, row_id), number in returned.items() if one == kind}
+            if not portions:
                 continue
-            if row.stock == 0:
-                revived.append(row)
-            row.stock += returned[kind, row_id]
+            query = select(model).where(
+                model.store_id == self.store_id,
+                model.id == one_of(portions),
+                model.stock.is_not(None),
+            )
+            rows: Iterable[Any] = await self._session.scalars(held(query.order_by(model.id)))
+            for row in rows:
+                if row.stock == 0:
+                    revived.append(row)
+                row.stock += portions[row.id]
         await self._session.flush()
         return revived
 

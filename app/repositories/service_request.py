@@ -18,7 +18,7 @@ from app.models import (
     TableSession,
 )
 from app.models.service_request import IS_WAITING, WAITING
-from app.repositories.base import StoreRepository
+from app.repositories.base import StoreRepository, held
 from app.repositories.sitting import hold_sitting, sitting_at
 from app.repositories.table_numbers import numbers_of
 
@@ -54,7 +54,7 @@ class ServiceRequestRepository(StoreRepository[ServiceRequest]):
             TableSession.status == SessionStatus.OPEN,
         )
         if lock:
-            query = query.with_for_update(key_share=True)
+            query = held(query)
         table_id: UUID | None = await self._session.scalar(query)
         return Place(table_id, session_id) if table_id is not None else None
 
@@ -77,7 +77,7 @@ class ServiceRequestRepository(StoreRepository[ServiceRequest]):
             Table.store_id == self.store_id, Table.id == table_id, Table.archived_at.is_(None)
         )
         if lock:
-            free = free.with_for_update(key_share=True)
+            free = held(free)
         if await self._session.scalar(free) is None:
             raise NotFoundError
         return Place(table_id, None)
@@ -183,9 +183,7 @@ class ServiceRequestRepository(StoreRepository[ServiceRequest]):
         if origins is not None:
             mine = and_(mine, ServiceRequest.origin_session_id.in_(origins))
         query = self.select().where(mine, _WAITING).order_by(ServiceRequest.id)
-        locked = query.with_for_update(of=ServiceRequest)
-        found = await self._session.scalars(locked.execution_options(populate_existing=True))
-        waiting = found.all()
+        waiting = (await self._session.scalars(held(query, of=ServiceRequest))).all()
         await self.load(waiting, ServiceRequest.items, fresh=True)
         return waiting
 

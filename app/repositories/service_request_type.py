@@ -7,7 +7,7 @@ from sqlalchemy import select, update
 
 from app.core.errors import NotFoundError, VersionMismatchError
 from app.models import ServiceRequestType, Store
-from app.repositories.base import StoreRepository
+from app.repositories.base import StoreRepository, held
 
 
 class ServiceRequestTypeRepository(StoreRepository[ServiceRequestType]):
@@ -40,8 +40,7 @@ class ServiceRequestTypeRepository(StoreRepository[ServiceRequestType]):
             VersionMismatchError: somebody changed it since `expected` was read.
         """
         query = select(Store.service_request_types_version).where(Store.store_id == self.store_id)
-        # Not FOR UPDATE: that would keep out whoever adds a row that refers to the store.
-        version: int | None = await self._session.scalar(query.with_for_update(key_share=True))
+        version: int | None = await self._session.scalar(held(query))
         if version is None:
             raise NotFoundError
         if expected is not None and version != expected:

@@ -22,6 +22,7 @@ from app.models import (
     Table,
     TableSession,
 )
+from app.repositories.base import held
 
 RowT = TypeVar("RowT", bound=StoreModel)
 
@@ -78,7 +79,8 @@ class SignInRepository:
     async def lock_staff(self, staff: Staff) -> None:
         """Read a person anew and hold the row: signing in and ending sign-ins take turns."""
         session = await self._session()
-        await session.refresh(staff, with_for_update={"key_share": True})
+        query = select(Staff).where(Staff.store_id == self.store_id, Staff.id == staff.id)
+        await session.scalar(held(query))
 
     async def take_over(self, family_id: UUID) -> SignIn:
         """The locked family; its refresh tokens count as used, so that they are old ones.
@@ -96,8 +98,10 @@ class SignInRepository:
             )
             .values(used_at=clock.now())
         )
-        family = await self.family(family_id)
-        await session.refresh(family, with_for_update=True)
+        query = select(SignIn).where(SignIn.store_id == self.store_id, SignIn.id == family_id)
+        family: SignIn | None = await session.scalar(held(query))
+        if family is None:
+            raise NotFoundError
         return family
 
     async def device(self, device_id: UUID | None) -> Device:
@@ -120,29 +124,26 @@ class SignInRepository:
     async def lock_refresh_token(self, token_id: UUID) -> tuple[RefreshToken, SignIn] | None:
         """The token and its family, locked: two uses of one token come one after the other."""
         session = await self._session()
-        row = (
-            await session.execute(
-                select(RefreshToken, SignIn)
-                .join(
-                    SignIn,
-                    (SignIn.store_id == RefreshToken.store_id)
-                    & (SignIn.id == RefreshToken.sign_in_id),
-                )
-                .where(RefreshToken.store_id == self.store_id, RefreshToken.id == token_id)
-                .with_for_update()
+        query = (
+            select(RefreshToken, SignIn)
+            .join(
+                SignIn,
+                (SignIn.store_id == RefreshToken.store_id) & (SignIn.id == RefreshToken.sign_in_id),
             )
-        ).first()
+            .where(RefreshToken.store_id == self.store_id, RefreshToken.id == token_id)
+        )
+        row = (await session.execute(held(query))).first()
         return (row[0], row[1]) if row else None
 
     async def lock_pairing_code(self, code_hash: bytes) -> PairingCode | None:
         session = await self._session()
-        found: PairingCode | None = await session.scalar(
+        query = (
             select(PairingCode)
             .where(PairingCode.store_id == self.store_id, PairingCode.code_hash == code_hash)
             .order_by(PairingCode.expires_at.desc())
             .limit(1)
-            .with_for_update()
         )
+        found: PairingCode | None = await session.scalar(held(query))
         return found
 
     async def add(self, row: StoreModel) -> None:

@@ -6,6 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.models import SessionTable, TableSession
+from app.repositories.base import held, held_shared
 
 
 async def sitting_at(session: AsyncSession, store_id: UUID, table_id: UUID) -> UUID | None:
@@ -26,15 +27,13 @@ async def hold_sitting(
     Args:
         alone: against everybody; otherwise shared with those who don't change the session.
     """
-    held: TableSession | None = None
+    party: TableSession | None = None
     while (sitting := await sitting_at(session, store_id, table_id)) is not None:
-        if held is not None and held.id == sitting:
-            return held
+        if party is not None and party.id == sitting:
+            return party
         # Looked up again after the wait: the party may have left the table.
-        held = await session.scalar(
-            select(TableSession)
-            .where(TableSession.store_id == store_id, TableSession.id == sitting)
-            .with_for_update(read=not alone)
-            .execution_options(populate_existing=True)
+        query = select(TableSession).where(
+            TableSession.store_id == store_id, TableSession.id == sitting
         )
+        party = await session.scalar(held(query) if alone else held_shared(query))
     return None

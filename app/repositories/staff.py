@@ -10,7 +10,7 @@ from app.core.errors import NotFoundError
 from app.core.security.permissions import Role
 from app.core.security.principals import PrincipalKind
 from app.models import SignIn, Staff
-from app.repositories.base import StoreRepository
+from app.repositories.base import StoreRepository, held
 
 
 class StaffRepository(StoreRepository[Staff]):
@@ -49,9 +49,8 @@ class StaffRepository(StoreRepository[Staff]):
                 Staff.archived_at.is_(None),
             )
             .order_by(Staff.id)
-            .with_for_update()
         )
-        return list((await self._session.scalars(query)).all())
+        return list((await self._session.scalars(held(query))).all())
 
 
 class FamilyRepository(StoreRepository[SignIn]):

@@ -1,28 +1,19 @@
 """The store's own row."""
 
-from typing import Any
-
-from sqlalchemy import Select, select
+from sqlalchemy import select
 
 from app.core import clock
 from app.core.errors import NotFoundError, VersionMismatchError
 from app.models import Store
 from app.models.store import StoreCounters
-from app.repositories.base import Repository
-
-
-def _locked(query: Select[Any], *, skip_locked: bool = False) -> Select[Any]:
-    """NO KEY UPDATE: a row of the store that is inserted meanwhile only needs the store to stay.
-    FOR UPDATE would make orders, which hold the counter, wait for a change that waits for it."""
-    query = query.with_for_update(key_share=True, skip_locked=skip_locked)
-    return query.execution_options(populate_existing=True)
+from app.repositories.base import Repository, held
 
 
 class StoreReader(Repository):
     async def get(self, *, lock: bool = False) -> Store:
         query = select(Store).where(Store.store_id == self.store_id)
         if lock:
-            query = _locked(query)
+            query = held(query)
         store: Store | None = await self._session.scalar(query)
         if store is None:
             raise NotFoundError
@@ -49,7 +40,7 @@ class StoreKeeper(StoreReader):
     async def claim(self) -> Store | None:
         """The locked row; None where somebody else holds it at this moment."""
         query = select(Store).where(Store.store_id == self.store_id)
-        found: Store | None = await self._session.scalar(_locked(query, skip_locked=True))
+        found: Store | None = await self._session.scalar(held(query, skip_locked=True))
         return found
 
     async def touch(self, store: Store) -> None:

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+from http.client import HTTPConnection
 
 import httpx
 import pytest
@@ -10,6 +11,7 @@ from pydantic import SecretStr
 from app.core.config import Settings
 from app.core.metrics import exposition
 from app.main import create_app
+from app.repositories.table import AreaRepository
 from tests.support.floor import Floor, order_body
 from tests.support.server import live_server
 from tests.support.shops import Shop, open_shop
@@ -28,14 +30,17 @@ JSON = {"Content-Type": "application/json"}
         (b'\xff{"number": 1}', 400, "malformed-body"),
         (b"[" * 100_000, 400, "malformed-body"),
         (b'{"a":' * 40 + b"1" + b"}" * 40, 400, "malformed-body"),
-        (b'{"number": 1, "label": "\\ud800"}', 422, "invalid-request"),
+        (b'{"number": 1, "label": "\\ud800"}', 400, "malformed-body"),
+        (b'{"number": 1, "label": "\\uDC00\\ud800"}', 400, "malformed-body"),
+        (b'{"number": 1, "\\udbff": 1}', 400, "malformed-body"),
         (b'{"number": 1, "label": "a\\u0000b"}', 422, "invalid-request"),
         (b'{"number": 1, "colour": "red"}', 422, "invalid-request"),
         (b'{"number": "1"}', 422, "invalid-request"),
         (b'{"number": 1.0}', 422, "invalid-request"),
         (b'{"number": true}', 422, "invalid-request"),
         (b'{"number": 0}', 422, "invalid-request"),
-        (b'{"number": 99999999999999999999999}', 422, "invalid-request"),
+        (b'{"number": 99999999999999999999999}', 400, "malformed-body"),
+        (b'{"number": 9223372036854775807}', 422, "invalid-request"),
         (b"[]", 422, "invalid-request"),
         (b"null", 422, "invalid-request"),
         (b"", 422, "invalid-request"),
@@ -149,6 +154,35 @@ def test_configuration_needs_the_version_that_was_read(shop: Shop) -> None:
     assert (good.status_code, good.headers["ETag"], good.json()["capacity"]) == (200, '"2"', 4)
 
 
+@pytest.mark.parametrize("sent", ['"1"', '"9", "1"', 'W/"9","x" , "1","8"', '"1", "9"', "*"])
+def test_one_of_several_tags_is_enough(shop: Shop, sent: str) -> None:
+    url = f"/tables/{Floor(shop).table(1)}"
+
+    changed = shop.manager.patch(url, json={"capacity": 4}, headers={"If-Match": sent})
+
+    assert (changed.status_code, changed.headers["ETag"]) == (200, '"2"')
+
+
+@pytest.mark.parametrize("sent", ['W/"1"', '"x"', '"9", W/"1"', '"9","8"', '"01a2"'])
+def test_who_has_read_another_version_is_told_which_there_is(shop: Shop, sent: str) -> None:
+    url = f"/tables/{Floor(shop).table(1)}"
+
+    refused = shop.manager.patch(url, json={"capacity": 4}, headers={"If-Match": sent})
+
+    assert (refused.status_code, refused.headers["ETag"]) == (412, '"1"')
+    assert shop.manager.get(url).headers["ETag"] == '"1"'
+
+
+@pytest.mark.parametrize("sent", ["1", "'1'", '"1', '"1" "2"', "", '*, "1"'])
+def test_what_is_no_tag_is_refused(shop: Shop, sent: str) -> None:
+    url = f"/tables/{Floor(shop).table(1)}"
+
+    refused = shop.manager.patch(url, json={"capacity": 4}, headers={"If-Match": sent})
+
+    assert (refused.status_code, refused.json()["code"]) == (422, "invalid-request")
+    assert [one["pointer"] for one in refused.json()["errors"]] == ["/header/if-match"]
+
+
 def test_a_number_is_taken_once_and_free_again_after_archiving(shop: Shop) -> None:
     floor = Floor(shop)
     table = floor.table(1)
@@ -242,3 +276,25 @@ def test_a_secret_is_never_echoed(base_url: str) -> None:
 
     assert refused.status_code == 422
     assert "canary" not in refused.text
+
+
+def test_the_connection_of_a_500_is_good_for_the_next_request(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def broken(*_: object, **__: object) -> None:
+        raise RuntimeError("a bug of ours")
+
+    headers = {"Authorization": shop.manager.headers["Authorization"]}
+    connection = HTTPConnection(shop.url.removeprefix("http://"), timeout=10)
+    with monkeypatch.context() as patched:
+        patched.setattr(AreaRepository, "all", broken)
+        connection.request("GET", "/api/v1/areas", headers=headers)
+        failed = connection.getresponse()
+        code = json.loads(failed.read())["code"]
+    connection.auto_open = 0  # a connection that was reset is not opened again
+
+    connection.request("GET", "/api/v1/areas", headers=headers)
+    answer = connection.getresponse()
+
+    assert (failed.status, code, answer.status) == (500, "internal-error", 200)
+    connection.close()

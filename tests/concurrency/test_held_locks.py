@@ -20,6 +20,7 @@ from tests.support.racing import sender
 from tests.support.shops import Json, Shop
 
 REASON = {"reason_code": "guest_request"}
+COUNTED = {"status": "available", "stock": 5}
 LEAVES = "UPDATE table_sessions SET status = 'closed', closed_at = now() WHERE id = %(id)s"
 ARCHIVED = "UPDATE tables SET archived_at = now() WHERE id = %(id)s"
 
@@ -119,8 +120,7 @@ def test_a_cancel_waits_for_the_kitchen(shop: Shop) -> None:
 
 def test_what_comes_back_waits_for_what_is_sold(shop: Shop) -> None:
     floor = Floor(shop)
-    wanted = {"status": "available", "stock": 5}
-    ok(shop.staff.put(f"/menu/items/{floor.stew}/availability", json=wanted))
+    ok(shop.staff.put(f"/menu/items/{floor.stew}/availability", json=COUNTED))
     placed = order(floor, seat(floor, 1)["id"], 2)
     path, body = _cancelling(shop, placed)
     sold = "UPDATE items SET stock = stock - 3 WHERE id = %(id)s"
@@ -128,6 +128,21 @@ def test_what_comes_back_waits_for_what_is_sold(shop: Shop) -> None:
     ok(meanwhile(shop, sender(shop.staff, "POST", path, body), sold, id=floor.stew))
 
     assert shop.rows("SELECT stock FROM items WHERE store_id = %(store)s") == [(1,)]
+
+
+def test_an_order_waits_for_who_stops_counting(shop: Shop) -> None:
+    floor = Floor(shop)
+    ok(shop.staff.put(f"/menu/items/{floor.stew}/availability", json=COUNTED))
+    one = seat(floor, 1)["id"]
+    uncounted = "UPDATE items SET stock = NULL WHERE id = %(id)s"
+    told = (
+        "UPDATE store_counters SET catalog_version = catalog_version + 1 WHERE store_id = %(store)s"
+    )
+    send = ordering(floor, shop.staff, session_id=one)
+
+    ok(meanwhile(shop, send, uncounted, told, id=floor.stew, store=shop.id), 201)
+
+    assert shop.rows("SELECT stock FROM items WHERE store_id = %(store)s") == [(None,)]
 
 
 def test_a_guests_line_waits_for_the_close(shop: Shop) -> None:
@@ -242,9 +257,10 @@ def test_a_guest_at_a_free_table_waits_for_who_opens_it(shop: Shop) -> None:
     token = ok(shop.staff.get(f"/tables/{table}/qr-token"))["table_token"]
     come = sender(shop.staff, "POST", "/auth/guest", {"table_token": token})
     opens = (
-        "INSERT INTO table_sessions (store_id, id, table_id, status, opened_at, opened_by,"
+        "WITH shared AS (SELECT id FROM tables WHERE id = %(table)s FOR SHARE)"
+        " INSERT INTO table_sessions (store_id, id, table_id, status, opened_at, opened_by,"
         " created_at, updated_at, version)"
-        " VALUES (%(store)s, %(id)s, %(table)s, 'open', now(), '{}', now(), now(), 1)"
+        " SELECT %(store)s, %(id)s, id, 'open', now(), '{}', now(), now(), 1 FROM shared"
     )
 
     came = ok(meanwhile(shop, come, opens, store=shop.id, id=opened, table=table))

@@ -248,9 +248,11 @@ class FloorModel(ClockModel):
             leaving, staying, renamed = [], [], {}
             for line in order["lines"]:
                 quantity = going.get(line["id"], 0)
-                if 0 < quantity < left(line):
+                if 0 < quantity < line["quantity"]:
                     line["quantity"] -= quantity
                     new = {**line, "id": next(ids), "quantity": quantity, "cancelled": 0}
+                    if left(line) == 0:
+                        line["status"] = "cancelled"
                     renamed[line["id"]] = new["id"]
                     leaving.append({**new, "parent": renamed.get(line["parent"], line["parent"])})
                     staying.append(line)

@@ -4,7 +4,7 @@
     python -m tests.support.unlock [--turns N] [NAME …]
 
 Each mutation is made in a copy of the tree, in which the tests that guard it run; the tree itself
-stays as it is. A row lock goes where its source says `.with_for_update(…)` or `FOR SHARE`; a
+stays as it is. A row lock goes where its source says `held(…)`, `held_shared(…)` or `FOR SHARE`; a
 constraint by a migration after the last one. TEST_DATABASE_URL names a running server to use.
 Exits with 1 when something was taken away and nothing failed.
 """
@@ -24,6 +24,8 @@ ROOT = Path(__file__).parents[2]
 COPIED = ("app", "alembic", "tests", "alembic.ini", "pyproject.toml")
 PLACE_ORDER = "alembic/versions/2026_11_29_1051_follow_the_switches.py"
 PATIENCE = 900
+NOT_HELD = "(lambda query, **_: query.execution_options(populate_existing=True))("
+"""Stands where a lock was: the rows are read anew, as they would be with it."""
 
 RACES = "tests/concurrency/test_"
 CONSTRAINTS = f"{RACES}constraints.py"
@@ -100,14 +102,14 @@ class Mutation(NamedTuple):
 
 
 def row_locks() -> Iterator[Mutation]:
-    """Every `.with_for_update(…)` of the modules in `ROW_LOCKS`, named by module and function."""
+    """Every lock of the modules in `ROW_LOCKS`, named by module and function."""
     for module in dict.fromkeys(name.split(".")[0] for name in ROW_LOCKS):
         path = f"app/repositories/{module}.py"
         text = (ROOT / path).read_text()
-        for found in re.finditer(r"\.with_for_update\((?:[^()]|\([^()]*\))*\)", text):
+        for found in re.finditer(r"(?<!def )\bheld(?:_shared)?\(", text):
             function = re.findall(r"def (\w+)", text[: found.start()])[-1]
             name = f"{module}.{function}"
-            yield Mutation(name, ROW_LOCKS[name], path, found.start(), found.group())
+            yield Mutation(name, ROW_LOCKS[name], path, found.start(), found.group(), NOT_HELD)
 
 
 def statement_locks() -> Iterator[Mutation]:

@@ -1,6 +1,5 @@
 """What every operation may ask for: the caller, the transaction, the store and the language."""
 
-import re
 from typing import Annotated
 from uuid import UUID
 
@@ -8,9 +7,9 @@ from fastapi import Depends, Header, Path, Request
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.database import UnitOfWork
-from app.core.errors import VersionMismatchError
 from app.core.idempotency import Intent
 from app.core.language import negotiate
+from app.core.preconditions import expected_version
 from app.core.runtime import Runtime
 from app.core.security.principals import Principal
 from app.core.upload import Upload
@@ -50,19 +49,15 @@ async def get_intent(request: Request) -> Intent:
 
 
 async def get_if_match(
+    request: Request,
     if_match: Annotated[str | None, Header(description="The `ETag` that was read.")] = None,
 ) -> int | None:
     """The version that the client has read; None when it doesn't say, or takes any (`*`).
 
     Raises:
-        VersionMismatchError: no tag of this service, so never the current one.
+        InvalidRequestError: not a list of entity tags.
     """
-    if if_match is None or if_match.strip() == "*":
-        return None
-    found = re.fullmatch(r'\s*"([0-9]{1,9})"\s*', if_match)
-    if found is None:
-        raise VersionMismatchError
-    return int(found[1])
+    return expected_version(request, if_match)
 
 
 async def get_image(request: Request) -> bytes:

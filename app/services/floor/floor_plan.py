@@ -1,5 +1,6 @@
 """The floor plan: areas and tables, and the board that shows all of it."""
 
+from typing import Any
 from uuid import UUID
 
 from app.core import clock
@@ -50,10 +51,11 @@ class FloorPlanService:
     async def change_area(
         self, area_id: UUID, wanted: AreaPatch, expected: int | None
     ) -> AreaOutput:
+        """Change what was sent; what holds already changes nothing."""
         area = await self._areas.get_for_change(area_id, expected)
         _live(area)
-        for name, value in wanted.model_dump(exclude_none=True).items():
-            setattr(area, name, value)
+        if not _put(area, wanted.model_dump(exclude_none=True)):
+            return AreaOutput.model_validate(area)
         return self._area_changed(await self._areas.touch(area))
 
     async def archive_area(self, area_id: UUID) -> None:
@@ -86,6 +88,7 @@ class FloorPlanService:
     async def change_table(
         self, table_id: UUID, wanted: TablePatch, expected: int | None
     ) -> TableOutput:
+        """Change what was sent; what holds already changes nothing."""
         table = await self._tables.get_for_change(table_id, expected)
         _live(table)
         changes = wanted.model_dump(include=wanted.model_fields_set)
@@ -93,8 +96,8 @@ class FloorPlanService:
             await self._hold_area(changes["area_id"])
         if changes.get("number", 0) is None:
             del changes["number"]
-        for name, value in changes.items():
-            setattr(table, name, value)
+        if not _put(table, changes):
+            return await self.get_table(table_id)
         await self._tables.touch(table)
         return self._table_changed(await self.get_table(table_id))
 
@@ -149,6 +152,14 @@ class FloorPlanService:
             table_id=output.id,
         )
         return output
+
+
+def _put(row: Area | Table, changes: dict[str, Any]) -> bool:
+    """Put the values into the row; whether that changed anything."""
+    different = {name: value for name, value in changes.items() if getattr(row, name) != value}
+    for name, value in different.items():
+        setattr(row, name, value)
+    return bool(different)
 
 
 def _live(row: Area | Table) -> None:

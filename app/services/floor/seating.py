@@ -114,11 +114,17 @@ class SeatingService:
     async def change(
         self, session_id: UUID, wanted: SessionPatch, expected: int | None
     ) -> SessionOutput:
-        """Correct guest count or note of an open session."""
+        """Correct guest count or note of an open session; what holds already changes nothing."""
         session = await self._sessions.get_for_change(session_id, expected)
         if session.status != SessionStatus.OPEN:
             raise SessionNotOpenError
-        changes = wanted.model_dump(include=wanted.model_fields_set)
+        changes = {
+            name: value
+            for name, value in wanted.model_dump(include=wanted.model_fields_set).items()
+            if value != getattr(session, name)
+        }
+        if not changes:
+            return session_output(await self._sessions.row(session_id))
         for name, value in changes.items():
             setattr(session, name, value)
         await self._sessions.touch(session)
@@ -140,7 +146,7 @@ class SeatingService:
             return session_output(await self._sessions.row(session_id))
         if expected is not None and session.version != expected:
             raise VersionMismatchError(version=session.version)
-        await self._clear_blockers(session_id, wanted)
+        forced = await self._clear_blockers(session_id, wanted)
         linked = (await self._sessions.row(session_id)).linked_tables
         session.status = SessionStatus.CLOSED
         session.closed_at = clock.now()
@@ -155,7 +161,7 @@ class SeatingService:
         for guest in await self._sessions.end_guests(session_id, SESSION_CLOSED):
             self._credentials.revoke(guest, SESSION_CLOSED)
         await self._sessions.unit.audit(
-            "session-force-closed" if wanted.force else "session-closed",
+            "session-force-closed" if forced else "session-closed",
             actor=self._principal.actor,
             target_kind="session",
             target_id=session_id,
@@ -164,10 +170,11 @@ class SeatingService:
         )
         return output
 
-    async def _clear_blockers(self, session_id: UUID, wanted: SessionCloseInput) -> None:
+    async def _clear_blockers(self, session_id: UUID, wanted: SessionCloseInput) -> bool:
+        """Cancel what is unfinished, if that is wanted; whether there was any."""
         unfinished = await self._sessions.unfinished(session_id)
         if not unfinished:
-            return
+            return False
         if not wanted.force:
             blockers = [
                 {
@@ -185,8 +192,8 @@ class SeatingService:
         if not wanted.reason:
             error = FieldError("/reason", "missing", "A forced close needs a reason.")
             raise InvalidRequestError(errors=[error])
-        for order in unfinished:
-            await self._cancelling.cancel_unfinished(order.id, wanted.reason)
+        await self._cancelling.cancel_unfinished([order.id for order in unfinished], wanted.reason)
+        return True
 
     async def _record_freed(self, table_id: UUID) -> None:
         """A tablet at a linked table learns that the party has gone."""

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from app.core.errors import PartOfSetError, QuantityInvalidError
 from app.core.ids import uuid7
-from app.models import OrderLine
+from app.models import OrderLine, OrderStatus
 from app.services.orders.set_rules import remaining_total, with_parts
 
 
@@ -49,13 +49,16 @@ def goes_whole(lines: Sequence[OrderLine], taken: Mapping[UUID, int]) -> bool:
 def take_part(line: OrderLine, quantity: int) -> OrderLine:
     """Take portions off a line that keeps some, and put them on a new one in the same state.
 
-    What was cancelled stays where it was ordered. The two totals add up to what the one was.
+    What was cancelled stays where it was ordered; if nothing else does, the line is cancelled. The
+    two totals add up to what the one was.
 
     Args:
-        quantity: from 1 to one less than the line's live portions.
+        quantity: from 1 to the line's live portions, and less than all that were ordered.
     """
     part = line.copy(id=uuid7(), quantity=quantity, cancelled_quantity=0)
     line.quantity -= quantity
+    if live(line) == 0:
+        line.status = OrderStatus.CANCELLED
     for each in (line, part):
         each.total = remaining_total(each)
     return part

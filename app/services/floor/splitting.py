@@ -20,7 +20,6 @@ from app.services.floor.seating import new_session
 from app.services.floor.split_rules import (
     check_portions,
     goes_whole,
-    live,
     take_part,
     with_their_parts,
 )
@@ -112,7 +111,7 @@ class SessionSplittingService:
         parts = {}
         for line in order.lines:
             quantity = taken.get(line.id, 0)
-            if quantity == live(line) > 0:
+            if quantity == line.quantity:
                 division.leaving.append(line)
             elif quantity:
                 parts[line.id] = take_part(line, quantity)

@@ -44,12 +44,14 @@ class ItemCopyingService:
         """
         name = wanted.name if wanted else None
         check_texts(await self._stores.get(), name=name)
-        category_id = (await self._items.get(item_id)).category_id
+        model = await self._items.get(item_id)
+        category_id = model.category_id
         await self._categories.get(category_id, lock=True)
+        # By id, as orders take them. What became a part meanwhile is locked as it is found.
+        await self._slots.lock_items({item_id, *_dishes(model)})
         model = await self._items.get_live(item_id)
         links = model.group_links
-        dishes = {choice.item_id for slot in model.slots for choice in slot.choices}
-        await self._slots.lock_items(dishes)
+        await self._slots.lock_items(_dishes(model))
         await self._groups.shared({link.group_id for link in links})
         values = shared_by_copies(model) | {"category_id": category_id}
         if name is not None:
@@ -69,3 +71,8 @@ class ItemCopyingService:
         output = item_output(copy)
         self._journal.changed("item", "created", output)
         return output
+
+
+def _dishes(item: Item) -> set[UUID]:
+    """What a set offers."""
+    return {choice.item_id for slot in item.slots for choice in slot.choices}

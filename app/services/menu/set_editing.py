@@ -1,7 +1,7 @@
 """Making an item a set (세트), and saying what guests choose in it.
 
-A set consists of dishes, never of sets. The set's item is locked before the items that it offers,
-and these are shared: two sets with one dish don't wait for each other.
+A set consists of dishes, never of sets. Its item and those that it offers are locked together, by
+id: an order takes the counted ones among them in that order.
 """
 
 from typing import Any
@@ -42,12 +42,14 @@ class SetEditingService:
         Raises:
             InvalidRequestError: no such slot or item, a set within a set, or nothing required.
         """
+        dishes = {choice.item_id for slot in wanted.set_slots for choice in slot.choices}
+        live = await self._slots.lock_items({item_id, *dishes})
         item = await self._items.get_live(item_id, expected)
         store = await self._stores.get()
         for place, slot in enumerate(wanted.set_slots):
             check_texts(store, f"/set_slots/{place}", name=slot.name)
         present = await self._slots.of_item(item_id)
-        await self._check(item, wanted.set_slots, present)
+        await self._check(item, wanted.set_slots, present, live)
         if _said(wanted.set_slots) == _holding(item.slots):
             return item_output(item)
         before = _upcharges(item.slots)
@@ -86,10 +88,13 @@ class SetEditingService:
         await self._slots.replace_choices(slot.id, choices)
 
     async def _check(
-        self, item: Item, wanted: list[SetSlotInput], present: dict[UUID, SetSlot]
+        self,
+        item: Item,
+        wanted: list[SetSlotInput],
+        present: dict[UUID, SetSlot],
+        live: set[UUID],
     ) -> None:
         ids = {choice.item_id for slot in wanted for choice in slot.choices}
-        live = await self._slots.lock_items(ids)
         sets = await self._slots.sets_among(ids) | {item.id}
         errors = _id_errors(wanted, present)
         for place, slot in enumerate(wanted):

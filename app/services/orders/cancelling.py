@@ -34,7 +34,7 @@ FORCED = "staff_error"
 
 
 class CancellingService:
-    """Each cancel locks the session (shared) and the order, then what goes back to the stock."""
+    """Each cancel locks the session and its orders by id, then what goes back to the stock."""
 
     def __init__(
         self,
@@ -65,7 +65,8 @@ class CancellingService:
         reason = await self._reason(wanted.reason_code)
         live = [line for line in order.lines if line.status != OrderStatus.CANCELLED]
         self._check_may_cancel(live)
-        return await self._cancel(order, _all_of(order, live), reason, wanted.reason)
+        [output] = await self._cancel([(order, _all_of(order, live))], reason, wanted.reason)
+        return output
 
     async def cancel_line(
         self, order_id: UUID, line_id: UUID, wanted: CancelLineInput, expected: int | None
@@ -88,19 +89,23 @@ class CancellingService:
             raise QuantityInvalidError(remaining=remaining)
         going = with_parts(order.lines, line, wanted.quantity)
         self._check_may_cancel(going)
-        return await self._cancel(order, going, reason, wanted.reason)
+        [output] = await self._cancel([(order, going)], reason, wanted.reason)
+        return output
 
-    async def cancel_unfinished(self, order_id: UUID, why: str) -> None:
+    async def cancel_unfinished(self, order_ids: Sequence[UUID], why: str) -> None:
         """For a forced close: cancel what the kitchen has not finished, keep what it has.
 
         A set of which any part is unfinished goes as a whole: it can't be charged in part.
         """
-        order = await self._orders.get(order_id, lock=True)
-        lines = [line for line in order.lines if line.status in UNFINISHED]
         # Also where the store has archived this reason, or never had it.
         known = (*known_reasons(await self._reasons.get()), *USUAL)
         reason = next(one for one in known if one.code == FORCED)
-        await self._cancel(order, _all_of(order, lines), reason, why)
+        going = []
+        for order_id in order_ids:
+            order = await self._orders.get(order_id, lock=True)
+            lines = [line for line in order.lines if line.status in UNFINISHED]
+            going.append((order, _all_of(order, lines)))
+        await self._cancel(going, reason, why)
 
     async def _locked(self, order_id: UUID, expected: int | None) -> Order:
         if not self._principal.sits_at_table:
@@ -128,21 +133,31 @@ class CancellingService:
 
     async def _cancel(
         self,
-        order: Order,
-        portions: Mapping[OrderLine, int],
+        going: Sequence[tuple[Order, Mapping[OrderLine, int]]],
         reason: CancelReason,
         why: str | None,
-    ) -> OrderOutput:
-        """Take portions off lines; what is counted goes back once, and is told if it had run out."""
-        returned: Counter[StockKey] = Counter()
+    ) -> list[OrderOutput]:
+        """Take portions off the lines of locked orders.
+
+        What is counted goes back once, after all: by orders it would be locked out of its order.
+        """
+        for _, portions in going:
+            self._take_off(portions, reason, why)
+        await self._give_back({line: n for _, portions in going for line, n in portions.items()})
+        outputs = []
+        for order, portions in going:
+            outputs.append(await self._publisher.publish(order, list(portions)))
+            await self._audit(order, portions, reason, why)
+        return outputs
+
+    def _take_off(
+        self, portions: Mapping[OrderLine, int], reason: CancelReason, why: str | None
+    ) -> None:
         for line, quantity in portions.items():
             line.cancelled_quantity += quantity
             line.total = remaining_total(line)
             if line.cancelled_quantity == line.quantity:
                 line.status = OrderStatus.CANCELLED
-            returned["item", line.item_id] += quantity
-            for option in line.options:
-                returned["option", option.option_id] += option.quantity * quantity
             self._orders.note_cancellation(
                 line,
                 quantity=quantity,
@@ -151,12 +166,17 @@ class CancellingService:
                 reason=why,
                 actor=self._principal.actor,
             )
+
+    async def _give_back(self, portions: Mapping[OrderLine, int]) -> None:
+        """Return what is counted, and tell of what had run out."""
+        returned: Counter[StockKey] = Counter()
+        for line, quantity in portions.items():
+            returned["item", line.item_id] += quantity
+            for option in line.options:
+                returned["option", option.option_id] += option.quantity * quantity
         for row in await self._orders.give_back_stock(returned):
             kind: Literal["item", "option"] = "item" if isinstance(row, Item) else "option"
             self._journal.availability_changed(kind, row.id, availability_output(row))
-        output = await self._publisher.publish(order, list(portions))
-        await self._audit(order, portions, reason, why)
-        return output
 
     async def _audit(
         self,

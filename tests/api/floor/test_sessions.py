@@ -6,6 +6,8 @@ import httpx
 import pytest
 
 from tests.support.floor import Floor, created, order_body
+from tests.support.menu_building import ok
+from tests.support.parties import seat
 from tests.support.shops import Json, Shop
 
 
@@ -44,6 +46,29 @@ def test_unfinished_orders_block_the_close(shop: Shop, status: str) -> None:
     assert (blocker["order_id"], blocker["status"]) == (placed["id"], status)
     assert shop.counters() == before
     assert audited(shop) == []
+
+
+def test_what_holds_already_is_no_change(shop: Shop) -> None:
+    floor = Floor(shop)
+    path = f"/sessions/{seat(floor, 1)['id']}"
+    first = ok(shop.staff.patch(path, json={"guest_count": 3}))
+    before = shop.counters()
+
+    same = [shop.staff.patch(path, json=body) for body in ({"guest_count": 3}, {})]
+    table = f"/tables/{floor.table(1)}"
+    kept = shop.manager.patch(table, json={"number": 1}, headers={"If-Match": "*"})
+
+    assert [ok(one) for one in same] == [first, first]
+    assert kept.headers["ETag"] == '"1"'
+    assert shop.counters() == before
+
+
+def test_a_close_that_forced_nothing_is_an_ordinary_one(shop: Shop) -> None:
+    party = seat(Floor(shop), 1)["id"]
+
+    ok(shop.staff.post(f"/sessions/{party}/close", json={"force": True}))
+
+    assert audited(shop) == [("session-closed", None)]
 
 
 def test_a_forced_close_is_a_managers_and_has_a_reason(shop: Shop) -> None:

@@ -103,6 +103,27 @@ def test_cancelled_portions_stay_where_they_were_ordered(shop: Shop) -> None:
     assert broken(shop) == {}
 
 
+def test_what_was_cancelled_stays_also_when_all_else_of_its_line_goes(shop: Shop) -> None:
+    floor = Floor(shop)
+    one = seat(floor, 1)["id"]
+    body = {"session_id": one, "lines": [{"item_id": floor.stew, "quantity": n} for n in (3, 1)]}
+    placed = ok(shop.staff.post("/orders", json=body, headers={"Idempotency-Key": "k"}), 201)
+    first = cancel(shop, placed, 1)["lines"][0]
+
+    apart = ok(split(floor, one, [(first, 2)], 2), 201)
+
+    [rest], [part] = orders_of(shop, one), orders_of(shop, apart["id"])
+    stayed, other = rest["lines"]
+    assert (stayed["quantity"], stayed["cancelled_quantity"]) == (1, 1)
+    assert (stayed["id"], stayed["status"], stayed["total"]) == (first["id"], "cancelled", 0)
+    assert [one["quantity"] for one in stayed["cancellations"]] == [1]
+    assert (other["quantity"], other["status"], rest["status"]) == (1, "pending", "pending")
+    [gone] = part["lines"]
+    assert (gone["quantity"], gone["cancelled_quantity"], gone["cancellations"]) == (2, 0, [])
+    assert (rest["total"], part["total"]) == (9_000, 18_000)
+    assert broken(shop) == {}
+
+
 def test_lines_go_with_their_options_and_counted_stock_comes_back_once(shop: Shop) -> None:
     floor, category = Floor(shop), add_category(shop)
     group = add_group(shop)
