@@ -90,6 +90,11 @@ class Scope:
         unit: UnitOfWork = self._request.state.unit
         return unit
 
+    @property
+    def message_language(self) -> str:
+        """The language for messages of the service itself."""
+        return message_language(self.accept_language, self.principal.language)
+
     async def language(self) -> tuple[str, str]:
         """The language that the caller wants among the store's, and the store's default."""
         store = (await self.catalog().known()).store

@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from app.core.errors import FieldError
-from app.schemas.menu_file import ImportNote
 from app.services.menu_files.money_text import read_amount
 from app.services.menu_files.read_menu import KnownNames, Places, ReadMenu, checked_file
 from app.services.menu_files.spreadsheet import Row
@@ -197,7 +196,7 @@ class _Document:
         self.groups: list[dict[str, Any]] = []
         self.categories: dict[str, dict[str, Any]] = {}
         self.own_groups: dict[int, tuple[int, int]] = {}
-        self.warnings: list[ImportNote] = []
+        self.warnings: list[FieldError] = []
         self._warned: set[str] = set()
 
     def add(self, item: _Item) -> None:
@@ -238,11 +237,7 @@ class _Document:
             elif name not in self._warned:
                 self._warned.add(name)
                 detail = f"Add an option group {name[:100]!r} and import again: its options are not in the file."
-                self.warnings.append(
-                    ImportNote(
-                        row=item.row, pointer=None, code="modifier-set-unknown", detail=detail
-                    )
-                )
+                self.warnings.append(FieldError("", "modifier-set-unknown", detail, item.row))
         return uses
 
     def _add_sizes(self, item: _Item, key: str) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from app.core.errors import DomainError, FieldError, InvalidRequestError
+from app.core.words import said
 from app.models import BasketLine
 from app.schemas.basket import (
     MAX_LINES,
@@ -157,7 +158,7 @@ def _quote(
             {
                 "pointer": one.pointer.removeprefix("/lines/0"),
                 "code": one.code,
-                "detail": one.detail,
+                "detail": said(one.detail, language),
             }
             for one in errors
         ]

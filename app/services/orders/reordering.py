@@ -9,6 +9,7 @@ from app.core import clock
 from app.core.errors import FieldError
 from app.core.language import pick
 from app.core.security.principals import Principal
+from app.core.words import said
 from app.models import Order, OrderLine, OrderLineOption
 from app.repositories.order import OrderRepository, StockKey
 from app.schemas.order import (
@@ -99,7 +100,9 @@ class ReorderingService:
             now=now,
             price_change=None if now is None else now.total - line.total,
             problems=[
-                ReorderProblem(pointer=one.pointer, code=one.code, detail=one.detail)
+                ReorderProblem(
+                    pointer=one.pointer, code=one.code, detail=said(one.detail, self._language[0])
+                )
                 for one in errors
             ],
         )
