@@ -20,6 +20,7 @@ from app.core.media import Folder, MediaStore
 from app.core.runtime import Runtime
 from app.core.security.principals import SYSTEM_ACTOR
 from app.core.upload import Upload
+from app.core.words import said
 from app.repositories.media import MediaRepository
 from app.repositories.menu_file import MenuFileRepository
 from app.repositories.sign_in import SignInRepository
@@ -193,7 +194,7 @@ async def _attempt(runtime: Runtime, code: str, work: Work[T]) -> T:
 
 def _complain_of_file(name: str, error: MenuFileInvalidError) -> None:
     for one in error.errors:
-        complain(f"{name}: {_where(one)}: {one.detail} ({one.code})")
+        complain(f"{name}: {_where(one)}: {said(one.detail, 'en')} ({one.code})")
     left = error.members["error_count"] - len(error.errors)
     if left:
         complain(f"{name}: and {left} more")

@@ -4,6 +4,7 @@ from typing import Annotated
 
 from pydantic import Field, ValidationInfo, field_validator
 
+from app.core.words import UnreadableValueError
 from app.schemas.base import Id, Input, LocalizedName, Output, Price
 
 
