@@ -20,6 +20,7 @@ from app.core.errors import (
     UnsupportedMediaTypeError,
 )
 from app.core.upload import Upload
+from app.core.words import Words
 
 IMAGE_TYPES = ("image/jpeg", "image/png", "image/webp")
 FORM = "multipart/form-data"
@@ -28,7 +29,7 @@ FORM_ITSELF = 16 * 1024
 """What a form may have around its file, in bytes."""
 
 
-async def read_bounded(request: Request, limit: int, too_large: str | None = None) -> bytes:
+async def read_bounded(request: Request, limit: int, too_large: Words | None = None) -> bytes:
     """The body; bounded also where no length is announced.
 
     Raises:

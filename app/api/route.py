@@ -38,6 +38,7 @@ from app.core.replica import Replica
 from app.core.runtime import Runtime
 from app.core.security.permissions import Permission
 from app.core.security.principals import Principal
+from app.core.words import Words
 
 PREFIX = "/api/v1"
 ATTEMPTS = 4
@@ -167,9 +168,21 @@ def _check_query(request: Request, known: dict[str, bool]) -> None:
     errors = []
     for name, _ in request.query_params.multi_items():
         if name not in known:
-            errors.append(FieldError(f"/query/{name[:50]}", "unknown", "Unknown parameter."))
+            errors.append(
+                FieldError(
+                    f"/query/{name[:50]}",
+                    "unknown",
+                    Words("Unknown parameter.", "없는 매개변수입니다."),
+                )
+            )
         elif name in seen:
-            errors.append(FieldError(f"/query/{name}", "repeated", "Given more than once."))
+            errors.append(
+                FieldError(
+                    f"/query/{name}",
+                    "repeated",
+                    Words("Given more than once.", "두 번 이상 보냈습니다."),
+                )
+            )
         seen.add(name)
     if errors:
         raise InvalidRequestError(errors=errors[:20])
