@@ -14,7 +14,6 @@ from app.cli.database import opened
 from app.core.config import Settings, get_settings
 from app.core.reader_words import reader_error
 from app.core.runtime import Runtime
-from app.core.words import said
 from app.schemas.store import StoreInput
 from app.services.store.opening import OpenedStore, StoreOpeningService
 
@@ -79,7 +78,7 @@ def _problem(detail: ErrorDetails) -> str:
     """One line about one option."""
     field = str(detail["loc"][0])
     option = "language" if field in {"default_language", "languages"} else field
-    return f"--{option}: {said(reader_error('', detail).detail, 'en')}"
+    return f"--{option}: {reader_error('', detail).detail.en}"
 
 
 def open_store(settings: Settings, wanted: StoreInput) -> OpenedStore:

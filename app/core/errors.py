@@ -20,7 +20,7 @@ class FieldError:
 
     pointer: str
     code: str
-    detail: Words | str
+    detail: Words
     row: int | None = None
     column: int | None = None
     left: int | None = None
@@ -40,12 +40,12 @@ class DomainError(Exception):
 
     def __init__(
         self,
-        detail: Words | str | None = None,
+        detail: Words | None = None,
         *,
         errors: Sequence[FieldError] = (),
         **members: Any,
     ) -> None:
-        super().__init__(detail.en if isinstance(detail, Words) else detail or self.code)
+        super().__init__(self.code if detail is None else detail.en)
         self.detail = detail
         self.errors = list(errors)
         self.members = members

@@ -20,7 +20,7 @@ from app.core.language import message_language
 from app.core.logging import get_logger
 from app.core.problem_kinds import PROBLEMS, ProblemKind
 from app.core.reader_words import reader_error
-from app.core.words import Words, said
+from app.core.words import Words
 
 __all__ = ["PROBLEMS", "ProblemKind", "describe", "install", "render"]
 
@@ -67,7 +67,7 @@ class FieldProblem(BaseModel):
 
     pointer: str
     code: str
-    detail: str
+    detail: Words
     row: int | None = None
     column: int | None = None
     left: int | None = None
@@ -79,7 +79,7 @@ class Problem(BaseModel):
     type: str
     title: str
     status: int
-    detail: str
+    detail: Words
     code: str
     request_id: str
     errors: list[FieldProblem] | None = None
@@ -90,7 +90,7 @@ def render(  # noqa: PLR0913 - a problem document has these parts
     *,
     language: str = "en",
     request_id: str = "",
-    detail: Words | str | None = None,
+    detail: Words | None = None,
     errors: Sequence[FieldError] = (),
     members: dict[str, Any] | None = None,
     headers: dict[str, str] | None = None,
@@ -102,7 +102,7 @@ def render(  # noqa: PLR0913 - a problem document has these parts
         "type": f"/problems/{kind.code}",
         "title": kind.title[language],
         "status": kind.status,
-        "detail": said(detail or kind.advice, language).replace("`", ""),
+        "detail": (detail or kind.advice)[language].replace("`", ""),
         "code": kind.code,
         "request_id": request_id,
     }

@@ -38,8 +38,3 @@ def shape(pattern: str, en: str, ko: str) -> str:
     """The pattern of a text's field, which is told in these words when a text does not match."""
     SHAPES[pattern] = Words(en, ko)
     return pattern
-
-
-def said(detail: Words | str, language: str) -> str:
-    """The detail in `language`, where it is in both."""
-    return detail[language] if isinstance(detail, Words) else detail

@@ -147,5 +147,9 @@ FILE: Final[Reasons] = {
         "옵션 내용이 파일에 없습니다. 같은 이름의 옵션 그룹을 만든 뒤 다시 가져와 주세요.",
     ),
     "price-missing": ("The price is not there.", "가격이 없습니다."),
+    "misplaced": (
+        "The column is not for rows of this kind.",
+        "이 종류의 행에는 쓸 수 없는 열입니다.",
+    ),
     "unreadable": ("The cell can't be read as what its column has.", "칸의 값을 읽을 수 없습니다."),
 }

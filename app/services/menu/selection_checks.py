@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from app.core.errors import FieldError
 from app.models.menu import OptionGroup
+from app.core.words import Words
 
 CONTRADICTION = "contradiction"
 
@@ -35,7 +36,10 @@ def choices_errors(
     """
     choices = sum(quantity for quantity, _ in options)
     if choices < least:
-        detail = f"The options allow {choices} choices in all."
+        detail = Words(
+            f"The options allow {choices} choices in all.",
+            f"이 그룹에서는 모두 {choices}개까지만 고를 수 있습니다.",
+        )
         yield FieldError(f"{pointer}/min_select", CONTRADICTION, detail)
     if sum(default for _, default in options) > most:
         detail = "More defaults than max_select allows."

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from app.core.errors import FieldError
 from app.core.media import MediaStore, size_of
+from app.core.words import Words
 from app.repositories.media import MediaRepository
 from app.schemas.menu_file import ImagePart, ImageSizePart, ItemPart
 from app.services.menu_files.read_menu import ReadMenu, refusal
@@ -16,7 +17,10 @@ BATCH = 50
 
 Sizes = Mapping[str, tuple[int, int] | None]
 """Width and height in pixels by digest; None for a picture that is not there."""
-MISSING = "This installation doesn't have the picture: the item is imported without it."
+MISSING = Words(
+    "This installation doesn't have the picture: the item is imported without it.",
+    "없는 사진입니다. 메뉴는 사진 없이 가져옵니다.",
+)
 
 
 class ImportedImages:
@@ -61,7 +65,9 @@ class ImportedImages:
                 item.model_fields_set.discard("image")
                 warnings.append(FieldError(pointer, "image-missing", MISSING))
             elif any(sizes[size.sha256] != _said(size) for size in asked):
-                detail = "The picture is of another size."
+                detail = Words(
+                    "The picture is of another size.", "사진의 크기가 파일의 내용과 다릅니다."
+                )
                 errors.append(FieldError(pointer, "contradiction", detail))
         if errors:
             raise refusal(errors)

@@ -12,6 +12,7 @@ from app.core import clock
 from app.core.database import UnitOfWork
 from app.core.errors import FieldError
 from app.core.upload import Upload
+from app.core.words import Words
 from app.models.menu import Availability
 from app.models.store import Store
 from app.repositories.menu_file import TABLES, MenuFileRepository, MenuFileRows, Row
@@ -226,5 +227,8 @@ def _begun(read: ReadMenu, now: datetime) -> Iterator[FieldError]:
         for place, item in enumerate(category.items):
             if any(step.starts_at <= now for step in item.price_schedule):
                 pointer = f"/categories/{at}/items/{place}/price_schedule"
-                detail = "A planned price has begun: the item costs that, not what price says."
+                detail = Words(
+                    "A planned price has begun: the item costs that, not what price says.",
+                    "예약 가격이 이미 시작되어 가격 대신 적용됩니다.",
+                )
                 yield FieldError(pointer, "price-begun", detail)

@@ -8,7 +8,6 @@ from pydantic import ValidationError
 
 from app.core.errors import FieldError, MenuFileInvalidError
 from app.core.reader_words import reader_error
-from app.core.words import said
 from app.schemas.menu_file import ImportNote, MenuFile
 
 FileFormat = Literal["json", "csv", "square"]
@@ -105,7 +104,7 @@ def note(read: ReadMenu, warning: FieldError, language: str) -> ImportNote:
     """A warning about a place of the file, in `language`."""
     place = warning if warning.row is not None else read.places.located(warning)
     pointer = warning.pointer if place.row is None else None
-    detail = said(warning.detail, language)
+    detail = warning.detail[language]
     return ImportNote(row=place.row, pointer=pointer, code=warning.code, detail=detail)
 
 

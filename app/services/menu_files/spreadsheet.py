@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from app.core.errors import MalformedBodyError
+from app.core.words import Words
 
 MAX_ROWS = 60_000
 _BOMS = (
@@ -58,7 +59,12 @@ def _decoded(content: bytes, encodings: Iterable[str]) -> str:
             return content.decode(encoding)
         except UnicodeDecodeError:
             continue
-    raise MalformedBodyError("The file is neither UTF-8 nor UTF-16 nor CP949.")
+    raise MalformedBodyError(
+        Words(
+            "The file is neither UTF-8 nor UTF-16 nor CP949.",
+            "UTF-8, UTF-16, CP949 중 어느 것으로도 읽을 수 없는 파일입니다.",
+        )
+    )
 
 
 def read_rows(text: str) -> list[Row]:
@@ -75,9 +81,19 @@ def read_rows(text: str) -> list[Row]:
             if any(cell.strip() for cell in cells):
                 rows.append(Row(number, [unprotected(cell) for cell in cells]))
             if number > MAX_ROWS:
-                raise MalformedBodyError(f"The file has more than {MAX_ROWS} rows.")
+                raise MalformedBodyError(
+                    Words(
+                        f"The file has more than {MAX_ROWS} rows.",
+                        f"파일은 {MAX_ROWS}행까지 읽을 수 있습니다.",
+                    )
+                )
     except csv.Error as error:
-        raise MalformedBodyError(f"Row {number + 1} is not CSV: {error}.") from None
+        raise MalformedBodyError(
+            Words(
+                f"Row {number + 1} is not CSV: {error}.",
+                f"{number + 1}행을 CSV로 읽을 수 없습니다.",
+            )
+        ) from None
     return rows
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from app.core.errors import FieldError
+from app.core.words import UnreadableValueError, Words
 from app.services.menu_files.money_text import read_amount
 from app.services.menu_files.read_menu import KnownNames, Places, ReadMenu, checked_file
 from app.services.menu_files.spreadsheet import Row
@@ -175,14 +176,16 @@ def _variation(table: _Table, row: Row, currency: str, errors: list[FieldError])
     text, price = table.cell(row, "price"), 0
     column = table.numbers.get("price")
     if not text or text.lower() == "variable":
-        detail = "Needs a price: one that is asked for at the till can't be ordered at a table."
+        detail = Words(
+            "Needs a price: one that is asked for at the till can't be ordered at a table.",
+            "가격이 필요합니다. 계산대에서 정하는 가격으로는 테이블에서 주문할 수 없습니다.",
+        )
         errors.append(FieldError("/price", "price-missing", detail, row.number, column))
     else:
         try:
             price = read_amount(text, currency)
-        except ValueError as error:
-            detail = f"{str(error).capitalize()}."
-            errors.append(FieldError("/price", "unreadable", detail, row.number, column))
+        except UnreadableValueError as error:
+            errors.append(FieldError("/price", "unreadable", error.words, row.number, column))
     name = table.cell(row, "variation name") or "Regular"
     kind = "" if table.cell(row, "option name 2") else table.cell(row, "option name 1")
     return _Variation(row.number, table.cell(row, "token"), name, price, kind)
@@ -236,7 +239,10 @@ class _Document:
                 uses.append({"key": name})
             elif name not in self._warned:
                 self._warned.add(name)
-                detail = f"Add an option group {name[:100]!r} and import again: its options are not in the file."
+                detail = Words(
+                    f"Add an option group {name[:100]!r} and import again: its options are not in the file.",
+                    f"옵션 내용이 파일에 없습니다. 옵션 그룹 {name[:100]!r}을(를) 만든 뒤 다시 가져와 주세요.",
+                )
                 self.warnings.append(FieldError("", "modifier-set-unknown", detail, item.row))
         return uses
 

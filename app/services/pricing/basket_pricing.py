@@ -22,6 +22,7 @@ from app.core.errors import (
     StockInsufficientError,
 )
 from app.core.money import MAX_AMOUNT
+from app.core.words import Words
 from app.services.menu.snapshot import MenuSnapshot
 from app.services.pricing.configuring import Configured, Review, WantedOption
 from app.services.pricing.priced_basket import (
@@ -160,7 +161,10 @@ class _Line:
     ) -> None:
         self._wanted = wanted
         if not 1 <= wanted.quantity <= MAX_QUANTITY:
-            detail = f"A line has 1 to {MAX_QUANTITY} portions."
+            detail = Words(
+                f"A line has 1 to {MAX_QUANTITY} portions.",
+                f"수량은 1~{MAX_QUANTITY}개여야 합니다.",
+            )
             review.quantity.append(FieldError(f"{path}/quantity", "quantity-invalid", detail))
         item = snapshot.items.get(wanted.item_id)
         review.check_item(f"{path}/item_id", item)
