@@ -32,6 +32,7 @@ from app.core.errors import (
 )
 from app.core.idempotency import Intent, Recorded, check_key, fingerprint
 from app.core.json_reader import read_json
+from app.core.language import spoken
 from app.core.metrics import READS, REPLAYS
 from app.core.preconditions import may_match
 from app.core.replica import Replica
@@ -284,8 +285,10 @@ async def _attempt(
                 return _replay(recorded)
         request.state.unit = unit
         result.set(None)
+        spoken.set(None)
         response = await handle(request)
         _add_version(response)
+        _add_language(response)
         if intent is not None and response.status_code < HTTPStatus.MULTIPLE_CHOICES:
             await _finish(unit, intent, response)
         return response
@@ -295,6 +298,12 @@ def _add_version(response: Response) -> None:
     version = getattr(result.get(), "version", None)
     if isinstance(version, int):
         response.headers.setdefault("ETag", f'"{version}"')
+
+
+def _add_language(response: Response) -> None:
+    language = spoken.get()
+    if language is not None and getattr(response, "body", None):
+        response.headers.setdefault("Content-Language", language)
 
 
 async def _finish(unit: UnitOfWork, intent: Intent, response: Response) -> None:

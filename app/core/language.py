@@ -125,6 +125,12 @@ def canonical_tag(tag: str) -> str:
     return "-".join(part for part in written if part) + parts["rest"]
 
 
+def speak(language: str) -> str:
+    """Note that the texts of the answer are in `language`, which was negotiated for it."""
+    spoken.set(language)
+    return language
+
+
 def pick(texts: Mapping[str, str], language: str, default: str) -> str:
     """The text in `language`, else in the store's `default`, else in any."""
     return texts.get(language) or texts.get(default) or next(iter(texts.values()), "")

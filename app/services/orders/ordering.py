@@ -17,7 +17,7 @@ from app.core.errors import (
 )
 from app.core.idempotency import Intent
 from app.core.ids import uuid7
-from app.core.language import negotiate
+from app.core.language import negotiate, speak
 from app.core.metrics import ORDERS
 from app.core.security.principals import Principal
 from app.core.words import Words
