@@ -39,7 +39,7 @@ def read_json(body: bytes) -> Any:
     except json.JSONDecodeError as error:
         raise MalformedBodyError(
             Words(
-                f"{error.msg} at character {error.pos}.",
+                f"Not JSON from character {error.pos} on.",
                 f"{error.pos}번째 글자에서 JSON을 읽을 수 없습니다.",
             )
         ) from None

@@ -14,9 +14,11 @@ Limits = Mapping[str, Any]
 
 
 def reader_error(pointer: str, found: Mapping[str, Any]) -> FieldError:
-    """One of Pydantic's errors, with its context, as the error of the place `pointer`."""
+    """One of Pydantic's errors, with its input and context, as the error of the place `pointer`."""
     kind: str = found["type"]
-    words = _words(kind, found.get("ctx") or {})
+    # Behind a validator of ours the lengths of texts are checked as those of lists are.
+    of_text = kind in ("too_short", "too_long") and isinstance(found.get("input"), str)
+    words = _words(f"string_{kind}" if of_text else kind, found.get("ctx") or {})
     return FieldError(pointer, kind.replace("_", "-"), words)
 
 

@@ -132,6 +132,25 @@ def test_the_words_are_in_both_languages(kind: str) -> None:
     assert words.en.endswith(".")
 
 
+def told(model: type[BaseModel], sent: Node) -> dict[str, str]:
+    """The Korean words by the last part of the place."""
+    with pytest.raises(ValidationError) as refused:
+        model.model_validate(sent)
+    errors = [(str(one["loc"][-1]), reader_error("", one)) for one in refused.value.errors()]
+    return {place: error.detail.ko for place, error in errors}
+
+
+def test_lengths_of_texts_are_told_in_characters() -> None:
+    names = {"ko": "", "en": "x" * 101}
+    assert told(MenuFile, {"categories": [{"name": names}]}) == {
+        "ko": "비워 둘 수 없습니다.",
+        "en": "100자까지 쓸 수 있습니다.",
+    }
+    assert told(MenuFile, {"categories": [{"key": "k", "name": {}}]}) == {
+        "name": "1개 이상 필요합니다."
+    }
+
+
 FOREIGN = ("Input should", "Value error", "String should", "^", "valid ", "dictionary", "pydantic")
 
 

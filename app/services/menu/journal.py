@@ -131,7 +131,7 @@ def check_texts(store: Store, prefix: str = "", **texts: dict[str, str] | None) 
         FieldError(
             f"{prefix}/{name}",
             "language-missing",
-            Words(f"Needs a text in {wanted}.", f"{wanted}(으)로 된 값이 필요합니다."),
+            Words(f"Needs a text in {wanted}.", f"이 언어로 된 값이 필요합니다: {wanted}"),
         )
         for name, by_language in texts.items()
         if by_language is not None and wanted not in by_language

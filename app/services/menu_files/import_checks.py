@@ -40,7 +40,7 @@ def _missing_texts(plan: ImportPlan, language: str) -> Iterator[FieldError]:
         for slot in slots:
             if language not in slot.row["names"]:
                 detail = Words(
-                    f"Needs a text in {language}.", f"{language}(으)로 된 값이 필요합니다."
+                    f"Needs a text in {language}.", f"이 언어로 된 값이 필요합니다: {language}"
                 )
                 yield FieldError(f"{slot.pointer}/name", "language-missing", detail)
 

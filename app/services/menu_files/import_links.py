@@ -92,7 +92,7 @@ class _Linker:
         for key in use.prices:
             if key not in ids:
                 detail = Words(
-                    f"{key!r} is no option of the group.", f"이 그룹에 없는 옵션입니다: {key!r}"
+                    f"“{key}” is no option of the group.", f"이 그룹에 없는 옵션입니다: “{key}”"
                 )
                 self._refuse(f"{pointer}/prices", "unknown", detail)
         return {str(ids[key]): price for key, price in use.prices.items() if key in ids}

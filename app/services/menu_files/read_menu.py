@@ -85,7 +85,7 @@ def checked_file(document: Any, places: Places, errors: Sequence[FieldError] = (
     except ValidationError as error:
         more = [
             places.located(reader_error(_pointer(one["loc"]), one))
-            for one in error.errors(include_url=False, include_input=False)
+            for one in error.errors(include_url=False)
         ]
         # A cell that could not be read is not missing as well; and one that says something for
         # five days is wrong once.

@@ -87,10 +87,10 @@ def read_rows(text: str) -> list[Row]:
                         f"파일은 {MAX_ROWS}행까지 읽을 수 있습니다.",
                     )
                 )
-    except csv.Error as error:
+    except csv.Error:
         raise MalformedBodyError(
             Words(
-                f"Row {number + 1} is not CSV: {error}.",
+                f"Row {number + 1} is not CSV.",
                 f"{number + 1}행을 CSV로 읽을 수 없습니다.",
             )
         ) from None

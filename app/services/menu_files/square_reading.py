@@ -240,8 +240,8 @@ class _Document:
             elif name not in self._warned:
                 self._warned.add(name)
                 detail = Words(
-                    f"Add an option group {name[:100]!r} and import again: its options are not in the file.",
-                    f"옵션 내용이 파일에 없습니다. 옵션 그룹 {name[:100]!r}을(를) 만든 뒤 다시 가져와 주세요.",
+                    f"Add an option group “{name[:100]}” and import again: its options are not in the file.",
+                    f"옵션 내용이 파일에 없습니다. 이름이 “{name[:100]}”인 옵션 그룹을 만든 뒤 다시 가져와 주세요.",
                 )
                 self.warnings.append(FieldError("", "modifier-set-unknown", detail, item.row))
         return uses

@@ -155,7 +155,7 @@ class OrderingService:
         if (wanted.table_id is None) == (wanted.session_id is None):
             detail = Words(
                 "Name either the table or the session.",
-                "테이블과 이용(세션) 중 하나만 지정해 주세요.",
+                "테이블과 세션 중 하나만 지정해 주세요.",
             )
             raise InvalidRequestError(errors=[FieldError("/table_id", "missing", detail)])
         return wanted.table_id, wanted.session_id

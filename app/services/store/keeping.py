@@ -108,7 +108,7 @@ def _check_languages(wanted: StorePatch, languages: list[str], default: str) -> 
         place = "/languages" if wanted.default_language is None else "/default_language"
         detail = Words(
             f"The default language {default} must be one of the store's languages.",
-            f"기본 언어 {default}이(가) 매장의 언어에 있어야 합니다.",
+            f"기본 언어는 매장의 언어 가운데 하나여야 합니다: {default}",
         )
         raise InvalidRequestError(errors=[FieldError(place, "language-missing", detail)])
 
