@@ -102,7 +102,7 @@ def render(  # noqa: PLR0913 - a problem document has these parts
         "type": f"/problems/{kind.code}",
         "title": kind.title[language],
         "status": kind.status,
-        "detail": (detail or kind.advice)[language].replace("`", ""),
+        "detail": detail[language] if detail else kind.advice[language].replace("`", ""),
         "code": kind.code,
         "request_id": request_id,
     }
