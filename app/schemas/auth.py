@@ -7,8 +7,8 @@ from pydantic import BeforeValidator, Field, StringConstraints
 from app.core.security.permissions import DeviceKind, Role
 from app.core.words import shape
 from app.schemas.base import (
-    Cursor,
     VISIBLE,
+    Cursor,
     Id,
     Input,
     Instant,

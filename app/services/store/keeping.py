@@ -97,7 +97,10 @@ def _changes(wanted: StorePatch) -> dict[str, Any]:
 def _check_settlement(wanted: StorePatch) -> None:
     """A switch that does nothing must not look as if it did."""
     if wanted.settlement_required:
-        detail = "The service takes no payments yet, so none can be required."
+        detail = Words(
+            "The service takes no payments yet, so none can be required.",
+            "아직 결제 기능이 없어 결제를 요구하도록 설정할 수 없습니다.",
+        )
         raise InvalidRequestError(
             errors=[FieldError("/settlement_required", "no-payments-yet", detail)]
         )
