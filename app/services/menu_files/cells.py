@@ -137,7 +137,9 @@ def _read_dayparts(text: str, _: str) -> list[Document]:
 def _read_window(text: str) -> Document:
     found = _WINDOW.match(text.strip())
     if found is None:
-        raise ValueError("must have times such as 11:00-15:00")
+        raise UnreadableValueError(
+            "Must have times such as 11:00-15:00.", "11:00-15:00처럼 시각을 적어 주세요."
+        )
     end = "00:00" if found["end"] == "24:00" else found["end"].zfill(5)
     return {"start": found["start"].zfill(5), "end": end}
 

@@ -51,7 +51,10 @@ def read_header(row: Row, default_language: str) -> list[Column]:
         columns.append(column)
     known_by = {("name", default_language), ("key", None), ("external_ref", None)}
     if not known_by & seen:
-        detail = f"Needs a column name (or name:{default_language}), key or external_ref."
+        detail = Words(
+            f"Needs a column name (or name:{default_language}), key or external_ref.",
+            f"name(또는 name:{default_language}), key, external_ref 가운데 한 열이 필요합니다.",
+        )
         errors.append(FieldError("/name", "missing", detail, 1))
     if errors:
         raise refusal(errors)

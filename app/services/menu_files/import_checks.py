@@ -34,7 +34,9 @@ def _missing_texts(plan: ImportPlan, language: str) -> Iterator[FieldError]:
             for name in TEXTS:
                 texts = one.row.get(COLUMNS.get(name, name))
                 if texts and language not in texts:
-                    detail = f"Needs a text in {language}."
+                    detail = Words(
+                        f"Needs a text in {language}.", f"{language}(으)로 된 값이 필요합니다."
+                    )
                     yield FieldError(f"{one.pointer}/{name}", "language-missing", detail)
     for _, slots in plan.sets:
         for slot in slots:

@@ -213,9 +213,7 @@ def _plan(
         changes=changes[:MAX_SHOWN],
         changes_left_out=max(len(changes) - MAX_SHOWN, 0),
         warnings=[
-            *read.warnings,
-            *_begun(read, now),
-            *(note(read, error) for error in plan.warnings),
+            note(read, one, spoken) for one in (*read.warnings, *_begun(read, now), *plan.warnings)
         ],
     )
     return plan, output

@@ -57,8 +57,14 @@ def _split(bare: str, digits: int) -> tuple[str, str]:
     pattern = r"\d+" if not thousands else rf"\d{{1,3}}(?:\{thousands[0]}\d{{3}})+"
     kept, lost = fraction[:digits], fraction[digits:]
     if not re.fullmatch(pattern, whole) or (decimal and not fraction) or lost.strip("0"):
-        decimals = f"with at most {digits} decimals" if digits else "without decimals"
-        raise ValueError(f"must be an amount {decimals}")
+        if digits == 0:
+            raise UnreadableValueError(
+                "Must be an amount without decimals.", "소수점 없는 금액이어야 합니다."
+            )
+        raise UnreadableValueError(
+            f"Must be an amount with at most {digits} decimals.",
+            f"소수점 아래 {digits}자리까지 쓸 수 있습니다.",
+        )
     return whole.replace(".", "").replace(",", ""), kept.ljust(digits, "0")
 
 

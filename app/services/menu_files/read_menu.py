@@ -65,7 +65,7 @@ class ReadMenu:
     places: Places = field(default_factory=Places)
     languages: Mapping[str, frozenset[str]] | None = None
     own_groups: Mapping[int, tuple[int, int]] = field(default_factory=dict)
-    warnings: Sequence[ImportNote] = ()
+    warnings: Sequence[FieldError] = ()
     unsaid_category: int | None = None
     adds: frozenset[str] = frozenset()
 

@@ -20,12 +20,33 @@ _STARTS = r"[=+\-@\t\r\uff1d\uff0b\uff0d\uff20]"
 _FORMULA = re.compile(rf"'*{_STARTS}")
 _SAFE_FORMULA = re.compile(rf"'+{_STARTS}")
 _NO_TEXT = (
-    (b"PK\x03\x04", "This is a workbook, such as XLSX: save it as CSV, and send that."),
-    (b"\xd0\xcf\x11\xe0", "This is a workbook, such as XLS: save it as CSV, and send that."),
-    (b"<", "This is a web page: open it as a spreadsheet, save it as CSV, and send that."),
+    (
+        b"PK\x03\x04",
+        Words(
+            "This is a workbook, such as XLSX: save it as CSV, and send that.",
+            "XLSX와 같은 통합 문서입니다. CSV로 저장해 보내 주세요.",
+        ),
+    ),
+    (
+        b"\xd0\xcf\x11\xe0",
+        Words(
+            "This is a workbook, such as XLS: save it as CSV, and send that.",
+            "XLS와 같은 통합 문서입니다. CSV로 저장해 보내 주세요.",
+        ),
+    ),
+    (
+        b"<",
+        Words(
+            "This is a web page: open it as a spreadsheet, save it as CSV, and send that.",
+            "웹 페이지입니다. 스프레드시트로 열어 CSV로 저장한 뒤 보내 주세요.",
+        ),
+    ),
 )
 """How files begin that people send instead of a table, and what is to be done about them."""
-NO_TABLE = "This is neither a table nor JSON: save a table as CSV, and send that."
+NO_TABLE = Words(
+    "This is neither a table nor JSON: save a table as CSV, and send that.",
+    "표도 JSON도 아닌 파일입니다. 표를 CSV로 저장해 보내 주세요.",
+)
 
 
 @dataclass(frozen=True, slots=True)
