@@ -120,8 +120,9 @@ def render(  # noqa: PLR0913 - a problem document has these parts
     return Response(orjson.dumps(body), kind.status, sent, media_type=MEDIA_TYPE)
 
 
-def _field_problem(error: FieldError) -> dict[str, Any]:
-    shown = {"pointer": error.pointer, "code": error.code, "detail": error.detail}
+def _field_problem(error: FieldError, language: str) -> dict[str, Any]:
+    detail = error.detail[language]
+    shown = {"pointer": error.pointer, "code": error.code, "detail": detail}
     numbers = {"row": error.row, "column": error.column, "left": error.left}
     return shown | {name: number for name, number in numbers.items() if number is not None}
 

@@ -208,7 +208,9 @@ def _each_language_once(value: Any) -> Any:
     if isinstance(value, dict):
         known = {written_tag(key) for key in value if isinstance(key, str)}
         if len(known) < len(value):
-            raise ValueError("must have one text in each language")
+            raise UnreadableValueError(
+                "Must have one text in each language.", "같은 언어의 값이 두 번 있습니다."
+            )
     return value
 
 

@@ -108,7 +108,10 @@ class AvailabilityInput(Input):
     @classmethod
     def _until_is_for_sold_out(cls, until: object, info: ValidationInfo) -> object:
         if until is not None and info.data.get("status") not in (None, Availability.SOLD_OUT):
-            raise ValueError("until is for the status sold_out")
+            raise UnreadableValueError(
+                "An end is for what is sold out: send it with sold_out.",
+                "끝나는 시각은 품절(sold_out)일 때만 정할 수 있습니다.",
+            )
         return until
 
 

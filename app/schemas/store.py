@@ -13,8 +13,8 @@ from app.core.security.principals import Channel
 from app.core.words import UnreadableValueError, shape
 from app.schemas.auth import StoreCode, Username
 from app.schemas.base import (
-    ByLanguage,
     VISIBLE,
+    ByLanguage,
     Id,
     Input,
     Instant,

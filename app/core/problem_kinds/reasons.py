@@ -142,10 +142,6 @@ FILE: Final[Reasons] = {
         "The store's pictures do not have this one: the rest of the item is taken.",
         "매장에 없는 사진입니다. 나머지 내용만 반영합니다.",
     ),
-    "availability-kept": (
-        "Status and stock stay as they are at the store: the file's are set by `set_availability`.",
-        "상태와 재고는 매장의 지금 그대로 둡니다. 파일의 것은 `set_availability`로 반영합니다.",
-    ),
     "modifier-set-unknown": (
         "The options of the set are not in the file: add a group of its name and import again.",
         "옵션 내용이 파일에 없습니다. 같은 이름의 옵션 그룹을 만든 뒤 다시 가져와 주세요.",

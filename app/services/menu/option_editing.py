@@ -187,8 +187,12 @@ class OptionEditingService:
             for error in use_errors("", own, bounds, choosable(group)):
                 # Bounds of the item's own are no place in this request: its options are.
                 pointer = error.pointer and "/options"
-                detail = f"Of item {link.item_id}: {error.detail}"
+                detail = _of_item(link.item_id, error.detail)
                 _refuse(replace(error, pointer=pointer, detail=detail))
+
+
+def _of_item(item_id: UUID, detail: Words) -> Words:
+    return Words(f"Of item {item_id}: {detail.en}", f"메뉴 {item_id}: {detail.ko}")
 
 
 def _check_ids(wanted: list[OptionInput], present: dict[UUID, Option]) -> None:

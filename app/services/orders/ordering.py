@@ -119,7 +119,8 @@ class OrderingService:
         snapshot = (await self._catalog.snapshot()).at(now)
         basket = self._price(snapshot, wanted, now)
         await self._check_stock(basket)
-        return QuoteOutput.model_validate(basket.quote(self._language(snapshot)), strict=False)
+        language = speak(self._language(snapshot))
+        return QuoteOutput.model_validate(basket.quote(language), strict=False)
 
     async def _check_stock(self, basket: PricedBasket) -> None:
         """Asks the database only for baskets that have something counted in them."""

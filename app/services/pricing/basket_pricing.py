@@ -88,7 +88,9 @@ def price_basket(
     priced = tuple(check.price() for check in checks)
     total = sum(line.total for line in priced)
     if total > MAX_AMOUNT:
-        raise QuantityInvalidError("The order's total is too large.")
+        raise QuantityInvalidError(
+            Words("The order's total is too large.", "주문 금액이 너무 큽니다.")
+        )
     uses = tuple(use for check in checks for use in check.stock_uses())
     store = snapshot.store
     return PricedBasket(priced, total, store.currency, store.default_language, uses, at=now)
@@ -110,7 +112,10 @@ def check_stock(basket: PricedBasket, left: Mapping[StockKey, int]) -> None:
                 FieldError(
                     use.pointer,
                     "stock-insufficient",
-                    f"Of this {use.key[0]} {left[use.key]} are left.",
+                    Words(
+                        f"Of this {use.key[0]} {left[use.key]} are left.",
+                        f"남은 수량은 {left[use.key]}개입니다.",
+                    ),
                     left=left[use.key],
                 )
                 for use in basket.stock_uses
