@@ -123,6 +123,10 @@ READER_WORDS: Final[Mapping[str, Words | Callable[[Limits], Words]]] = {
     "datetime_object_invalid": _INSTANT,
     "datetime_from_date_parsing": _INSTANT,
     "timezone_aware": _INSTANT,
+    # Raised by validators of ours under this code.
+    "range_invalid": Words(
+        "Must not be before the range begins.", "기간의 시작보다 앞설 수 없습니다."
+    ),
     "time_type": _CLOCK,
     "time_parsing": _CLOCK,
 }

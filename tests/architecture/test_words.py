@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from app.core.problems import PROBLEMS
+from app.core.reader_words import READER_WORDS
 from app.core.words import SHAPES, Words
 from tests.support.words import is_korean
 
@@ -63,6 +64,15 @@ def test_every_message_is_in_korean_and_english() -> None:
 def test_validators_say_both() -> None:
     plain = [place for place, node in sources(*READ_BY_PYDANTIC) if called(node) == "ValueError"]
     assert plain == [], "raise UnreadableValueError: Pydantic shows these to clients"
+
+
+def test_codes_of_validators_have_words() -> None:
+    codes = {
+        text_of(node.args[0]): place
+        for place, node in sources("schemas")
+        if isinstance(node, ast.Call) and called(node) == "PydanticCustomError"
+    }
+    assert {code: place for code, place in codes.items() if code not in READER_WORDS} == {}
 
 
 def test_patterns_say_both() -> None:
