@@ -67,7 +67,7 @@ class FieldProblem(BaseModel):
 
     pointer: str
     code: str
-    detail: Words
+    detail: str
     row: int | None = None
     column: int | None = None
     left: int | None = None
@@ -79,7 +79,7 @@ class Problem(BaseModel):
     type: str
     title: str
     status: int
-    detail: Words
+    detail: str
     code: str
     request_id: str
     errors: list[FieldProblem] | None = None

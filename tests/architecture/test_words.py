@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from app.core.problems import PROBLEMS
+from app.core.problems import PROBLEMS, FieldProblem, Problem
 from app.core.reader_words import READER_WORDS
 from app.core.words import SHAPES, Words
 from tests.support.words import is_korean
@@ -91,6 +91,11 @@ def test_no_detail_is_plain_text() -> None:
         if isinstance(node, ast.keyword) and node.arg == "detail" and text_of(node.value)
     ]
     assert plain == []
+
+
+def test_clients_get_text() -> None:
+    for document in (Problem, FieldProblem):
+        assert document.model_fields["detail"].annotation is str
 
 
 def test_the_library_is_not_quoted() -> None:
