@@ -44,7 +44,7 @@ def read_json(body: bytes) -> Any:
             )
         ) from None
     except (ValueError, RecursionError):
-        raise MalformedBodyError("A number is too long.") from None
+        raise MalformedBodyError(Words("A number is too long.", "숫자가 너무 깁니다.")) from None
     if _MAY_BE_BEYOND.search(body):
         _check_within(value, "")
     return value
@@ -55,7 +55,11 @@ def _check_within(value: Any, pointer: str) -> None:
     if isinstance(value, str):
         _check_text(value, pointer)
     elif isinstance(value, int) and not SMALLEST <= value <= LARGEST:
-        raise _refusal(pointer, "number-out-of-range", "The number has more than 64 bits.")
+        raise _refusal(
+            pointer,
+            "number-out-of-range",
+            Words("The number has more than 64 bits.", "숫자가 64비트를 넘습니다."),
+        )
     elif isinstance(value, list):
         for place, inside in enumerate(value):
             _check_within(inside, f"{pointer}/{place}")
@@ -68,10 +72,14 @@ def _check_within(value: Any, pointer: str) -> None:
 
 def _check_text(text: str, pointer: str) -> None:
     if any("\ud800" <= one <= "\udfff" for one in text):
-        raise _refusal(pointer, "lone-surrogate", "The text has half of a surrogate pair.")
+        raise _refusal(
+            pointer,
+            "lone-surrogate",
+            Words("The text has half of a surrogate pair.", "깨진 글자가 있습니다."),
+        )
 
 
-def _refusal(pointer: str, code: str, detail: str) -> MalformedBodyError:
+def _refusal(pointer: str, code: str, detail: Words) -> MalformedBodyError:
     return MalformedBodyError(errors=[FieldError(pointer, code, detail)])
 
 

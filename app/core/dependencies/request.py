@@ -8,9 +8,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.database import UnitOfWork
 from app.core.idempotency import Intent
-from app.core.language import negotiate
-from app.core.preconditions import expected_version
 from app.core.language import message_language, negotiate, speak
+from app.core.preconditions import expected_version
 from app.core.runtime import Runtime
 from app.core.security.principals import Principal
 from app.core.upload import Upload

@@ -83,6 +83,7 @@ QUANTITY: Final[Reasons] = {
 REQUEST: Final[Reasons] = {
     "unknown": ("There is no such thing in this store.", "이 매장에 없는 항목입니다."),
     "repeated": ("It stands there twice.", "두 번 적혀 있습니다."),
+    "malformed": ("It is not written as it must be.", "형식이 맞지 않습니다."),
     "missing": ("It is needed and is not there.", "필요한 값이 없습니다."),
     "past": ("The time must be in the future.", "지금보다 나중 시각이어야 합니다."),
     "range-invalid": (
