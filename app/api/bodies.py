@@ -20,15 +20,19 @@ from app.core.errors import (
     UnsupportedMediaTypeError,
 )
 from app.core.upload import Upload
+from app.core.words import Words
 
 IMAGE_TYPES = ("image/jpeg", "image/png", "image/webp")
 FORM = "multipart/form-data"
-NO_FORM = "The form can't be read: send multipart/form-data with its boundary."
+NO_FORM = Words(
+    "The form can't be read: send multipart/form-data with its boundary.",
+    "양식을 읽을 수 없습니다. boundary가 있는 multipart/form-data로 보내 주세요.",
+)
 FORM_ITSELF = 16 * 1024
 """What a form may have around its file, in bytes."""
 
 
-async def read_bounded(request: Request, limit: int, too_large: str | None = None) -> bytes:
+async def read_bounded(request: Request, limit: int, too_large: Words | None = None) -> bytes:
     """The body; bounded also where no length is announced.
 
     Raises:
@@ -54,14 +58,20 @@ async def read_file(request: Request, wanted: FileBody) -> Upload:
         InvalidRequestError: a form without the one file `file`.
         BodyTooLargeError: says what the limit is.
     """
-    types = " or ".join(wanted.media_types)
+    types, listed = " or ".join(wanted.media_types), ", ".join(wanted.media_types)
     refusal = UnsupportedMediaTypeError(
-        f"Send {types}, as it is or in a form as its one field file, without content encoding."
+        Words(
+            f"Send {types}, as it is or in a form as its one field file, without content encoding.",
+            f"{listed} 가운데 한 형식을 그대로, 또는 양식의 file 항목으로, 압축하지 않고 보내 주세요.",
+        )
     )
     if request.headers.get("content-encoding", "identity").lower() != "identity":
         raise refusal
     content_type = request.headers.get("content-type", "")
-    limit = f"Send at most {wanted.max_bytes // 1024} KiB."
+    limit = Words(
+        f"Send at most {wanted.max_bytes // 1024} KiB.",
+        f"{wanted.max_bytes // 1024} KiB까지 보낼 수 있습니다.",
+    )
     if _kind(content_type) == FORM:
         body = await read_bounded(request, wanted.max_bytes + FORM_ITSELF, limit)
         file = await _file_of_form(request, body)
@@ -175,5 +185,8 @@ async def _only_file(form: FormData) -> _FormFile:
 
 
 def _not_the_one_file() -> InvalidRequestError:
-    detail = "The form has one field, the file `file`."
+    detail = Words(
+        "The form has one field, the file `file`.",
+        "양식에는 파일 항목 `file` 하나만 있어야 합니다.",
+    )
     return InvalidRequestError(errors=[FieldError("/file", "missing", detail)])

@@ -84,7 +84,7 @@ def _body(model: type[BaseModel]) -> Maker:
         try:
             return model.model_validate(await request.json())
         except ValidationError as error:
-            found = error.errors(include_url=False, include_input=False, include_context=False)
+            found = error.errors(include_url=False)
             raise RequestValidationError(
                 [{**one, "loc": ("body", *one["loc"])} for one in found]
             ) from None

@@ -14,6 +14,8 @@ SVG = "image/svg+xml"
 def order_response(placed: Placed) -> Response:
     """The order as the database stored it: first answer and replay are the same bytes."""
     headers = {"ETag": '"1"'}
+    if placed.language is not None:
+        headers["Content-Language"] = placed.language
     if placed.replayed:
         REPLAYS.inc()
         headers["Idempotent-Replayed"] = "true"

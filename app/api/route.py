@@ -32,12 +32,14 @@ from app.core.errors import (
 )
 from app.core.idempotency import Intent, Recorded, check_key, fingerprint
 from app.core.json_reader import read_json
+from app.core.language import spoken
 from app.core.metrics import READS, REPLAYS
 from app.core.preconditions import may_match
 from app.core.replica import Replica
 from app.core.runtime import Runtime
 from app.core.security.permissions import Permission
 from app.core.security.principals import Principal
+from app.core.words import Words
 
 PREFIX = "/api/v1"
 ATTEMPTS = 4
@@ -167,9 +169,21 @@ def _check_query(request: Request, known: dict[str, bool]) -> None:
     errors = []
     for name, _ in request.query_params.multi_items():
         if name not in known:
-            errors.append(FieldError(f"/query/{name[:50]}", "unknown", "Unknown parameter."))
+            errors.append(
+                FieldError(
+                    f"/query/{name[:50]}",
+                    "unknown",
+                    Words("Unknown parameter.", "없는 매개변수입니다."),
+                )
+            )
         elif name in seen:
-            errors.append(FieldError(f"/query/{name}", "repeated", "Given more than once."))
+            errors.append(
+                FieldError(
+                    f"/query/{name}",
+                    "repeated",
+                    Words("Given more than once.", "두 번 이상 보냈습니다."),
+                )
+            )
         seen.add(name)
     if errors:
         raise InvalidRequestError(errors=errors[:20])
@@ -271,8 +285,10 @@ async def _attempt(
                 return _replay(recorded)
         request.state.unit = unit
         result.set(None)
+        spoken.set(None)
         response = await handle(request)
         _add_version(response)
+        _add_language(response)
         if intent is not None and response.status_code < HTTPStatus.MULTIPLE_CHOICES:
             await _finish(unit, intent, response)
         return response
@@ -282,6 +298,12 @@ def _add_version(response: Response) -> None:
     version = getattr(result.get(), "version", None)
     if isinstance(version, int):
         response.headers.setdefault("ETag", f'"{version}"')
+
+
+def _add_language(response: Response) -> None:
+    language = spoken.get()
+    if language is not None and getattr(response, "body", None):
+        response.headers.setdefault("Content-Language", language)
 
 
 async def _finish(unit: UnitOfWork, intent: Intent, response: Response) -> None:

@@ -20,6 +20,7 @@ from app.core.media import Folder, MediaStore
 from app.core.runtime import Runtime
 from app.core.security.principals import SYSTEM_ACTOR
 from app.core.upload import Upload
+from app.core.words import Words
 from app.repositories.media import MediaRepository
 from app.repositories.menu_file import MenuFileRepository
 from app.repositories.sign_in import SignInRepository
@@ -184,7 +185,9 @@ async def _attempt(runtime: Runtime, code: str, work: Work[T]) -> T:
     async with runtime.database.transaction() as unit:
         store = await SignInRepository(unit).store_by_code(code.strip().lower())
         if store is None:
-            raise NotFoundError(f"There is no store with the code {code}.")
+            raise NotFoundError(
+                Words(f"There is no store with the code {code}.", f"없는 매장 코드입니다: {code}")
+            )
         place = (unit, await unit.session(), store.store_id)
         return await work(
             Place(unit, MenuFileRepository(*place), StoreReader(*place), runtime.media)
@@ -193,7 +196,7 @@ async def _attempt(runtime: Runtime, code: str, work: Work[T]) -> T:
 
 def _complain_of_file(name: str, error: MenuFileInvalidError) -> None:
     for one in error.errors:
-        complain(f"{name}: {_where(one)}: {one.detail} ({one.code})")
+        complain(f"{name}: {_where(one)}: {one.detail.en} ({one.code})")
     left = error.members["error_count"] - len(error.errors)
     if left:
         complain(f"{name}: and {left} more")

@@ -11,6 +11,7 @@ from app.core.config import Settings, get_settings
 from app.core.errors import NotFoundError
 from app.core.runtime import Runtime
 from app.core.security.principals import SYSTEM_ACTOR
+from app.core.words import Words
 from app.repositories.sign_in import SignInRepository
 from app.repositories.staff import FamilyRepository, StaffRepository
 from app.services.access.sign_in_ending import SignInEnding
@@ -52,7 +53,11 @@ async def _reset(settings: Settings, code: str, username: str) -> str:
         async with runtime.database.transaction() as unit:
             store = await SignInRepository(unit).store_by_code(code)
             if store is None:
-                raise NotFoundError(f"There is no store with the code {code}.")
+                raise NotFoundError(
+                    Words(
+                        f"There is no store with the code {code}.", f"없는 매장 코드입니다: {code}"
+                    )
+                )
             place = (unit, await unit.session(), store.store_id)
             # The workers learn of it by themselves: they ask the database every second.
             ending = SignInEnding(FamilyRepository(*place), lambda _: None)

@@ -12,6 +12,7 @@ from app.cli import store_files
 from app.cli.console import complain, result, say
 from app.cli.database import opened
 from app.core.config import Settings, get_settings
+from app.core.reader_words import reader_error
 from app.core.runtime import Runtime
 from app.schemas.store import StoreInput
 from app.services.store.opening import OpenedStore, StoreOpeningService
@@ -73,19 +74,11 @@ def create(  # noqa: PLR0913, PLR0917 - typer passes options by place
     )
 
 
-# What the shape of a value is, where the pattern alone would have to be read.
-SHAPES = {
-    "code": "2 to 40 lower-case letters, digits and hyphens, such as hanok",
-    "owner": "2 to 40 lower-case letters, digits, dots, hyphens and underscores, such as owner",
-}
-
-
 def _problem(detail: ErrorDetails) -> str:
     """One line about one option."""
     field = str(detail["loc"][0])
     option = "language" if field in {"default_language", "languages"} else field
-    said = f"must be {SHAPES[field]}" if field in SHAPES else detail["msg"]
-    return f"--{option}: {said.removeprefix('Value error, ')}"
+    return f"--{option}: {reader_error('', detail).detail.en}"
 
 
 def open_store(settings: Settings, wanted: StoreInput) -> OpenedStore:

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from app.core.words import Words
+
 
 @dataclass(frozen=True, slots=True)
 class FieldError:
@@ -18,7 +20,7 @@ class FieldError:
 
     pointer: str
     code: str
-    detail: str
+    detail: Words
     row: int | None = None
     column: int | None = None
     left: int | None = None
@@ -28,7 +30,8 @@ class DomainError(Exception):
     """A rule was broken.
 
     Args:
-        detail: words for the developer of a client; by default the code's own advice is shown.
+        detail: what is to be said of this case; by default the code's own advice is shown. As text,
+            for terminals and logs, the error is in English.
         errors: the places in the request that are wrong.
         members: what the code adds to its problem document, such as `allowed` or `blockers`.
     """
@@ -36,9 +39,13 @@ class DomainError(Exception):
     code: ClassVar[str] = "internal-error"
 
     def __init__(
-        self, detail: str | None = None, *, errors: Sequence[FieldError] = (), **members: Any
+        self,
+        detail: Words | None = None,
+        *,
+        errors: Sequence[FieldError] = (),
+        **members: Any,
     ) -> None:
-        super().__init__(detail or self.code)
+        super().__init__(self.code if detail is None else detail.en)
         self.detail = detail
         self.errors = list(errors)
         self.members = members

@@ -7,6 +7,8 @@ from uuid import UUID
 import uuid_utils
 from uuid_utils.compat import uuid7
 
+from app.core.words import UnreadableValueError
+
 __all__ = ["lowest_id", "new_request_id", "parse_id", "uuid7"]
 
 _CANONICAL = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\Z")
@@ -26,7 +28,10 @@ def parse_id(value: object) -> UUID:
     if isinstance(value, UUID):
         return value
     if not isinstance(value, str) or not _CANONICAL.match(value):
-        raise ValueError("must be a UUID in canonical lower-case form")
+        raise UnreadableValueError(
+            "Must be an id as it was given: a UUID in lower case.",
+            "받은 ID(소문자 UUID)를 그대로 보내 주세요.",
+        )
     return UUID(value)
 
 

@@ -11,6 +11,7 @@ from collections import Counter
 from typing import Any, NoReturn
 
 from app.core.errors import FieldError, MalformedBodyError
+from app.core.words import Words
 
 MAX_DEPTH = 32
 SMALLEST, LARGEST = -(2**63), 2**63 - 1
@@ -30,11 +31,20 @@ def read_json(body: bytes) -> Any:
     try:
         value = _DECODER.decode(body.decode("utf-8", errors="strict"))
     except UnicodeDecodeError as error:
-        raise MalformedBodyError(f"Byte {error.start} is not UTF-8.") from None
+        raise MalformedBodyError(
+            Words(
+                f"Byte {error.start} is not UTF-8.", f"{error.start}번째 바이트가 UTF-8이 아닙니다."
+            )
+        ) from None
     except json.JSONDecodeError as error:
-        raise MalformedBodyError(f"{error.msg} at character {error.pos}.") from None
+        raise MalformedBodyError(
+            Words(
+                f"Not JSON from character {error.pos} on.",
+                f"{error.pos}번째 글자에서 JSON을 읽을 수 없습니다.",
+            )
+        ) from None
     except (ValueError, RecursionError):
-        raise MalformedBodyError("A number is too long.") from None
+        raise MalformedBodyError(Words("A number is too long.", "숫자가 너무 깁니다.")) from None
     if _MAY_BE_BEYOND.search(body):
         _check_within(value, "")
     return value
@@ -45,7 +55,11 @@ def _check_within(value: Any, pointer: str) -> None:
     if isinstance(value, str):
         _check_text(value, pointer)
     elif isinstance(value, int) and not SMALLEST <= value <= LARGEST:
-        raise _refusal(pointer, "number-out-of-range", "The number has more than 64 bits.")
+        raise _refusal(
+            pointer,
+            "number-out-of-range",
+            Words("The number has more than 64 bits.", "숫자가 64비트를 넘습니다."),
+        )
     elif isinstance(value, list):
         for place, inside in enumerate(value):
             _check_within(inside, f"{pointer}/{place}")
@@ -58,10 +72,14 @@ def _check_within(value: Any, pointer: str) -> None:
 
 def _check_text(text: str, pointer: str) -> None:
     if any("\ud800" <= one <= "\udfff" for one in text):
-        raise _refusal(pointer, "lone-surrogate", "The text has half of a surrogate pair.")
+        raise _refusal(
+            pointer,
+            "lone-surrogate",
+            Words("The text has half of a surrogate pair.", "깨진 글자가 있습니다."),
+        )
 
 
-def _refusal(pointer: str, code: str, detail: str) -> MalformedBodyError:
+def _refusal(pointer: str, code: str, detail: Words) -> MalformedBodyError:
     return MalformedBodyError(errors=[FieldError(pointer, code, detail)])
 
 
@@ -74,7 +92,12 @@ def _check_depth(body: bytes) -> None:
         if body[found.start()] in b"[{":
             depth += 1
             if depth > MAX_DEPTH:
-                raise MalformedBodyError(f"Nested deeper than {MAX_DEPTH} levels.")
+                raise MalformedBodyError(
+                    Words(
+                        f"Nested deeper than {MAX_DEPTH} levels.",
+                        f"{MAX_DEPTH}단계보다 깊이 중첩되어 있습니다.",
+                    )
+                )
         elif body[found.start()] in b"]}":
             depth -= 1
 
@@ -83,19 +106,24 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) != len(pairs):
         twice = Counter(key for key, _ in pairs).most_common(1)[0][0]
-        raise MalformedBodyError(f"The key {twice[:50]!r} stands twice in one object.")
+        raise MalformedBodyError(
+            Words(
+                f"The key {twice[:50]!r} stands twice in one object.",
+                f"한 객체에 같은 키가 두 번 있습니다: {twice[:50]!r}",
+            )
+        )
     return found
 
 
 def _float(text: str) -> float:
     value = float(text)
     if not math.isfinite(value):
-        raise MalformedBodyError("A number is out of range.")
+        raise MalformedBodyError(Words("A number is out of range.", "숫자가 범위를 벗어났습니다."))
     return value
 
 
 def _constant(name: str) -> NoReturn:
-    raise MalformedBodyError(f"{name} is not JSON.")
+    raise MalformedBodyError(Words(f"{name} is not JSON.", f"JSON이 아닙니다: {name}"))
 
 
 _DECODER = json.JSONDecoder(

@@ -12,6 +12,7 @@ from typing import Any, Literal
 from uuid import UUID
 
 from app.core.ids import parse_id
+from app.core.words import UnreadableValueError
 
 InstantOf = Literal["opened", "updated"]
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -59,4 +60,6 @@ def read_place(value: object) -> Place:
             return InstantPlace(of, _EPOCH + int(found[2]) * _MICROSECOND, parse_id(found[3]))
     except (ValueError, OverflowError):
         pass
-    raise ValueError("must be a next_cursor of this list")
+    raise UnreadableValueError(
+        "Must be the next_cursor of this list.", "이 목록의 next_cursor를 보내 주세요."
+    )

@@ -6,10 +6,13 @@ known by CLDR's likely subtags, which Babel brings and the currencies have loade
 
 import re
 from collections.abc import Mapping, Sequence
+from contextvars import ContextVar
 from typing import NamedTuple
 
 from babel.core import get_global
 from cachetools import LRUCache, cached
+
+from app.core.words import UnreadableValueError
 
 _WELL_FORMED = re.compile(
     r"(?P<language>[a-z]{2,3}(-[a-z]{3}){0,3})(-(?P<script>[a-z]{4}))?"
@@ -21,6 +24,9 @@ MAX_TAG = 35
 """What RFC 5646, 4.4.1 asks for at least."""
 
 MESSAGE_LANGUAGES = ("ko", "en")
+
+spoken: ContextVar[str | None] = ContextVar("spoken", default=None)
+"""The language in which the texts of the answer are picked, for its `Content-Language`."""
 MAX_HEADER = 500
 """Of `Accept-Language`, in characters; what comes after them is not read."""
 
@@ -114,15 +120,31 @@ def canonical_tag(tag: str) -> str:
     """The tag as BCP 47 writes it: `ZH-hans` is `zh-Hans`, `zh-yue` is `yue`.
 
     Raises:
-        ValueError: it is none.
+        UnreadableValueError: it is none.
     """
     parts = _WELL_FORMED.match(tag.lower()) if len(tag) <= MAX_TAG else None
     if parts is None:
-        raise ValueError("must be a BCP 47 tag such as ko, en or zh-Hans")
+        raise UnreadableValueError(
+            "Must be a language tag (BCP 47) such as ko, en or zh-Hans.",
+            "ko, en, zh-Hans와 같은 언어 태그(BCP 47)로 보내 주세요.",
+        )
     # An extended language stands for itself (4.5).
     language, script = parts["language"].split("-")[-1], parts["script"] or ""
     written = [language, script.title(), (parts["region"] or "").upper()]
     return "-".join(part for part in written if part) + parts["rest"]
+
+
+def speak(language: str) -> str:
+    """Note that the texts of the answer are in `language`, which was negotiated for it."""
+    spoken.set(language)
+    return language
+
+
+def message_language(header: str | None, default: str) -> str:
+    """The language for messages of the service itself: what the header wants most, else that of
+    the store, else English."""
+    fallback = default if default in MESSAGE_LANGUAGES else "en"
+    return negotiate(header, MESSAGE_LANGUAGES, fallback)
 
 
 def pick(texts: Mapping[str, str], language: str, default: str) -> str:

@@ -5,6 +5,7 @@ import re
 from starlette.requests import Request
 
 from app.core.errors import FieldError, InvalidRequestError, VersionMismatchError
+from app.core.words import Words
 
 NEVER = 0
 """Versions count from 1."""
@@ -45,6 +46,9 @@ def may_match(request: Request, error: Exception) -> bool:
 
 def _named(header: str) -> list[int]:
     if not _TAGS.fullmatch(header):
-        detail = "Must be the ETags that were read, with their quotes, or *."
+        detail = Words(
+            "Must be the ETags that were read, with their quotes, or *.",
+            "읽을 때 받은 ETag를 따옴표까지 그대로, 또는 *로 보내 주세요.",
+        )
         raise InvalidRequestError(errors=[FieldError("/header/if-match", "malformed", detail)])
     return [int(version) for version in _OURS.findall(header)]

@@ -16,9 +16,11 @@ from starlette.exceptions import HTTPException
 
 from app.core.connection import is_lost
 from app.core.errors import DomainError, FieldError
-from app.core.language import MESSAGE_LANGUAGES, negotiate
+from app.core.language import message_language
 from app.core.logging import get_logger
 from app.core.problem_kinds import PROBLEMS, ProblemKind
+from app.core.reader_words import reader_error
+from app.core.words import Words
 
 __all__ = ["PROBLEMS", "ProblemKind", "describe", "install", "render"]
 
@@ -88,7 +90,7 @@ def render(  # noqa: PLR0913 - a problem document has these parts
     *,
     language: str = "en",
     request_id: str = "",
-    detail: str | None = None,
+    detail: Words | None = None,
     errors: Sequence[FieldError] = (),
     members: dict[str, Any] | None = None,
     headers: dict[str, str] | None = None,
@@ -100,12 +102,12 @@ def render(  # noqa: PLR0913 - a problem document has these parts
         "type": f"/problems/{kind.code}",
         "title": kind.title[language],
         "status": kind.status,
-        "detail": detail or kind.advice[language].replace("`", ""),
+        "detail": detail[language] if detail else kind.advice[language].replace("`", ""),
         "code": kind.code,
         "request_id": request_id,
     }
     if errors:
-        body["errors"] = [_field_problem(error) for error in errors]
+        body["errors"] = [_field_problem(error, language) for error in errors]
     sent = {"Content-Language": language, "Cache-Control": "no-store", **(headers or {})}
     if kind.status == HTTPStatus.UNAUTHORIZED:
         sent["WWW-Authenticate"] = "Bearer"
@@ -118,17 +120,16 @@ def render(  # noqa: PLR0913 - a problem document has these parts
     return Response(orjson.dumps(body), kind.status, sent, media_type=MEDIA_TYPE)
 
 
-def _field_problem(error: FieldError) -> dict[str, Any]:
-    shown = {"pointer": error.pointer, "code": error.code, "detail": error.detail}
+def _field_problem(error: FieldError, language: str) -> dict[str, Any]:
+    detail = error.detail[language]
+    shown = {"pointer": error.pointer, "code": error.code, "detail": detail}
     numbers = {"row": error.row, "column": error.column, "left": error.left}
     return shown | {name: number for name, number in numbers.items() if number is not None}
 
 
 def _respond(request: Request, code: str, **more: Any) -> Response:
     default = getattr(request.state, "language", "en")
-    language = negotiate(request.headers.get("accept-language"), MESSAGE_LANGUAGES, default)
-    if language not in MESSAGE_LANGUAGES:
-        language = "en"
+    language = message_language(request.headers.get("accept-language"), default)
     request.scope["problem_code"] = code
     request_id = request.scope.get("request_id", "")
     return render(code, language=language, request_id=request_id, **more)
@@ -153,7 +154,7 @@ async def _invalid_request(request: Request, error: RequestValidationError) -> R
         if place == "path":
             return _respond(request, "not-found")
         where = pointer(inside) if place == "body" else pointer([place, *inside])
-        found.append(FieldError(where, str(one["type"]).replace("_", "-"), one["msg"]))
+        found.append(reader_error(where, one))
     return _respond(request, "invalid-request", errors=found)
 
 

@@ -101,7 +101,7 @@ class BasketPlacingRepository(PlacingRepository):
                     table_id=party.table_id,
                     session_id=session_id,
                 )
-        return self._placed(row)
+        return await self._placed(intent, theirs, row)
 
     async def _empty(
         self, session: AsyncSession, session_id: UUID, versions: dict[UUID, int]

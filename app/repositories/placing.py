@@ -100,11 +100,13 @@ class Placement:
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """The stored answer, and whether it is the answer to an earlier request with the same key."""
+    """The stored answer with the language that its texts are in, and whether it is the answer to
+    an earlier request with the same key."""
 
     replayed: bool
     status: int
     body: bytes
+    language: str | None
 
 
 class PlacingRepository:
@@ -122,7 +124,8 @@ class PlacingRepository:
         """
         for _ in range(ATTEMPTS):
             try:
-                return self._placed(await self._call(self._parameters(intent, order)))
+                row = await self._call(self._parameters(intent, order))
+                return await self._placed(intent, order, row)
             except psycopg.errors.UniqueViolation as error:
                 if error.diag.constraint_name != _ONE_PARTY or order.table_id is None:
                     raise
@@ -143,13 +146,16 @@ class PlacingRepository:
                 return None
             theirs = replace(order, table_id=None, session_id=sitting.id)
             row = await self._call_within(session, self._parameters(intent, theirs))
-        return self._placed(row)
+        return await self._placed(intent, order, row)
 
-    def _placed(self, row: Any) -> Placed:
+    async def _placed(self, intent: Intent, order: Placement, row: Any) -> Placed:
         replayed, status, body = row
         if not replayed:
             self._database.on_commit({self._store_id})
-        return Placed(replayed, status, body.encode())
+            return Placed(replayed, status, body.encode(), order.language)
+        # Another language may have been asked for then: the record says which.
+        recorded = await self.answered(intent)
+        return recorded or Placed(replayed, status, body.encode(), None)
 
     async def _call(self, parameters: tuple[Any, ...]) -> Any:
         """One round trip, as a transaction of its own."""
@@ -197,7 +203,8 @@ class PlacingRepository:
             recorded = await intent.begin(await unit.session())
         if recorded is None:
             return None
-        return Placed(replayed=True, status=recorded.status, body=recorded.body)
+        language = recorded.headers.get("content-language")
+        return Placed(replayed=True, status=recorded.status, body=recorded.body, language=language)
 
     def _parameters(self, intent: Intent, order: Placement) -> tuple[Any, ...]:
         return (

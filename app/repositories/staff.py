@@ -9,6 +9,7 @@ from app.core import clock
 from app.core.errors import NotFoundError
 from app.core.security.permissions import Role
 from app.core.security.principals import PrincipalKind
+from app.core.words import Words
 from app.models import SignIn, Staff
 from app.repositories.base import StoreRepository, held
 
@@ -31,7 +32,12 @@ class StaffRepository(StoreRepository[Staff]):
         query = self.select().where(Staff.username == username, Staff.archived_at.is_(None))
         found: Staff | None = await self._session.scalar(query)
         if found is None:
-            raise NotFoundError(f"Nobody in the store has the user name {username}.")
+            raise NotFoundError(
+                Words(
+                    f"Nobody in the store has the user name {username}.",
+                    f"매장에 이 아이디를 쓰는 직원이 없습니다: {username}",
+                )
+            )
         return found
 
     async def lock_owners(self) -> list[UUID]:

@@ -5,12 +5,13 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 
 from app.core.security.permissions import ApiScope
+from app.core.words import UnreadableValueError
 from app.schemas.base import Cursor, Id, Input, Instant, Limit, Name, Output, Query
 
 
 def _distinct(scopes: list[ApiScope]) -> list[ApiScope]:
     if len(set(scopes)) != len(scopes):
-        raise ValueError("must not name a scope twice")
+        raise UnreadableValueError("A scope stands there twice.", "같은 권한이 두 번 있습니다.")
     return scopes
 
 

@@ -4,9 +4,19 @@ from typing import Annotated, Any
 
 from pydantic import Field, StringConstraints
 
+from app.core.words import shape
 from app.schemas.base import Cursor, Id, Instant, Limit, Output, Query
 
-Word = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z_-]{0,59}$")]
+Word = Annotated[
+    str,
+    StringConstraints(
+        pattern=shape(
+            r"^[a-z][a-z_-]{0,59}$",
+            "Must be a word such as role-changed.",
+            "role-changed와 같은 낱말이어야 합니다.",
+        )
+    ),
+]
 
 
 class AuditFilter(Query):

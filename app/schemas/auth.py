@@ -5,7 +5,9 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field, StringConstraints
 
 from app.core.security.permissions import DeviceKind, Role
+from app.core.words import shape
 from app.schemas.base import (
+    VISIBLE,
     Cursor,
     Id,
     Input,
@@ -25,12 +27,28 @@ def lower(value: object) -> object:
 
 
 StoreCode = Annotated[
-    str, BeforeValidator(lower), StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{1,39}$")
+    str,
+    BeforeValidator(lower),
+    StringConstraints(
+        pattern=shape(
+            r"^[a-z0-9][a-z0-9-]{1,39}$",
+            "Must be 2 to 40 lower-case letters, digits and hyphens, such as hanok.",
+            "hanok처럼 영문 소문자, 숫자, 하이픈 2~40자여야 합니다.",
+        )
+    ),
 ]
 """What a store is called at sign-in: 2–40 lower-case letters, digits and hyphens."""
 
 Username = Annotated[
-    str, BeforeValidator(lower), StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{1,39}$")
+    str,
+    BeforeValidator(lower),
+    StringConstraints(
+        pattern=shape(
+            r"^[a-z0-9][a-z0-9._-]{1,39}$",
+            "Must be 2 to 40 lower-case letters, digits, dots, hyphens and underscores, such as owner.",
+            "owner처럼 영문 소문자, 숫자, 점, 하이픈, 밑줄 2~40자여야 합니다.",
+        )
+    ),
 ]
 
 
@@ -41,7 +59,7 @@ def _code(value: object) -> object:
 
 DeviceId = Annotated[
     str,
-    StringConstraints(min_length=16, max_length=128, pattern=r"^[\x21-\x7e]+$"),
+    StringConstraints(min_length=16, max_length=128, pattern=VISIBLE),
     Field(
         description="A random text that the client made once and keeps to itself. Where an account"
         " has signed in with it before, others' wrong guesses don't slow it down."
@@ -82,7 +100,15 @@ class GuestInput(Input):
     """`table_token` is what the table's QR code ends with; `pin` where the store asks for one."""
 
     table_token: Token
-    pin: Annotated[str, StringConstraints(pattern=r"^[0-9]{4}$")] | None = None
+    pin: (
+        Annotated[
+            str,
+            StringConstraints(
+                pattern=shape(r"^[0-9]{4}$", "Must be four digits.", "숫자 네 자리여야 합니다.")
+            ),
+        ]
+        | None
+    ) = None
 
 
 class TokensOutput(Output):

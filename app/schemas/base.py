@@ -24,6 +24,7 @@ from app.core.clock import instant_text
 from app.core.ids import parse_id
 from app.core.language import canonical_tag, written_tag
 from app.core.money import MAX_AMOUNT
+from app.core.words import UnreadableValueError, shape
 
 T = TypeVar("T")
 
@@ -80,11 +81,17 @@ def read_instant(value: object) -> object:
         if not re.match(
             r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)\Z", value
         ):
-            raise ValueError("must be an RFC 3339 time such as 2026-11-25T09:30:00Z")
+            raise UnreadableValueError(
+                "Must be a time such as 2026-11-25T09:30:00Z.",
+                "2026-11-25T09:30:00Z와 같은 시각으로 보내 주세요.",
+            )
         try:
             return datetime.fromisoformat(value.upper()).astimezone(UTC)
         except OverflowError:
-            raise ValueError("must be a time of the years 1 to 9999 in UTC") from None
+            raise UnreadableValueError(
+                "Must be a time of the years 1 to 9999 in UTC.",
+                "UTC로 1년부터 9999년까지의 시각이어야 합니다.",
+            ) from None
     return value
 
 
@@ -121,7 +128,10 @@ def clean_text(value: Any, *, newlines: bool = False) -> Any:
     for character in text:
         category = unicodedata.category(character)
         if category in ("Cc", "Cs") and not (newlines and character == "\n"):
-            raise ValueError("must not contain control characters or lone surrogates")
+            raise UnreadableValueError(
+                "Must not have control characters or broken ones.",
+                "제어 문자나 깨진 글자는 쓸 수 없습니다.",
+            )
     return text
 
 
@@ -147,7 +157,13 @@ Secret = Annotated[str, StringConstraints(min_length=1, max_length=128)]
 NewPassword = Annotated[str, StringConstraints(min_length=8, max_length=128)]
 """A password that is being set: as typed too, and long enough."""
 
-Token = Annotated[str, StringConstraints(min_length=1, max_length=512, pattern=r"^[\x21-\x7e]+$")]
+VISIBLE = shape(
+    r"^[\x21-\x7e]+$",
+    "Must be letters, digits and signs of ASCII, without spaces.",
+    "공백 없이 영문자, 숫자, 기호만 쓸 수 있습니다.",
+)
+
+Token = Annotated[str, StringConstraints(min_length=1, max_length=512, pattern=VISIBLE)]
 
 Price = Annotated[int, Field(ge=0, le=MAX_AMOUNT)]
 """Minor units of the store's currency."""
@@ -159,7 +175,7 @@ def _whole(value: object) -> object:
     """Digits only: `int` alone would read `1_000`, `+5` and `2.0` too."""
     if isinstance(value, str):
         if not re.match(r"(0|[1-9][0-9]{0,17})\Z", value):
-            raise ValueError("must be a whole number")
+            raise UnreadableValueError("Must be a whole number.", "정수로 보내 주세요.")
         return int(value)
     return value
 
@@ -175,7 +191,9 @@ def _cursor(value: object) -> object:
     try:
         return parse_id(value)
     except ValueError:
-        raise ValueError("must be a next_cursor of this list") from None
+        raise UnreadableValueError(
+            "Must be the next_cursor of this list.", "이 목록의 next_cursor를 보내 주세요."
+        ) from None
 
 
 Cursor = Annotated[UUID, BeforeValidator(_cursor, json_schema_input_type=str)]
@@ -190,7 +208,9 @@ def _each_language_once(value: Any) -> Any:
     if isinstance(value, dict):
         known = {written_tag(key) for key in value if isinstance(key, str)}
         if len(known) < len(value):
-            raise ValueError("must have one text in each language")
+            raise UnreadableValueError(
+                "Must have one text in each language.", "같은 언어의 값이 두 번 있습니다."
+            )
     return value
 
 

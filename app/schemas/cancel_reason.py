@@ -4,9 +4,19 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
+from app.core.words import shape
 from app.schemas.base import Input, LocalizedName, Output
 
-ReasonCode = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
+ReasonCode = Annotated[
+    str,
+    StringConstraints(
+        pattern=shape(
+            r"^[a-z][a-z0-9_]{0,39}$",
+            "Must begin with a letter and be up to 40 lower-case letters, digits and underscores.",
+            "영문자로 시작하는 소문자, 숫자, 밑줄 40자까지 쓸 수 있습니다.",
+        )
+    ),
+]
 
 
 class CancelReasonInput(Input):

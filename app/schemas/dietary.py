@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field
 
 from app.core.dietary import ALLERGENS, TAGS
+from app.core.words import UnreadableValueError
 from app.schemas.base import Output
 
 
@@ -14,7 +15,10 @@ def _one_of(codes: Collection[str], path: str) -> Callable[[str], str]:
 
     def check(value: str) -> str:
         if value not in codes:
-            raise ValueError(f"must be a code that GET {path} lists")
+            raise UnreadableValueError(
+                f"Must be a code that GET {path} lists.",
+                f"GET {path} 목록에 있는 코드로 보내 주세요.",
+            )
         return value
 
     return check
@@ -22,7 +26,7 @@ def _one_of(codes: Collection[str], path: str) -> Callable[[str], str]:
 
 def _distinct(values: list[Any]) -> list[Any]:
     if len(set(values)) != len(values):
-        raise ValueError("must not repeat a value")
+        raise UnreadableValueError("A value stands there twice.", "같은 값이 두 번 있습니다.")
     return values
 
 

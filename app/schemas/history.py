@@ -11,6 +11,7 @@ from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
 
 from app.core.keyset import InstantPlace, NumberPlace, Place, read_place
 from app.core.security.principals import Channel
+from app.core.words import UnreadableValueError
 from app.models.order import OrderStatus
 from app.schemas.base import Id, Instant, Limit, Query
 
@@ -58,7 +59,10 @@ def _fits(place: Place, info: ValidationInfo, newest_first: Any) -> Place:
     changes = info.data.get("updated_after") is not None
     of_changes = isinstance(place, InstantPlace) and place.of == "updated"
     if changes != of_changes or not (changes or newest_first(place)):
-        raise ValueError("must be a next_cursor of this list, with the same filters")
+        raise UnreadableValueError(
+            "Must be the next_cursor of this list, with the same filters.",
+            "같은 조건으로 조회한 이 목록의 next_cursor를 보내 주세요.",
+        )
     return place
 
 

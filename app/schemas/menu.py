@@ -13,6 +13,7 @@ from pydantic import (
     model_validator,
 )
 
+from app.core.words import UnreadableValueError, shape
 from app.models.menu import Availability
 from app.schemas.audit import ActorOutput
 from app.schemas.base import (
@@ -44,7 +45,17 @@ from app.schemas.timing import (
 MAX_STOCK = 1_000_000
 
 Position = Annotated[int, Field(ge=0, le=10_000)]
-Label = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+([-_][a-z0-9]+)*$", max_length=40)]
+Label = Annotated[
+    str,
+    StringConstraints(
+        pattern=shape(
+            r"^[a-z0-9]+([-_][a-z0-9]+)*$",
+            "Must be lower-case letters and digits, with hyphens between them.",
+            "영문 소문자와 숫자로, 사이에만 하이픈을 넣어 주세요.",
+        ),
+        max_length=40,
+    ),
+]
 """A word of the store's own, such as a tax class: lower case."""
 
 
@@ -64,7 +75,7 @@ def _refuse_null(patch: Patch, *names: str) -> None:
     empty = [name for name in names if name in patch.model_fields_set]
     for name in empty:
         if getattr(patch, name) is None:
-            raise ValueError(f"{name} can't be null")
+            raise UnreadableValueError(f"{name} can't be null.", f"비울 수 없는 값입니다: {name}")
 
 
 def _read_until(value: object) -> object:
@@ -72,7 +83,9 @@ def _read_until(value: object) -> object:
     if value is None or value == BUSINESS_DAY_END:
         return value
     if not isinstance(value, str):
-        raise ValueError("must be a time or business_day_end")  # noqa: TRY004 - Pydantic makes a 422 of it
+        raise UnreadableValueError(
+            "Must be a time or business_day_end.", "시각 또는 business_day_end로 보내 주세요."
+        )
     return read_instant(value)
 
 
@@ -95,7 +108,10 @@ class AvailabilityInput(Input):
     @classmethod
     def _until_is_for_sold_out(cls, until: object, info: ValidationInfo) -> object:
         if until is not None and info.data.get("status") not in (None, Availability.SOLD_OUT):
-            raise ValueError("until is for the status sold_out")
+            raise UnreadableValueError(
+                "An end is for what is sold out: send it with sold_out.",
+                "끝나는 시각은 품절(sold_out)일 때만 정할 수 있습니다.",
+            )
         return until
 
 
@@ -276,7 +292,9 @@ class OptionInput(Input):
     @model_validator(mode="after")
     def _new_ones_have_names(self) -> Self:
         if self.name is None and (self.id is None or "name" in self.model_fields_set):
-            raise ValueError("name is required")
+            raise UnreadableValueError(
+                "A new option needs a name.", "새 옵션에는 이름이 필요합니다."
+            )
         return self
 
 

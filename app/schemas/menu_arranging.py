@@ -4,6 +4,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
+from app.core.words import UnreadableValueError
 from app.schemas.base import Id, Input, LocalizedName, Output
 from app.schemas.menu import AvailabilityInput, ItemOutput, OptionOutput
 
@@ -32,7 +33,9 @@ class BulkAvailabilityInput(AvailabilityInput):
     @model_validator(mode="after")
     def _names_something(self) -> Self:
         if not self.items and not self.options:
-            raise ValueError("names no item and no option")
+            raise UnreadableValueError(
+                "Name at least one item or option.", "메뉴나 옵션을 하나 이상 지정해 주세요."
+            )
         return self
 
 

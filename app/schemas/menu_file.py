@@ -10,6 +10,7 @@ from typing import Annotated, Any, ClassVar, Final, Literal, Self
 
 from pydantic import BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
 
+from app.core.words import UnreadableValueError, shape
 from app.schemas.base import (
     Input,
     Instant,
@@ -35,7 +36,16 @@ Key = Annotated[str, BeforeValidator(clean_text), StringConstraints(min_length=1
 MaxSelect = Annotated[int, Field(ge=1, le=99)]
 Position = Annotated[int, Field(ge=0, le=1_000_000)]
 """Wider than what can be set by hand: what is added last is placed behind the last."""
-Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+Digest = Annotated[
+    str,
+    StringConstraints(
+        pattern=shape(
+            r"^[0-9a-f]{64}$",
+            "Must be a SHA-256: 64 digits of 0 to 9 and a to f.",
+            "SHA-256 값(0~9, a~f 64자)이어야 합니다.",
+        )
+    ),
+]
 Pixels = Annotated[int, Field(ge=1, le=10_000)]
 
 COLUMNS: Final = {"name": "names", "description": "descriptions"}
@@ -187,7 +197,10 @@ class SlotPart(Part):
     @model_validator(mode="after")
     def _in_order(self) -> Self:
         if self.min > self.max:
-            raise ValueError("min must not be more than max")
+            raise UnreadableValueError(
+                "The minimum must not be more than the maximum.",
+                "최소 개수는 최대 개수보다 클 수 없습니다.",
+            )
         return self
 
 
@@ -230,7 +243,7 @@ class CategoryPart(Part):
     @model_validator(mode="after")
     def _is_called_something(self) -> Self:
         if self.name is None and self.key is None:
-            raise ValueError("needs a key or a name")
+            raise UnreadableValueError("Needs a key or a name.", "키나 이름이 필요합니다.")
         return self
 
 
@@ -239,7 +252,19 @@ class MenuFile(Part):
 
     format: Literal["table-order-menu"] = FORMAT
     version: Literal[1] = 1
-    currency: Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")] | None = None
+    currency: (
+        Annotated[
+            str,
+            StringConstraints(
+                pattern=shape(
+                    r"^[A-Z]{3}$",
+                    "Must be a currency such as KRW.",
+                    "KRW와 같은 통화 코드여야 합니다.",
+                )
+            ),
+        ]
+        | None
+    ) = None
     default_language: LanguageTag | None = None
     languages: Annotated[list[LanguageTag], Field(max_length=20)] | None = None
     option_groups: Annotated[list[GroupPart], Field(max_length=MAX_ITEMS)] = Field(
@@ -250,7 +275,9 @@ class MenuFile(Part):
     @model_validator(mode="after")
     def _is_not_too_long(self) -> Self:
         if sum(len(category.items) for category in self.categories) > MAX_ITEMS:
-            raise ValueError(f"has more than {MAX_ITEMS} items")
+            raise UnreadableValueError(
+                f"Has more than {MAX_ITEMS} items.", f"메뉴는 {MAX_ITEMS}개까지 쓸 수 있습니다."
+            )
         return self
 
 
@@ -263,7 +290,7 @@ class ExportFilter(Query):
 def _flag(value: object) -> object:
     if isinstance(value, str):
         if value not in ("true", "false"):
-            raise ValueError("must be true or false")
+            raise UnreadableValueError("Must be true or false.", "true 또는 false로 보내 주세요.")
         return value == "true"
     return value
 

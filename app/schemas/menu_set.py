@@ -4,6 +4,7 @@ from typing import Annotated
 
 from pydantic import Field, ValidationInfo, field_validator
 
+from app.core.words import UnreadableValueError
 from app.schemas.base import Id, Input, LocalizedName, Output, Price
 
 
@@ -27,7 +28,10 @@ class SetSlotInput(Input):
     @classmethod
     def _in_order(cls, most: int, info: ValidationInfo) -> int:
         if info.data.get("min", 0) > most:
-            raise ValueError("min must not be more than max")
+            raise UnreadableValueError(
+                "The minimum must not be more than the maximum.",
+                "최소 개수는 최대 개수보다 클 수 없습니다.",
+            )
         return most
 
 

@@ -5,6 +5,7 @@ from typing import Annotated, Literal, Self
 from pydantic import BeforeValidator, Field, StringConstraints, model_validator
 
 from app.core.security.principals import Channel
+from app.core.words import UnreadableValueError, shape
 from app.models.service_request import ServiceRequestStatus
 from app.schemas.base import (
     Cursor,
@@ -19,7 +20,17 @@ from app.schemas.base import (
 )
 from app.schemas.order import TableRef
 
-Code = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=40)]
+Code = Annotated[
+    str,
+    StringConstraints(
+        pattern=shape(
+            r"^[a-z0-9]+(-[a-z0-9]+)*$",
+            "Must be lower-case letters and digits, with hyphens between them.",
+            "영문 소문자와 숫자로, 사이에만 하이픈을 넣어 주세요.",
+        ),
+        max_length=40,
+    ),
+]
 """A word by which clients choose a picture, such as `wet-wipe`."""
 
 
@@ -44,7 +55,7 @@ class ServiceRequestTypesInput(Input):
     def _each_once(self) -> Self:
         ids = [one.id for one in self.types if one.id is not None]
         if len(set(ids)) < len(ids):
-            raise ValueError("a type must not stand there twice")
+            raise UnreadableValueError("A type stands there twice.", "같은 항목이 두 번 있습니다.")
         return self
 
 
@@ -86,7 +97,10 @@ class ServiceRequestInput(Input):
     @model_validator(mode="after")
     def _each_once(self) -> Self:
         if len({one.type_id for one in self.items}) < len(self.items):
-            raise ValueError("a type must not stand there twice")
+            raise UnreadableValueError(
+                "A type stands there twice: use its quantity.",
+                "같은 항목이 두 번 있습니다. quantity로 개수를 정해 주세요.",
+            )
         return self
 
 

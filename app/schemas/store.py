@@ -10,8 +10,10 @@ from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, St
 from app.core.business_time import is_zone
 from app.core.money import is_currency
 from app.core.security.principals import Channel
+from app.core.words import UnreadableValueError, shape
 from app.schemas.auth import StoreCode, Username
 from app.schemas.base import (
+    VISIBLE,
     ByLanguage,
     Id,
     Input,
@@ -27,13 +29,18 @@ from app.schemas.timing import ClockTime
 
 def _zone(value: str) -> str:
     if not is_zone(value):
-        raise ValueError("must be an IANA time zone such as Asia/Seoul")
+        raise UnreadableValueError(
+            "Must be an IANA time zone such as Asia/Seoul.",
+            "Asia/Seoul과 같은 IANA 시간대여야 합니다.",
+        )
     return value
 
 
 def _currency(value: str) -> str:
     if not is_currency(value):
-        raise ValueError("must be an ISO 4217 code such as KRW")
+        raise UnreadableValueError(
+            "Must be an ISO 4217 code such as KRW.", "KRW와 같은 ISO 4217 통화 코드여야 합니다."
+        )
     return value
 
 
@@ -56,7 +63,9 @@ LocalTime = Annotated[time, PlainSerializer(lambda value: value.strftime("%H:%M"
 def _read_time(value: object) -> object:
     if isinstance(value, str):
         if not re.match(r"([01][0-9]|2[0-3]):[0-5][0-9]\Z", value):
-            raise ValueError("must be a local time such as 05:00")
+            raise UnreadableValueError(
+                "Must be a local time such as 05:00.", "05:00과 같은 현지 시각으로 보내 주세요."
+            )
         return time.fromisoformat(value)
     return value
 
@@ -69,13 +78,16 @@ def _web_url(value: str) -> str:
     except ValueError:
         host = None
     if not host or parts.scheme not in ("http", "https") or parts.username is not None:
-        raise ValueError("must be a URL such as https://order.example/t")
+        raise UnreadableValueError(
+            "Must be a URL such as https://order.example/t.",
+            "https://order.example/t와 같은 URL이어야 합니다.",
+        )
     return value
 
 
 WebUrl = Annotated[
     str,
-    StringConstraints(min_length=1, max_length=200, pattern=r"^[\x21-\x7e]+$"),
+    StringConstraints(min_length=1, max_length=200, pattern=VISIBLE),
     AfterValidator(_web_url),
 ]
 
@@ -85,7 +97,14 @@ Message = Annotated[
 ]
 Messages = ByLanguage[Message]
 Prefix = Annotated[
-    str, BeforeValidator(clean_text), StringConstraints(pattern=r"^[^\s-]+$", max_length=6)
+    str,
+    BeforeValidator(clean_text),
+    StringConstraints(
+        pattern=shape(
+            r"^[^\s-]+$", "Must not have spaces or hyphens.", "공백이나 하이픈은 쓸 수 없습니다."
+        ),
+        max_length=6,
+    ),
 ]
 
 
@@ -117,7 +136,7 @@ class NumberPrefixes(Input):
 
 def _one_per_weekday(values: list[LastOrder]) -> list[LastOrder]:
     if len({one.weekday for one in values}) != len(values):
-        raise ValueError("must not repeat a weekday")
+        raise UnreadableValueError("A weekday stands there twice.", "같은 요일이 두 번 있습니다.")
     return values
 
 

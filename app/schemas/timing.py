@@ -13,6 +13,7 @@ from pydantic import (
     model_validator,
 )
 
+from app.core.words import UnreadableValueError, shape
 from app.schemas.base import Input, Instant, Price
 
 M = TypeVar("M", bound=BaseModel)
@@ -20,23 +21,38 @@ M = TypeVar("M", bound=BaseModel)
 YEARS = range(2000, 2200)
 """Years in which a menu can be planned; calendars of other times have surprises."""
 
-ClockTime = Annotated[str, StringConstraints(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
+ClockTime = Annotated[
+    str,
+    StringConstraints(
+        pattern=shape(
+            r"^([01][0-9]|2[0-3]):[0-5][0-9]$",
+            "Must be a time of 00:00 to 23:59, such as 11:00.",
+            "00:00부터 23:59까지, 11:00과 같은 시각으로 적어 주세요.",
+        )
+    ),
+]
 """A time of the store's clock such as `11:00`."""
+
+
+_NO_DATE = ("Must be a date such as 2026-12-25.", "2026-12-25와 같은 날짜로 보내 주세요.")
 
 
 def _a_date(value: str) -> str:
     try:
         found = date.fromisoformat(value)
     except ValueError:
-        raise ValueError("must be a date such as 2026-12-25") from None
+        raise UnreadableValueError(*_NO_DATE) from None
     if found.isoformat() != value or found.year not in YEARS:
-        raise ValueError("must be a date such as 2026-12-25")
+        raise UnreadableValueError(*_NO_DATE)
     return value
 
 
 def _of_these_years(value: datetime) -> datetime:
     if value.year not in YEARS:
-        raise ValueError(f"must be in the years {YEARS[0]} to {YEARS[-1]}")
+        raise UnreadableValueError(
+            f"Must be in the years {YEARS[0]} to {YEARS[-1]}.",
+            f"{YEARS[0]}년부터 {YEARS[-1]}년까지의 시각이어야 합니다.",
+        )
     return value
 
 
@@ -55,7 +71,9 @@ class TimeWindow(Input):
     @model_validator(mode="after")
     def _has_a_length(self) -> Self:
         if self.start == self.end and self.start != "00:00":
-            raise ValueError("start and end must differ")
+            raise UnreadableValueError(
+                "Start and end must differ.", "시작과 끝 시각이 달라야 합니다."
+            )
         return self
 
 
@@ -75,7 +93,7 @@ class DaypartException(Input):
 
 def _one_per_date(values: list[DaypartException]) -> list[DaypartException]:
     if len({one.date for one in values}) != len(values):
-        raise ValueError("must not repeat a date")
+        raise UnreadableValueError("A date stands there twice.", "같은 날짜가 두 번 있습니다.")
     return values
 
 
@@ -110,7 +128,7 @@ class HappyHour(Input):
 
 def _one_per_instant(values: list[PriceStep]) -> list[PriceStep]:
     if len({one.starts_at for one in values}) != len(values):
-        raise ValueError("must not repeat an instant")
+        raise UnreadableValueError("A time stands there twice.", "같은 시각이 두 번 있습니다.")
     return values
 
 

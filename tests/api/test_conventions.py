@@ -206,6 +206,18 @@ def test_problems_speak_the_asked_language(shop: Shop, asked: str, language: str
     assert (refused.json()["title"] == "찾을 수 없음") == (language == "ko")
 
 
+def test_details_speak_the_asked_language(shop: Shop) -> None:
+    body = {"number": 0, "colour": "red"}
+
+    def told(language: str) -> dict[str, str]:
+        refused = shop.manager.post("/tables", json=body, headers={"Accept-Language": language})
+        assert refused.headers["Content-Language"] == language
+        return {one["pointer"]: one["detail"] for one in refused.json()["errors"]}
+
+    assert told("ko") == {"/number": "1 이상이어야 합니다.", "/colour": "없는 필드입니다."}
+    assert told("en") == {"/number": "Must be at least 1.", "/colour": "There is no such field."}
+
+
 def test_head_is_get_without_the_body(shop: Shop) -> None:
     head, get = shop.staff.head("/tables"), shop.staff.get("/tables")
 

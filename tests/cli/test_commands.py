@@ -149,11 +149,11 @@ def test_a_taken_code_is_a_conflict_and_changes_nothing(create: Run, database_ur
 @pytest.mark.parametrize(
     ("option", "value", "said"),
     [
-        ("--timezone", "Asia/Seul", "must be an IANA time zone such as Asia/Seoul"),
-        ("--currency", "KRX", "must be an ISO 4217 code such as KRW"),
-        ("--language", "한국어", "must be a BCP 47 tag such as ko, en or zh-Hans"),
-        ("--code", "Han ok", "must be 2 to 40 lower-case letters, digits and hyphens"),
-        ("--owner", "", "must be 2 to 40 lower-case letters, digits, dots"),
+        ("--timezone", "Asia/Seul", "Must be an IANA time zone such as Asia/Seoul"),
+        ("--currency", "KRX", "Must be an ISO 4217 code such as KRW"),
+        ("--language", "한국어", "Must be a language tag (BCP 47) such as ko"),
+        ("--code", "Han ok", "Must be 2 to 40 lower-case letters, digits and hyphens"),
+        ("--owner", "", "Must be 2 to 40 lower-case letters, digits, dots"),
     ],
 )
 def test_a_wrong_value_names_its_option(

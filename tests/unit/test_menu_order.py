@@ -29,7 +29,7 @@ def test_each_difference_is_named(wanted: list[UUID], live: set[UUID]) -> None:
     unknown = {(f"/ids/{n}", "unknown") for n, one in enumerate(wanted) if one not in live}
     missing = [one for one in live if one not in wanted]
     assert {one for one in found if one[1] == "unknown"} == unknown
-    told = [error.detail for error in refused.value.errors if error.code == "missing"]
+    told = [error.detail.en for error in refused.value.errors if error.code == "missing"]
     assert told == [f"{one} is left out." for one in sorted(missing)]
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from app.core.problems import PROBLEMS
 
 APP = Path(__file__).parents[2] / "app"
-RAISING = {"FieldError": 1, "_invalid": 1, "_header_error": 2}
+RAISING = {"FieldError": 1, "_invalid": 1, "_error": 2}
 """Where in their calls the code stands."""
 
 

@@ -22,7 +22,7 @@ async def get_menu_import(scope: ScopeDep) -> MenuImportService:
     place = await scope.place()
     images = ImportedImages(scope.runtime.media, MediaRepository(scope.unit))
     sources = ImportSources(scope.unit, MenuFileRepository(*place), StoreReader(*place), images)
-    return MenuImportService(sources, scope.principal.actor)
+    return MenuImportService(sources, scope.principal.actor, language=scope.message_language())
 
 
 MenuExportDep = Annotated[MenuExportService, Depends(get_menu_export)]

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.database import UnitOfWork
 from app.core.idempotency import Intent
-from app.core.language import negotiate
+from app.core.language import message_language, negotiate, speak
 from app.core.preconditions import expected_version
 from app.core.runtime import Runtime
 from app.core.security.principals import Principal
@@ -90,11 +90,18 @@ class Scope:
         unit: UnitOfWork = self._request.state.unit
         return unit
 
+    def message_language(self) -> str:
+        """The language for messages of the service itself in an answer."""
+        return speak(message_language(self.accept_language, self.principal.language))
+
     async def language(self) -> tuple[str, str]:
-        """The language that the caller wants among the store's, and the store's default."""
+        """The language that the caller wants among the store's, and the store's default.
+
+        Whoever asks picks the texts of the answer in it, so the answer will say so.
+        """
         store = (await self.catalog().known()).store
         wanted = negotiate(self.accept_language, store.languages, store.default_language)
-        return wanted, store.default_language
+        return speak(wanted), store.default_language
 
     async def place(self) -> tuple[UnitOfWork, AsyncSession, UUID]:
         """What a repository is born with."""

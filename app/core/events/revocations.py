@@ -17,6 +17,7 @@ from app.core.events.source import SOURCE_ERRORS, Ending, EventLog
 from app.core.logging import get_logger
 from app.core.security.principals import Principal
 from app.core.security.tokens import generation
+from app.core.words import Words
 
 log = get_logger(__name__)
 
@@ -55,7 +56,9 @@ class Revocations:
         if ended is not None:
             if ended[1] == SESSION_CLOSED:
                 return SessionClosedError()
-            return NotAuthenticatedError("This sign-in was ended.")
+            return NotAuthenticatedError(
+                Words("This sign-in was ended.", "종료된 로그인입니다. 다시 로그인해 주세요.")
+            )
         outdated = self._outdated.get(number) if self._outdated else None
         if outdated is not None and principal.generation < generation(outdated):
             return TokenExpiredError()

@@ -6,6 +6,7 @@ from PIL import Image, ImageCms, ImageOps
 
 from app.core.errors import ImageInvalidError
 from app.core.media.pictures import Picture, Rendition
+from app.core.words import Words
 
 FORMATS = ("JPEG", "PNG", "WEBP")
 MAX_PIXELS = 25_000_000
@@ -49,7 +50,12 @@ def _decode(upload: bytes) -> Image.Image:
     with Image.open(BytesIO(upload), formats=FORMATS) as opened:
         width, height = opened.size
         if width * height > MAX_PIXELS:
-            raise ImageInvalidError(f"At most {MAX_PIXELS} pixels; this has {width * height}.")
+            raise ImageInvalidError(
+                Words(
+                    f"At most {MAX_PIXELS} pixels; this has {width * height}.",
+                    f"이미지는 {MAX_PIXELS}화소까지 쓸 수 있습니다. 보낸 이미지는 {width * height}화소입니다.",
+                )
+            )
         # A JPEG can be decoded at a fraction of its size; others take no notice.
         opened.draft("RGB", (FULL[1] * 2, FULL[1] * 2))
         image = ImageOps.exif_transpose(opened)

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 
 from app.core.problem_kinds.reasons import Reasons
+from app.core.words import Words
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,10 +14,10 @@ class ProblemKind:
 
     code: str
     status: int
-    title: dict[str, str]
-    advice: dict[str, str]
+    title: Words
+    advice: Words
     retry_after: int | None = None
-    reasons: dict[str, dict[str, str]] = field(default_factory=dict)
+    reasons: dict[str, Words] = field(default_factory=dict)
 
 
 def kind(
@@ -32,8 +33,8 @@ def kind(
     return ProblemKind(
         code,
         status.value,
-        {"en": english[0], "ko": korean[0]},
-        {"en": english[1], "ko": korean[1]},
+        Words(english[0], korean[0]),
+        Words(english[1], korean[1]),
         retry_after,
-        {code: {"en": text[0], "ko": text[1]} for code, text in (reasons or {}).items()},
+        {code: Words(*text) for code, text in (reasons or {}).items()},
     )

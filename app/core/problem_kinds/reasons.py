@@ -83,6 +83,7 @@ QUANTITY: Final[Reasons] = {
 REQUEST: Final[Reasons] = {
     "unknown": ("There is no such thing in this store.", "이 매장에 없는 항목입니다."),
     "repeated": ("It stands there twice.", "두 번 적혀 있습니다."),
+    "malformed": ("It is not written as it must be.", "형식이 맞지 않습니다."),
     "missing": ("It is needed and is not there.", "필요한 값이 없습니다."),
     "past": ("The time must be in the future.", "지금보다 나중 시각이어야 합니다."),
     "range-invalid": (
@@ -142,6 +143,14 @@ FILE: Final[Reasons] = {
         "The store's pictures do not have this one: the rest of the item is taken.",
         "매장에 없는 사진입니다. 나머지 내용만 반영합니다.",
     ),
+    "modifier-set-unknown": (
+        "The options of the set are not in the file: add a group of its name and import again.",
+        "옵션 내용이 파일에 없습니다. 같은 이름의 옵션 그룹을 만든 뒤 다시 가져와 주세요.",
+    ),
     "price-missing": ("The price is not there.", "가격이 없습니다."),
+    "misplaced": (
+        "The column is not for rows of this kind.",
+        "이 종류의 행에는 쓸 수 없는 열입니다.",
+    ),
     "unreadable": ("The cell can't be read as what its column has.", "칸의 값을 읽을 수 없습니다."),
 }

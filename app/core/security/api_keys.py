@@ -24,6 +24,7 @@ from app.core.logging import get_logger
 from app.core.security.passwords import digest, new_secret
 from app.core.security.permissions import ApiScope
 from app.core.security.principals import Principal, PrincipalKind
+from app.core.words import Words
 
 log = get_logger(__name__)
 
@@ -80,9 +81,11 @@ class ApiKeys:
             session = await unit.session()
             row = (await session.execute(_FIND, {"store": store_id, "prefix": prefix})).first()
         if row is None or not hmac.compare_digest(bytes(row.key_hash), hashed):
-            raise NotAuthenticatedError("The API key is not valid.")
+            raise NotAuthenticatedError(
+                Words("The API key is not valid.", "유효하지 않은 연동 키입니다.")
+            )
         if row.revoked_at is not None:
-            raise NotAuthenticatedError("The API key was revoked.")
+            raise NotAuthenticatedError(Words("The API key was revoked.", "폐기된 연동 키입니다."))
         principal = Principal(
             kind=PrincipalKind.API_KEY,
             store_id=store_id,
@@ -113,14 +116,16 @@ class ApiKeys:
 
 def _unexpired(principal: Principal, expires_at: datetime | None) -> Principal:
     if expires_at is not None and expires_at <= clock.now():
-        raise NotAuthenticatedError("The API key has expired.")
+        raise NotAuthenticatedError(Words("The API key has expired.", "만료된 연동 키입니다."))
     return principal
 
 
 def _parse(token: str) -> tuple[str, UUID]:
     found = _FORM.fullmatch(token)
     if found is None:
-        raise NotAuthenticatedError("The API key is not valid.")
+        raise NotAuthenticatedError(
+            Words("The API key is not valid.", "유효하지 않은 연동 키입니다.")
+        )
     return found[1], UUID(hex=found[2])
 
 

@@ -19,6 +19,7 @@ from app.core.database import Database, UnitOfWork
 from app.core.errors import NotAuthenticatedError
 from app.core.security.passwords import digest, new_secret
 from app.core.security.principals import Principal
+from app.core.words import Words
 
 LIFE: Final = timedelta(seconds=60)
 _FORM: Final = re.compile(r"([0-9a-f]{32})\.[A-Za-z0-9_-]{43}")
@@ -59,7 +60,12 @@ async def redeem(database: Database, ticket: str) -> Principal:
             wanted = {"store": store_id, "hash": digest(ticket)}
             row = (await session.execute(_USE, wanted)).first()
     if row is None or row.expires_at <= clock.now():
-        raise NotAuthenticatedError("The ticket is not valid; get a new one for each stream.")
+        raise NotAuthenticatedError(
+            Words(
+                "The ticket is not valid; get a new one for each stream.",
+                "유효하지 않은 티켓입니다. 스트림마다 새 티켓을 받아 주세요.",
+            )
+        )
     return _principals.validate_python(row.principal)
 
 

@@ -21,6 +21,7 @@ from app.core.errors import NotAuthenticatedError, TokenExpiredError
 from app.core.ids import uuid7
 from app.core.security.permissions import DeviceKind, Role
 from app.core.security.principals import Principal, PrincipalKind
+from app.core.words import Words
 
 ALGORITHM: Final = "HS256"
 MAX_TOKEN_LENGTH: Final = 2048
@@ -115,7 +116,9 @@ class AccessTokens:
         except ExpiredSignatureError:
             raise TokenExpiredError from None
         except Exception as error:
-            raise NotAuthenticatedError("The access token is not valid.") from error
+            raise NotAuthenticatedError(
+                Words("The access token is not valid.", "유효하지 않은 액세스 토큰입니다.")
+            ) from error
         self._read[token] = (principal, claims["exp"])
         if len(self._read) > REMEMBERED:
             del self._read[next(iter(self._read))]

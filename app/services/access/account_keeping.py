@@ -13,6 +13,7 @@ from app.core.errors import (
 from app.core.security.passwords import PasswordHasher
 from app.core.security.permissions import Permission
 from app.core.security.principals import Principal, PrincipalKind
+from app.core.words import Words
 from app.models import SignIn, Staff
 from app.repositories.staff import FamilyRepository, StaffRepository
 from app.schemas.auth import PasswordInput, SignInFilter, SignInOutput, TokensOutput
@@ -89,12 +90,18 @@ class AccountKeepingService:
         async with self._sign_in.throttle("own-password", self._principal.id):
             person = await self._verified(wanted.current_password)
         if wanted.new_password == wanted.current_password:
-            error = FieldError("/new_password", "same-as-current", "Must be another one.")
+            error = FieldError(
+                "/new_password",
+                "same-as-current",
+                Words("Must be another one.", "지금 비밀번호와 달라야 합니다."),
+            )
             raise InvalidRequestError(errors=[error])
         check_new_password("/new_password", wanted.new_password, person.username)
         family = await self._sign_in.repository.take_over(self._principal.sign_in_id)
         if family.revoked_at is not None:
-            raise NotAuthenticatedError("This sign-in has ended.")
+            raise NotAuthenticatedError(
+                Words("This sign-in has ended.", "종료된 로그인입니다. 다시 로그인해 주세요.")
+            )
         person.password_hash = await self._passwords.hash(wanted.new_password)
         person.must_change_password = False
         await self._staff.touch(person)
@@ -108,7 +115,11 @@ class AccountKeepingService:
         if not await self._passwords.verify(password, person.password_hash):
             await self._audit("password-change-refused", "staff", person.id)
             await self._sign_in.repository.keep()
-            error = FieldError("/current_password", "wrong", "Is not the current password.")
+            error = FieldError(
+                "/current_password",
+                "wrong",
+                Words("Is not the current password.", "현재 비밀번호가 아닙니다."),
+            )
             raise PasswordWrongError(errors=[error])
         return person
 

@@ -6,6 +6,7 @@ from app.core import clock
 from app.core.errors import FieldError, InvalidRequestError, NotFoundError
 from app.core.security.permissions import DeviceKind
 from app.core.security.principals import Principal
+from app.core.words import Words
 from app.models import Device
 from app.repositories.device import DeviceRepository
 from app.repositories.table import TableRepository
@@ -96,7 +97,11 @@ class DeviceKeepingService:
 
     async def _check_may_stand(self, device: Device, table_id: UUID) -> None:
         if device.kind != DeviceKind.TABLE:
-            error = FieldError("/table_id", "not-a-tablet", "A screen stands on no table.")
+            error = FieldError(
+                "/table_id",
+                "not-a-tablet",
+                Words("A screen stands on no table.", "화면 기기는 테이블에 놓을 수 없습니다."),
+            )
             raise InvalidRequestError(errors=[error])
         if (await self._tables.get(table_id)).archived_at is not None:
             raise NotFoundError

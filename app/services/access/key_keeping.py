@@ -10,6 +10,7 @@ from app.core.ids import uuid7
 from app.core.security.api_keys import new_api_key
 from app.core.security.passwords import digest
 from app.core.security.principals import Principal
+from app.core.words import Words
 from app.models import ApiKey
 from app.repositories.api_key import ApiKeyRepository
 from app.schemas.api_key import ApiKeyFilter, ApiKeyInput, ApiKeyMadeOutput, ApiKeyOutput
@@ -38,7 +39,11 @@ class KeyKeepingService:
             InvalidRequestError: it would be expired from the start.
         """
         if wanted.expires_at is not None and wanted.expires_at <= clock.now():
-            error = FieldError("/expires_at", "past", "Must be in the future.")
+            error = FieldError(
+                "/expires_at",
+                "past",
+                Words("Must be in the future.", "지금보다 나중이어야 합니다."),
+            )
             raise InvalidRequestError(errors=[error])
         prefix, key = new_api_key(self._keys.store_id)
         row = await self._keys.add(

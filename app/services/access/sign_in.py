@@ -24,6 +24,7 @@ from app.core.security.principals import (
     PrincipalKind,
 )
 from app.core.security.throttle import Throttle
+from app.core.words import Words
 from app.models import (
     Device,
     RefreshToken,
@@ -165,13 +166,20 @@ class SignInService:
             or found is None
             or not compare_digest(found[0].token_hash, digest(secret))
         ):
-            raise NotAuthenticatedError("The refresh token is not valid.")
+            raise NotAuthenticatedError(
+                Words(
+                    "The refresh token is not valid.",
+                    "유효하지 않은 갱신 토큰입니다. 다시 로그인해 주세요.",
+                )
+            )
         token, family = found
         now = clock.now()
         if family.revoked_at is not None and family.revoked_reason == SESSION_CLOSED:
             raise SessionClosedError
         if family.revoked_at is not None or family.expires_at <= now:
-            raise NotAuthenticatedError("This sign-in has ended.")
+            raise NotAuthenticatedError(
+                Words("This sign-in has ended.", "종료된 로그인입니다. 다시 로그인해 주세요.")
+            )
         grace = timedelta(seconds=self._credentials.settings.refresh_reuse_grace)
         if token.used_at is not None and now - token.used_at > grace:
             await self._sign_ins.end(family, "refresh-token-reused")
@@ -183,7 +191,12 @@ class SignInService:
                 family.staff_id or family.device_id,
             )
             await self._sign_ins.keep()
-            raise NotAuthenticatedError("The refresh token was used before; sign in again.")
+            raise NotAuthenticatedError(
+                Words(
+                    "The refresh token was used before; sign in again.",
+                    "이미 사용된 갱신 토큰입니다. 다시 로그인해 주세요.",
+                )
+            )
         token.used_at = token.used_at or now
         principal = await self._principal(store, family)
         family.last_used_at = now
@@ -235,7 +248,9 @@ class SignInService:
         if family.staff_id is not None:
             staff = await self._sign_ins.staff(family.staff_id)
             if not staff.active or staff.archived_at is not None:
-                raise NotAuthenticatedError("The account is disabled.")
+                raise NotAuthenticatedError(
+                    Words("The account is disabled.", "사용이 중지된 계정입니다.")
+                )
             return staff_principal(store, staff, family.id)
         if family.session_id is not None:
             session = await self._sign_ins.session(family.session_id)
@@ -244,7 +259,9 @@ class SignInService:
             return guest_principal(store, session, family)
         device = await self._sign_ins.device(family.device_id)
         if device.revoked_at is not None:
-            raise NotAuthenticatedError("The device was revoked.")
+            raise NotAuthenticatedError(
+                Words("The device was revoked.", "연결이 해제된 기기입니다.")
+            )
         device.last_seen_at = clock.now()
         return device_principal(store, device, family)
 
@@ -298,4 +315,9 @@ def _parse(text: str) -> tuple[UUID, UUID, str]:
         store, token, secret = text.split(".")
         return UUID(hex=store), UUID(hex=token), secret
     except ValueError:
-        raise NotAuthenticatedError("The refresh token is not valid.") from None
+        raise NotAuthenticatedError(
+            Words(
+                "The refresh token is not valid.",
+                "유효하지 않은 갱신 토큰입니다. 다시 로그인해 주세요.",
+            )
+        ) from None

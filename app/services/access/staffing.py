@@ -8,6 +8,7 @@ from app.core.errors import FieldError, InvalidRequestError, LastOwnerError, Not
 from app.core.ids import uuid7
 from app.core.security.passwords import PasswordHasher, new_first_password
 from app.core.security.permissions import Role
+from app.core.words import Words
 from app.models import Staff
 from app.repositories.staff import StaffRepository
 from app.schemas.base import Page
@@ -150,7 +151,14 @@ class StaffingService:
             return None
         if self._actor["id"] == str(person.id):
             # Or whoever finds a screen unlocked could take the account without its password.
-            error = FieldError("/password", "own-password", "Use PUT /api/v1/auth/password.")
+            error = FieldError(
+                "/password",
+                "own-password",
+                Words(
+                    "Use PUT /api/v1/auth/password.",
+                    "자신의 비밀번호는 PUT /api/v1/auth/password로 바꿔 주세요.",
+                ),
+            )
             raise InvalidRequestError(errors=[error])
         check_new_password("/password", password, person.username)
         person.password_hash = await self._passwords.hash(password)

@@ -6,6 +6,7 @@ from typing import Any
 from app.core import clock
 from app.core.errors import FieldError, InvalidRequestError
 from app.core.language import pick
+from app.core.words import Words
 from app.repositories.answer_times import AnswerTimes, AnswerTimesRepository, Took
 from app.repositories.store import StoreReader
 from app.schemas.service_request import (
@@ -37,7 +38,10 @@ class AnswerTimesService:
         until = wanted.to or clock.now()
         since = wanted.from_ or until - USUAL
         if not timedelta() < until - since <= LONGEST:
-            detail = "`from` must be before `to`, by 366 days at most."
+            detail = Words(
+                "`from` must be before `to`, by 366 days at most.",
+                "`from`은 `to`보다 앞서야 하고, 기간은 366일까지입니다.",
+            )
             raise InvalidRequestError(errors=[FieldError("/query/from", "range-invalid", detail)])
         groups = await self._groups(wanted.group_by, since, until)
         return AnswerTimesOutput.model_validate(

@@ -22,6 +22,7 @@ from app.core.ids import uuid7
 from app.core.metrics import ANSWER_TIMES
 from app.core.security.permissions import Permission
 from app.core.security.principals import Principal
+from app.core.words import Words
 from app.models import (
     ServiceRequest,
     ServiceRequestItem,
@@ -143,14 +144,21 @@ class CallingService:
 
     async def _place(self, wanted: ServiceRequestInput) -> Place:
         if self._principal.sits_at_table and wanted.table_id is not None:
-            detail = "A tablet or guest calls from its own table."
+            detail = Words(
+                "A tablet or guest calls from its own table.",
+                "태블릿과 손님은 자기 테이블에서만 호출할 수 있습니다.",
+            )
             raise InvalidRequestError(errors=[FieldError("/table_id", "unknown", detail)])
         place = await self._reading.own_place(lock=True)
         if place is not None:
             return place
         if wanted.table_id is None:
             raise InvalidRequestError(
-                errors=[FieldError("/table_id", "missing", "Name the table.")]
+                errors=[
+                    FieldError(
+                        "/table_id", "missing", Words("Name the table.", "테이블을 지정해 주세요.")
+                    )
+                ]
             )
         return await self._requests.place_of_table(wanted.table_id, lock=True)
 
@@ -196,10 +204,13 @@ def _check_items(
     for place, item in enumerate(items):
         known = types.get(item.type_id)
         if known is None or known.archived_at is not None or not known.active:
-            detail = "This can't be asked for."
+            detail = Words("This can't be asked for.", "요청할 수 없는 항목입니다.")
             unavailable.append(FieldError(f"/items/{place}/type_id", "unavailable", detail))
         elif item.quantity > known.max_quantity:
-            detail = f"At most {known.max_quantity} at once."
+            detail = Words(
+                f"At most {known.max_quantity} at once.",
+                f"한 번에 {known.max_quantity}개까지 요청할 수 있습니다.",
+            )
             too_many.append(FieldError(f"/items/{place}/quantity", "too-many", detail))
     if unavailable:
         raise ServiceRequestTypeUnavailableError(errors=unavailable)

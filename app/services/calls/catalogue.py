@@ -9,6 +9,7 @@ from app.core.errors import FieldError, NotFoundError
 from app.core.ids import uuid7
 from app.core.language import pick
 from app.core.security.principals import Principal
+from app.core.words import Words
 from app.models import ServiceRequestType
 from app.repositories.service_request_type import ServiceRequestTypeRepository
 from app.repositories.store import StoreReader
@@ -151,7 +152,11 @@ def _check_known(
     wanted: Sequence[ServiceRequestTypeInput], known: dict[UUID, ServiceRequestType]
 ) -> None:
     errors = [
-        FieldError(f"/types/{place}/id", "unknown", "The store has no such type.")
+        FieldError(
+            f"/types/{place}/id",
+            "unknown",
+            Words("The store has no such type.", "매장에 없는 호출 항목입니다."),
+        )
         for place, one in enumerate(wanted)
         if one.id is not None and one.id not in known
     ]

@@ -8,6 +8,7 @@ from app.core.cache import BoardCache, CachedPage
 from app.core.errors import InUseError, NotFoundError, TableOccupiedError
 from app.core.ids import uuid7
 from app.core.security.principals import Principal
+from app.core.words import Words
 from app.models import Area, Table
 from app.repositories.board import BoardRepository
 from app.repositories.table import AreaRepository, TableRepository
@@ -114,7 +115,12 @@ class FloorPlanService:
         if session_id is not None:
             raise TableOccupiedError(session_id=str(session_id))
         if await self._tables.has_waiting_calls(table_id):
-            raise InUseError("A service request waits at this table. Answer or cancel it first.")
+            raise InUseError(
+                Words(
+                    "A service request waits at this table. Answer or cancel it first.",
+                    "이 테이블에 처리하지 않은 직원 호출이 있습니다. 먼저 처리하거나 취소해 주세요.",
+                )
+            )
         table.archived_at = clock.now()
         await self._tables.touch(table)
         self._table_changed(table_output(table, None))

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from app.core.errors import FieldError, InvalidRequestError, NotFoundError
+from app.core.words import Words
 from app.repositories.moving import MovingRepository
 from app.repositories.table import SessionRepository
 from app.schemas.session import SessionOutput, SessionTablesInput
@@ -68,13 +69,21 @@ class TableLinkingService:
             await self._moving.lock_free_table(table_id)
         except NotFoundError:
             pointer = f"/table_ids/{asked.index(table_id)}"
-            error = FieldError(pointer, "unknown", "The store has no such table.")
+            error = FieldError(
+                pointer,
+                "unknown",
+                Words("The store has no such table.", "매장에 없는 테이블입니다."),
+            )
             raise NotFoundError(errors=[error]) from None
 
 
 def _check_named_once(table_ids: Sequence[UUID]) -> None:
     errors = [
-        FieldError(f"/table_ids/{place}", "repeated", "The table is named twice.")
+        FieldError(
+            f"/table_ids/{place}",
+            "repeated",
+            Words("The table is named twice.", "같은 테이블이 두 번 있습니다."),
+        )
         for place, table_id in enumerate(table_ids)
         if table_id in table_ids[:place]
     ]

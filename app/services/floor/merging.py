@@ -6,6 +6,7 @@ from uuid import UUID
 
 from app.core import clock
 from app.core.errors import FieldError, InvalidRequestError, SessionNotMergedError
+from app.core.words import Words
 from app.models import BasketLine, Order, SignIn, TableSession
 from app.models.table import SessionStatus
 from app.repositories.basket import BasketRepository
@@ -62,7 +63,9 @@ class SessionMergingService:
         """
         into_id = wanted.into_session_id
         if into_id == session_id:
-            detail = "A session can't be merged into itself."
+            detail = Words(
+                "A session can't be merged into itself.", "같은 테이블끼리는 합칠 수 없습니다."
+            )
             raise InvalidRequestError(errors=[FieldError("/into_session_id", "itself", detail)])
         locked = await self._moving.lock_sessions(session_id, into_id)
         absorbed, survivor = locked[session_id], locked[into_id]

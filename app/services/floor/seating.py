@@ -17,6 +17,7 @@ from app.core.events.revocations import SESSION_CLOSED
 from app.core.ids import uuid7
 from app.core.security.permissions import Permission
 from app.core.security.principals import Principal
+from app.core.words import Words
 from app.models import TableSession
 from app.models.table import SessionStatus
 from app.repositories.table import SessionRepository, SessionRow, TableRepository
@@ -80,7 +81,9 @@ class SeatingService:
         """
         row = await self._sessions.open_at(table_id) if table_id else None
         if row is None:
-            raise NotFoundError("The table has no open session.")
+            raise NotFoundError(
+                Words("The table has no open session.", "지금 이용 중인 테이블이 아닙니다.")
+            )
         return session_output(row)
 
     async def own(self) -> SessionOutput:
@@ -190,7 +193,11 @@ class SeatingService:
         if not self._principal.may(Permission.ORDERS_CANCEL_ANY):
             raise PermissionDeniedError(permission=str(Permission.ORDERS_CANCEL_ANY))
         if not wanted.reason:
-            error = FieldError("/reason", "missing", "A forced close needs a reason.")
+            error = FieldError(
+                "/reason",
+                "missing",
+                Words("A forced close needs a reason.", "강제로 마감하려면 사유가 필요합니다."),
+            )
             raise InvalidRequestError(errors=[error])
         await self._cancelling.cancel_unfinished([order.id for order in unfinished], wanted.reason)
         return True

@@ -10,6 +10,7 @@ from app.core import clock
 from app.core.errors import FieldError, InvalidRequestError, NotFoundError
 from app.core.ids import uuid7
 from app.core.security.principals import Principal
+from app.core.words import Words
 from app.models import Order, OrderLine, TableSession
 from app.repositories.moving import MovingRepository
 from app.repositories.table import SessionRepository
@@ -189,7 +190,13 @@ def _portions(lines: Sequence[SplitLineInput]) -> dict[UUID, int]:
     for place, line in enumerate(lines):
         if line.line_id in taken:
             pointer = f"/lines/{place}/line_id"
-            errors.append(FieldError(pointer, "repeated", "The line is named twice."))
+            errors.append(
+                FieldError(
+                    pointer,
+                    "repeated",
+                    Words("The line is named twice.", "같은 항목이 두 번 있습니다."),
+                )
+            )
         taken[line.line_id] = line.quantity
     if errors:
         raise InvalidRequestError(errors=errors[:20])
@@ -199,7 +206,11 @@ def _portions(lines: Sequence[SplitLineInput]) -> dict[UUID, int]:
 def _check_known(lines: Sequence[SplitLineInput], orders: Sequence[Order]) -> None:
     known = {line.id for order in orders for line in order.lines}
     errors = [
-        FieldError(f"/lines/{place}/line_id", "unknown", "The session has no such line.")
+        FieldError(
+            f"/lines/{place}/line_id",
+            "unknown",
+            Words("The session has no such line.", "이 테이블의 주문에 없는 항목입니다."),
+        )
         for place, line in enumerate(lines)
         if line.line_id not in known
     ]

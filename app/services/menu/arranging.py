@@ -4,6 +4,7 @@ from collections.abc import Collection, Sequence
 from uuid import UUID
 
 from app.core.errors import FieldError, InvalidRequestError
+from app.core.words import Words
 from app.models.menu import Category, Item, Option, OptionGroup
 from app.repositories.menu import CategoryRepository, ItemRepository, OptionGroupRepository
 from app.repositories.menu_arranging import ArrangingRepository
@@ -96,10 +97,21 @@ def check_order(wanted: Sequence[UUID], live: Collection[UUID]) -> None:
     errors = []
     for place, one in enumerate(wanted):
         if one not in known:
-            errors.append(FieldError(f"/ids/{place}", "unknown", "Not a live one of this list."))
+            errors.append(
+                FieldError(
+                    f"/ids/{place}",
+                    "unknown",
+                    Words("Not a live one of this list.", "이 목록에 없는 항목입니다."),
+                )
+            )
         elif one in seen:
-            errors.append(FieldError(f"/ids/{place}", "repeated", "Named twice."))
+            errors.append(
+                FieldError(f"/ids/{place}", "repeated", Words("Named twice.", "두 번 있습니다."))
+            )
         seen.add(one)
-    errors += [FieldError("/ids", "missing", f"{one} is left out.") for one in sorted(known - seen)]
+    errors += [
+        FieldError("/ids", "missing", Words(f"{one} is left out.", f"빠진 항목입니다: {one}"))
+        for one in sorted(known - seen)
+    ]
     if errors:
         raise InvalidRequestError(errors=errors[:MAX_ERRORS])

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from app.core import clock
 from app.core.errors import FieldError, InvalidRequestError, NotFoundError
+from app.core.words import Words
 from app.models.menu import Availability, Item, Option
 from app.models.store import Store
 from app.repositories.menu import ItemRepository, OptionGroupRepository, OptionRepository
@@ -99,6 +100,10 @@ def _until(wanted: AvailabilityInput, store: Store, pointer: str) -> datetime | 
     if wanted.until == BUSINESS_DAY_END:
         return store.calendar.end_of_day(now)
     if isinstance(wanted.until, datetime) and wanted.until <= now:
-        error = FieldError(f"{pointer}/until", "past", "Must be in the future.")
+        error = FieldError(
+            f"{pointer}/until",
+            "past",
+            Words("Must be in the future.", "지금보다 나중이어야 합니다."),
+        )
         raise InvalidRequestError(errors=[error])
     return wanted.until if isinstance(wanted.until, datetime) else None

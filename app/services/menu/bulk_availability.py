@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from app.core.errors import FieldError, InvalidRequestError
+from app.core.words import Words
 from app.models.menu import Item, Option, OptionGroup
 from app.models.store import Store
 from app.repositories.menu import ItemRepository, OptionGroupRepository, OptionRepository
@@ -87,7 +88,15 @@ def _errors(name: str, wanted: list[UUID], live: Mapping[UUID, Any]) -> list[Fie
     errors = []
     for place, one in enumerate(wanted):
         if one not in live:
-            errors.append(FieldError(f"/{name}/{place}", "unknown", "There is no such live one."))
+            errors.append(
+                FieldError(
+                    f"/{name}/{place}",
+                    "unknown",
+                    Words("There is no such live one.", "없거나 보관된 항목입니다."),
+                )
+            )
         elif one in wanted[:place]:
-            errors.append(FieldError(f"/{name}/{place}", "repeated", "Named twice."))
+            errors.append(
+                FieldError(f"/{name}/{place}", "repeated", Words("Named twice.", "두 번 있습니다."))
+            )
     return errors[:20]

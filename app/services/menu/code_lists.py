@@ -7,15 +7,14 @@ import orjson
 
 from app.core.cache import CachedPage
 from app.core.dietary import ALLERGENS, TAGS, Allergen, Tag
-from app.core.language import MESSAGE_LANGUAGES, negotiate
+from app.core.language import message_language
 
 
 class CodeListService:
     """Names are in Korean or English, whichever `Accept-Language` or else the store prefers."""
 
     def __init__(self, accept_language: str | None, default_language: str) -> None:
-        default = default_language if default_language in MESSAGE_LANGUAGES else "en"
-        self._language = negotiate(accept_language, MESSAGE_LANGUAGES, default)
+        self._language = message_language(accept_language, default_language)
 
     async def allergens(self) -> CachedPage:
         return _allergens(self._language)

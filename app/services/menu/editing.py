@@ -9,6 +9,7 @@ from uuid import UUID
 from app.core import clock
 from app.core.errors import FieldError, InUseError, InvalidRequestError, NotFoundError
 from app.core.ids import uuid7
+from app.core.words import Words
 from app.models.menu import Availability, Category, Item, ItemOptionGroup, OptionGroup
 from app.repositories.menu import CategoryRepository, ItemRepository, OptionGroupRepository
 from app.repositories.store import StoreReader
@@ -108,7 +109,12 @@ class CategoryEditingService:
         """
         category = await self._categories.get_live(category_id, expected)
         if await self._categories.item_counts(category_id):
-            raise InUseError("The category still has items: move or archive them first.")
+            raise InUseError(
+                Words(
+                    "The category still has items: move or archive them first.",
+                    "카테고리에 메뉴가 남아 있습니다. 먼저 옮기거나 보관해 주세요.",
+                )
+            )
         category.archived_at = clock.now()
         await self._categories.touch(category)
         self._journal.changed("category", "archived", category_output(category, 0))
@@ -217,7 +223,11 @@ class ItemEditingService:
         try:
             await self._categories.get_live(category_id)
         except NotFoundError:
-            error = FieldError("/category_id", "unknown", "There is no such category.")
+            error = FieldError(
+                "/category_id",
+                "unknown",
+                Words("There is no such category.", "없는 카테고리입니다."),
+            )
             raise InvalidRequestError(errors=[error]) from None
 
     async def _links(self, item: Item, uses: list[GroupUse]) -> list[ItemOptionGroup]:
@@ -232,7 +242,13 @@ class ItemEditingService:
             )
         ]
         if len(ids) < len(uses):
-            errors.append(FieldError("/option_groups", "repeated", "A group is named twice."))
+            errors.append(
+                FieldError(
+                    "/option_groups",
+                    "repeated",
+                    Words("A group is named twice.", "같은 옵션 그룹이 두 번 있습니다."),
+                )
+            )
         if errors:
             raise InvalidRequestError(errors=errors)
         return [
@@ -254,10 +270,20 @@ def _use_errors(
 ) -> list[FieldError]:
     """What is wrong with one use of a group."""
     if group is None:
-        return [FieldError(f"{pointer}/id", "unknown", "There is no such option group.")]
+        return [
+            FieldError(
+                f"{pointer}/id",
+                "unknown",
+                Words("There is no such option group.", "없는 옵션 그룹입니다."),
+            )
+        ]
     own, bounds = (use.min_select, use.max_select), (group.min_select, group.max_select)
     return [
-        FieldError(f"{pointer}/prices/{option_id}", "unknown", "Not an option of the group.")
+        FieldError(
+            f"{pointer}/prices/{option_id}",
+            "unknown",
+            Words("Not an option of the group.", "이 그룹에 없는 옵션입니다."),
+        )
         for option_id in use.prices or {}
         if option_id not in options
     ] + list(use_errors(pointer, own, bounds, choosable(group)))

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from app.core import clock
 from app.core.errors import FieldError, InvalidRequestError
+from app.core.words import Words
 from app.repositories.menu import ItemRepository
 from app.schemas.base import Page
 from app.schemas.menu import ItemFilter, ItemReadOutput
@@ -59,7 +60,11 @@ class ItemFindingService:
         if refused:
             raise InvalidRequestError(
                 errors=[
-                    FieldError(f"/query/{name}", "contradiction", "Not together with q.")
+                    FieldError(
+                        f"/query/{name}",
+                        "contradiction",
+                        Words("Not together with q.", "q와 함께 쓸 수 없습니다."),
+                    )
                     for name in refused
                 ]
             )

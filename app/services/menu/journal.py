@@ -6,6 +6,7 @@ from uuid import UUID
 from app.core.database import UnitOfWork
 from app.core.errors import FieldError, InvalidRequestError
 from app.core.security.principals import SYSTEM_ACTOR
+from app.core.words import Words
 from app.models.store import Store
 from app.schemas.base import Output
 from app.schemas.menu import AvailabilityOutput
@@ -127,7 +128,11 @@ def check_texts(store: Store, prefix: str = "", **texts: dict[str, str] | None) 
     """
     wanted = store.default_language
     errors = [
-        FieldError(f"{prefix}/{name}", "language-missing", f"Needs a text in {wanted}.")
+        FieldError(
+            f"{prefix}/{name}",
+            "language-missing",
+            Words(f"Needs a text in {wanted}.", f"이 언어로 된 값이 필요합니다: {wanted}"),
+        )
         for name, by_language in texts.items()
         if by_language is not None and wanted not in by_language
     ]

@@ -6,6 +6,7 @@ from uuid import UUID
 from app.core import clock
 from app.core.errors import FieldError, InUseError, InvalidRequestError
 from app.core.ids import uuid7
+from app.core.words import Words
 from app.models.menu import Availability, Option, OptionGroup
 from app.models.store import Store
 from app.repositories.menu import OptionGroupRepository, OptionRepository
@@ -108,7 +109,13 @@ class OptionEditingService:
         links = await self._groups.links(group_id)
         if links:
             some = [str(link.item_id) for link in links[:20]]
-            raise InUseError("Items still offer the group: take it off them first.", item_ids=some)
+            raise InUseError(
+                Words(
+                    "Items still offer the group: take it off them first.",
+                    "이 옵션 그룹을 쓰는 메뉴가 있습니다. 먼저 메뉴에서 빼 주세요.",
+                ),
+                item_ids=some,
+            )
         group.archived_at = clock.now()
         await self._groups.touch(group)
         self._journal.changed("option_group", "archived", group_output(group))
@@ -180,8 +187,12 @@ class OptionEditingService:
             for error in use_errors("", own, bounds, choosable(group)):
                 # Bounds of the item's own are no place in this request: its options are.
                 pointer = error.pointer and "/options"
-                detail = f"Of item {link.item_id}: {error.detail}"
+                detail = _of_item(link.item_id, error.detail)
                 _refuse(replace(error, pointer=pointer, detail=detail))
+
+
+def _of_item(item_id: UUID, detail: Words) -> Words:
+    return Words(f"Of item {item_id}: {detail.en}", f"메뉴 {item_id}: {detail.ko}")
 
 
 def _check_ids(wanted: list[OptionInput], present: dict[UUID, Option]) -> None:
@@ -189,7 +200,10 @@ def _check_ids(wanted: list[OptionInput], present: dict[UUID, Option]) -> None:
     errors = []
     for place, one in enumerate(wanted):
         if one.id is not None and (one.id not in present or one.id in seen):
-            detail = "Not a live option of this group, or named twice."
+            detail = Words(
+                "Not a live option of this group, or named twice.",
+                "이 그룹에 없는 옵션이거나 두 번 있습니다.",
+            )
             errors.append(FieldError(f"/options/{place}/id", "unknown", detail))
         if one.id is not None:
             seen.add(one.id)

@@ -4,6 +4,7 @@ from uuid import UUID
 
 from app.core import clock
 from app.core.errors import FieldError, InvalidRequestError
+from app.core.words import Words
 from app.models.menu import Item
 from app.repositories.menu import ItemRepository
 from app.schemas.menu import ItemOutput
@@ -30,7 +31,11 @@ class PricePlanningService:
         item = await self._items.get_live(item_id, expected)
         now = clock.now()
         errors = [
-            FieldError(f"/{place}/starts_at", "past", "Must be in the future.")
+            FieldError(
+                f"/{place}/starts_at",
+                "past",
+                Words("Must be in the future.", "지금보다 나중이어야 합니다."),
+            )
             for place, step in enumerate(wanted)
             if step.starts_at <= now
         ]

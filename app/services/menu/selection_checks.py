@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from app.core.errors import FieldError
+from app.core.words import Words
 from app.models.menu import OptionGroup
 
 CONTRADICTION = "contradiction"
@@ -21,7 +22,10 @@ def bounds_errors(pointer: str, least: int, most: int, free: int) -> Iterator[Fi
     """A group's own bounds are in order. `pointer` is the group's."""
     for name, number in (("min_select", least), ("free_quota", free)):
         if number > most:
-            detail = "Must not be more than max_select."
+            detail = Words(
+                "Must not be more than max_select.",
+                "최소 선택 수는 최대 선택 수(max_select)보다 클 수 없습니다.",
+            )
             yield FieldError(f"{pointer}/{name}", CONTRADICTION, detail)
 
 
@@ -35,10 +39,16 @@ def choices_errors(
     """
     choices = sum(quantity for quantity, _ in options)
     if choices < least:
-        detail = f"The options allow {choices} choices in all."
+        detail = Words(
+            f"The options allow {choices} choices in all.",
+            f"이 그룹에서는 모두 {choices}개까지만 고를 수 있습니다.",
+        )
         yield FieldError(f"{pointer}/min_select", CONTRADICTION, detail)
     if sum(default for _, default in options) > most:
-        detail = "More defaults than max_select allows."
+        detail = Words(
+            "More defaults than max_select allows.",
+            "기본 선택 옵션이 최대 선택 수(max_select)보다 많습니다.",
+        )
         yield FieldError(f"{pointer}/{most_at}", CONTRADICTION, detail)
 
 
@@ -56,6 +66,12 @@ def use_errors(
         theirs if mine is None else mine for mine, theirs in zip(own, group, strict=True)
     )
     if least > most:
-        yield FieldError(pointer, CONTRADICTION, f"At least {least}, at most {most}.")
+        yield FieldError(
+            pointer,
+            CONTRADICTION,
+            Words(
+                f"At least {least}, at most {most}.", f"최소 {least}개가 최대 {most}개보다 큽니다."
+            ),
+        )
     elif own != (None, None):
         yield from choices_errors(pointer, least, most, options, most_at="max_select")

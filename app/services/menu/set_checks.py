@@ -3,10 +3,11 @@
 from collections.abc import Collection, Hashable, Iterator, Sequence
 
 from app.core.errors import FieldError
+from app.core.words import Words
 
-NESTED = ("nested", "A set can't consist of sets.")
-UNKNOWN = ("unknown", "There is no such item.")
-REPEATED = ("repeated", "The item is named twice.")
+NESTED = ("nested", Words("A set can't consist of sets.", "세트 안에 세트를 넣을 수 없습니다."))
+UNKNOWN = ("unknown", Words("There is no such item.", "없는 메뉴입니다."))
+REPEATED = ("repeated", Words("The item is named twice.", "같은 메뉴가 두 번 있습니다."))
 
 
 def choice_errors(
@@ -32,8 +33,14 @@ def set_errors(pointer: str, least: Sequence[int], *, offered: bool) -> Iterator
         offered: whether another set offers the item.
     """
     if least and not any(least):
-        detail = "At least one part must be required: a set of nothing has no price to share."
+        detail = Words(
+            "At least one part must be required: a set of nothing has no price to share.",
+            "필수 구성이 하나 이상 있어야 합니다.",
+        )
         yield FieldError(pointer, "contradiction", detail)
     if least and offered:
-        detail = "Another set offers this item: a set can't consist of sets."
+        detail = Words(
+            "Another set offers this item: a set can't consist of sets.",
+            "다른 세트에 들어 있는 메뉴입니다. 세트 안에 세트를 넣을 수 없습니다.",
+        )
         yield FieldError(pointer, "nested", detail)

@@ -10,6 +10,7 @@ from uuid import UUID
 from app.core import clock
 from app.core.errors import FieldError, InvalidRequestError
 from app.core.ids import uuid7
+from app.core.words import Words
 from app.models.menu import Item
 from app.models.menu_set import SetChoice, SetSlot
 from app.repositories.menu import ItemRepository
@@ -113,7 +114,10 @@ def _id_errors(wanted: list[SetSlotInput], present: dict[UUID, SetSlot]) -> list
     errors, seen = [], set()
     for place, slot in enumerate(wanted):
         if slot.id is not None and (slot.id not in present or slot.id in seen):
-            detail = "Not a part of this set, or named twice."
+            detail = Words(
+                "Not a part of this set, or named twice.",
+                "이 세트에 없는 구성이거나 두 번 있습니다.",
+            )
             errors.append(FieldError(f"/set_slots/{place}/id", "unknown", detail))
         seen.add(slot.id)
     return errors

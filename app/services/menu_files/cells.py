@@ -9,6 +9,7 @@ from itertools import chain, groupby
 from typing import Any
 
 from app.core.clock import instant_text
+from app.core.words import UnreadableValueError
 from app.schemas.menu_file import CELLS
 from app.schemas.timing import Daypart, DaypartException, HappyHour, PriceStep, TimeWindow
 from app.services.menu_files.money_text import amount_text, read_amount
@@ -49,20 +50,20 @@ def cell_value(name: str, cell: str, currency: str) -> object:
     """What the cell of column `name` says, as the schema of the part reads it.
 
     Raises:
-        ValueError: nothing that such a cell can say.
+        UnreadableValueError: nothing that such a cell can say.
     """
     match CELLS[name]:
         case "money":
             return read_amount(cell, currency)
         case "number":
             if not re.fullmatch(r"[0-9]{1,9}", cell):
-                raise ValueError("must be a whole number")
+                raise UnreadableValueError("Must be a whole number.", "정수여야 합니다.")
             return int(cell)
         case "labels":
             return [label for label in re.split(r"[,;\s]+", cell) if label]
         case "flag":
             if cell.lower() not in TRUE | FALSE:
-                raise ValueError("must be true or false")
+                raise UnreadableValueError("Must be true or false.", "true 또는 false여야 합니다.")
             return cell.lower() in TRUE
         case "plan":
             entries = [entry.strip() for entry in cell.split(";")]
@@ -125,7 +126,10 @@ def _read_dayparts(text: str, _: str) -> list[Document]:
         first, _, last = days.lower().partition("-")
         start, end = _DAY_NUMBERS.get(first), _DAY_NUMBERS.get(last or first)
         if start is None or end is None or start > end:
-            raise ValueError("must be days and times such as mon-fri 11:00-15:00")
+            raise UnreadableValueError(
+                "Must be days and times such as mon-fri 11:00-15:00.",
+                "mon-fri 11:00-15:00처럼 요일과 시각을 적어 주세요.",
+            )
         found += [_read_window(window) | {"weekday": day} for day in range(start, end + 1)]
     return found
 
@@ -133,7 +137,9 @@ def _read_dayparts(text: str, _: str) -> list[Document]:
 def _read_window(text: str) -> Document:
     found = _WINDOW.match(text.strip())
     if found is None:
-        raise ValueError("must have times such as 11:00-15:00")
+        raise UnreadableValueError(
+            "Must have times such as 11:00-15:00.", "11:00-15:00처럼 시각을 적어 주세요."
+        )
     end = "00:00" if found["end"] == "24:00" else found["end"].zfill(5)
     return {"start": found["start"].zfill(5), "end": end}
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from app.core.errors import FieldError
+from app.core.words import UnreadableValueError, Words
 from app.schemas.menu_file import (
     CELLS,
     CategoryPart,
@@ -106,7 +107,15 @@ class _Reader:
         }
         kind = next((cell.lower() for at, cell in cells.items() if at.name == "kind"), "") or "item"
         if kind not in FIELDS:
-            self._refuse(row, "kind", "unknown", f"Must be one of {', '.join(FIELDS)}.")
+            self._refuse(
+                row,
+                "kind",
+                "unknown",
+                Words(
+                    f"Must be one of {', '.join(FIELDS)}.",
+                    f"다음 중 하나여야 합니다: {', '.join(FIELDS)}",
+                ),
+            )
             return
         values = self._values(row, kind, cells)
         handle: Callable[[Row, Document], None] = getattr(self, f"_read_{kind}")
@@ -118,7 +127,12 @@ class _Reader:
             if column.name in FIELDS[kind]:
                 self._put(row, column, cell, values)
             elif cell and column.name != "kind":
-                self._refuse(row, column, "misplaced", f"Not for a row of kind {kind}.")
+                self._refuse(
+                    row,
+                    column,
+                    "misplaced",
+                    Words(f"Not for a row of kind {kind}.", f"{kind} 행에는 쓸 수 없는 열입니다."),
+                )
         said = {name: value for name, value in values.items() if value != {} or name in EMPTIED}
         return {name: None if value == {} else value for name, value in said.items()}
 
@@ -137,10 +151,10 @@ class _Reader:
     def _convert(self, row: Row, column: Column, cell: str, values: Document) -> None:
         try:
             values[column.name] = cell_value(column.name, cell, self._currency)
-        except ValueError as error:
-            self._refuse(row, column, "unreadable", f"{str(error).capitalize()}.")
+        except UnreadableValueError as error:
+            self._refuse(row, column, "unreadable", error.words)
 
-    def _refuse(self, row: Row, column: Column | str, code: str, detail: str) -> None:
+    def _refuse(self, row: Row, column: Column | str, code: str, detail: Words) -> None:
         name = column if isinstance(column, str) else column.name
         number = self.places.columns.get(name) if isinstance(column, str) else column.number
         self.errors.append(FieldError(f"/{name}", code, detail, row.number, number))
@@ -162,7 +176,12 @@ class _Reader:
         called = values.pop(kind, None)
         owner = self._last.get(kind) if called is None else self._called(kind, called)
         if owner is None:
-            self._refuse(row, kind, "unknown", f"No row above is this {kind}.")
+            self._refuse(
+                row,
+                kind,
+                "unknown",
+                Words(f"No row above is this {kind}.", f"위에 해당하는 {kind} 행이 없습니다."),
+            )
         return owner
 
     def _read_group(self, row: Row, values: Document) -> None:
@@ -214,9 +233,22 @@ class _Reader:
         called = values.get("group")
         use = next((one for one in reversed(uses) if called in (None, one["key"])), None)
         if use is None:
-            self._refuse(row, "group", "unknown", "No use row of the item is of this group.")
+            self._refuse(
+                row,
+                "group",
+                "unknown",
+                Words(
+                    "No use row of the item is of this group.",
+                    "이 메뉴에 이 그룹의 use 행이 없습니다.",
+                ),
+            )
         elif "key" not in values or "price" not in values:
-            self._refuse(row, "price", "missing", "Needs the option's key and a price.")
+            self._refuse(
+                row,
+                "price",
+                "missing",
+                Words("Needs the option's key and a price.", "옵션의 key와 가격이 필요합니다."),
+            )
         else:
             use.setdefault("prices", {})[values["key"]] = values["price"]
 
@@ -235,7 +267,14 @@ class _Reader:
         owner = self._owner("item", row, values)
         slots = owner[0].get("set_slots") if owner is not None else None
         if owner is None or not slots:
-            self._refuse(row, "item", "unknown", "No slot row of the item stands above.")
+            self._refuse(
+                row,
+                "item",
+                "unknown",
+                Words(
+                    "No slot row of the item stands above.", "위에 이 메뉴의 slot 행이 없습니다."
+                ),
+            )
             return
         choices = slots[-1]["choices"]
         choices.append({"upcharge" if name == "price" else name: values[name] for name in values})

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from app.core.errors import FieldError
+from app.core.words import Words
 from app.schemas.menu_file import COLUMNS
 from app.services.menu.selection_checks import (
     Choosable,
@@ -33,12 +34,16 @@ def _missing_texts(plan: ImportPlan, language: str) -> Iterator[FieldError]:
             for name in TEXTS:
                 texts = one.row.get(COLUMNS.get(name, name))
                 if texts and language not in texts:
-                    detail = f"Needs a text in {language}."
+                    detail = Words(
+                        f"Needs a text in {language}.", f"{language}(으)로 된 값이 필요합니다."
+                    )
                     yield FieldError(f"{one.pointer}/{name}", "language-missing", detail)
     for _, slots in plan.sets:
         for slot in slots:
             if language not in slot.row["names"]:
-                detail = f"Needs a text in {language}."
+                detail = Words(
+                    f"Needs a text in {language}.", f"이 언어로 된 값이 필요합니다: {language}"
+                )
                 yield FieldError(f"{slot.pointer}/name", "language-missing", detail)
 
 

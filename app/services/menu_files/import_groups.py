@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from app.core.errors import FieldError
+from app.core.words import Words
 from app.schemas.menu_file import FieldChange, GroupPart
 from app.services.menu_files.import_parts import Parts, give_positions, pointers, set_position
 from app.services.menu_files.import_plan import Placed
@@ -133,7 +134,10 @@ class _Groups:
         seen: set[str] = set()
         for place, option in enumerate(part.options):
             if option.external_ref is not None and option.external_ref in seen:
-                detail = f"The reference {option.external_ref!r} stands twice in the group."
+                detail = Words(
+                    f"The reference “{option.external_ref}” stands twice in the group.",
+                    f"그룹에 같은 참조가 두 번 있습니다: “{option.external_ref}”",
+                )
                 place_of = f"{pointer}/{place}/external_ref"
                 self._plan.errors.append(FieldError(place_of, "repeated", detail))
             seen.add(option.external_ref or "")

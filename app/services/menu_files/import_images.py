@@ -7,16 +7,20 @@ from dataclasses import replace
 
 from app.core.errors import FieldError
 from app.core.media import MediaStore, size_of
+from app.core.words import Words
 from app.repositories.media import MediaRepository
 from app.schemas.menu_file import ImagePart, ImageSizePart, ItemPart
-from app.services.menu_files.read_menu import ReadMenu, note, refusal
+from app.services.menu_files.read_menu import ReadMenu, refusal
 
 BATCH = 50
 """So few that a slow bucket reads them before their transaction counts as idle (10 s)."""
 
 Sizes = Mapping[str, tuple[int, int] | None]
 """Width and height in pixels by digest; None for a picture that is not there."""
-MISSING = "This installation doesn't have the picture: the item is imported without it."
+MISSING = Words(
+    "This installation doesn't have the picture: the item is imported without it.",
+    "없는 사진입니다. 메뉴는 사진 없이 가져옵니다.",
+)
 
 
 class ImportedImages:
@@ -52,20 +56,22 @@ class ImportedImages:
             if size.sha256 not in known
         }
         sizes = {**known, **await self._look(sorted(wanted), keep=keep)}
-        notes = list(read.warnings)
+        warnings = list(read.warnings)
         errors = []
         for pointer, item, image in list(_images(read)):
             asked = (image, image.thumbnail)
             if any(sizes[size.sha256] is None for size in asked):
                 item.image = None
                 item.model_fields_set.discard("image")
-                notes.append(note(read, FieldError(pointer, "image-missing", MISSING)))
+                warnings.append(FieldError(pointer, "image-missing", MISSING))
             elif any(sizes[size.sha256] != _said(size) for size in asked):
-                detail = "The picture is of another size."
+                detail = Words(
+                    "The picture is of another size.", "사진의 크기가 파일의 내용과 다릅니다."
+                )
                 errors.append(FieldError(pointer, "contradiction", detail))
         if errors:
             raise refusal(errors)
-        return replace(read, warnings=notes)
+        return replace(read, warnings=warnings)
 
     async def _look(self, digests: list[str], *, keep: bool) -> dict[str, tuple[int, int] | None]:
         """Width and height of each picture; None for those that are not there."""

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from app.core.errors import FieldError
 from app.core.language import pick
+from app.core.words import Words
 from app.repositories.menu_file import Row
 from app.schemas.menu_file import FieldChange, ItemPart, UsePart
 from app.services.menu_files.import_plan import ImportPlan, Placed
@@ -60,7 +61,11 @@ class _Linker:
             pointer = f"{item.pointer}/option_groups/{place}"
             group = self._groups.get(use.key)
             if group is None:
-                self._refuse(f"{pointer}/key", "unknown", "There is no such option group.")
+                self._refuse(
+                    f"{pointer}/key",
+                    "unknown",
+                    Words("There is no such option group.", "없는 옵션 그룹입니다."),
+                )
                 continue
             link = {
                 "item_id": item.id,
@@ -72,7 +77,11 @@ class _Linker:
             }
             links.append((link, pointer))
         if len({link["group_id"] for link, _ in links}) < len(links):
-            self._refuse(f"{item.pointer}/option_groups", "repeated", "A group is named twice.")
+            self._refuse(
+                f"{item.pointer}/option_groups",
+                "repeated",
+                Words("A group is named twice.", "같은 옵션 그룹이 두 번 있습니다."),
+            )
         return links
 
     def _prices(self, use: UsePart, group_id: UUID, pointer: str) -> dict[str, int] | None:
@@ -82,7 +91,9 @@ class _Linker:
         ids = self._options(group_id)
         for key in use.prices:
             if key not in ids:
-                detail = f"{key!r} is no option of the group."
+                detail = Words(
+                    f"“{key}” is no option of the group.", f"이 그룹에 없는 옵션입니다: “{key}”"
+                )
                 self._refuse(f"{pointer}/prices", "unknown", detail)
         return {str(ids[key]): price for key, price in use.prices.items() if key in ids}
 
@@ -99,7 +110,7 @@ class _Linker:
             self._option_keys[group_id] = {key: id_ for key, id_ in reversed(known) if key}
         return self._option_keys[group_id]
 
-    def _refuse(self, pointer: str, code: str, detail: str) -> None:
+    def _refuse(self, pointer: str, code: str, detail: Words) -> None:
         self._plan.errors.append(FieldError(pointer, code, detail))
 
 

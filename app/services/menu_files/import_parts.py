@@ -5,6 +5,7 @@ from typing import Any
 
 from app.core.errors import FieldError
 from app.core.ids import uuid7
+from app.core.words import Words
 from app.schemas.menu_file import CategoryPart, FieldChange, GroupPart, ItemPart, OptionPart
 from app.services.menu_files.import_plan import ImportPlan, ImportTerms, Placed
 from app.services.menu_files.merging import Languages, MergeTerms, merge
@@ -44,14 +45,20 @@ class Parts:
 
     def refuse_new(self, pointer: str, name: str) -> None:
         """What is not in the store yet lacks something."""
-        detail = f"It is new here, so it needs: {name}."
+        detail = Words(
+            f"It is new here, so it needs: {name}.", f"새로 만드는 항목이라 값이 필요합니다: {name}"
+        )
         self.plan.errors.append(FieldError(f"{pointer}/{name}", "missing", detail))
 
     def _warn_of_availability(self, pointer: str, state: Mapping[str, Any]) -> None:
-        left = "" if state["stock"] is None else f", {state['stock']} left"
-        detail = (
-            f"It stays {state['status']}{left}, as it is at the store: what the file says is set"
-            " with set_availability only."
+        status, stock = state["status"], state["stock"]
+        en = status if stock is None else f"{status}, {stock} left"
+        ko = status if stock is None else f"{status}, {stock}개 남음"
+        detail = Words(
+            f"It stays {en}, as it is at the store: what the file says is set with"
+            " set_availability only.",
+            f"매장의 지금 상태({ko})를 그대로 둡니다. 파일의 상태와 재고는 set_availability로만"
+            " 반영합니다.",
         )
         place = f"{pointer}/availability"
         self.plan.warnings.append(FieldError(place, "availability-kept", detail))
@@ -67,7 +74,9 @@ class Parts:
         seen: set[str] = set()
         for part, pointer in zip(parts, pointers, strict=True):
             if part.key is not None and part.key in seen:
-                detail = f"The key {part.key!r} stands twice."
+                detail = Words(
+                    f"The key “{part.key}” stands twice.", f"같은 키가 두 번 있습니다: “{part.key}”"
+                )
                 self.plan.errors.append(FieldError(f"{pointer}/key", "repeated", detail))
             seen.add(part.key or "")
 

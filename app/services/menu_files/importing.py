@@ -12,11 +12,12 @@ from app.core import clock
 from app.core.database import UnitOfWork
 from app.core.errors import FieldError
 from app.core.upload import Upload
+from app.core.words import Words
 from app.models.menu import Availability
 from app.models.store import Store
 from app.repositories.menu_file import TABLES, MenuFileRepository, MenuFileRows, Row
 from app.repositories.store import StoreReader
-from app.schemas.menu_file import ImportCounts, ImportFilter, ImportNote, ImportOutput
+from app.schemas.menu_file import ImportCounts, ImportFilter, ImportOutput
 from app.services.menu_files.exporting import FILES
 from app.services.menu_files.import_checks import plan_errors
 from app.services.menu_files.import_images import ImportedImages
@@ -52,17 +53,22 @@ class ImportSources:
 
 
 class MenuImportService:
-    """`actor` is who imports, as events and the audit log name them."""
-
     def __init__(
-        self, sources: ImportSources, actor: dict[str, Any], progress: Progress = lambda _: None
+        self,
+        sources: ImportSources,
+        actor: dict[str, Any],
+        progress: Progress = lambda _: None,
+        language: str = "en",
     ) -> None:
+        """`actor` is who imports, as events and the audit log name them; `language` that of the
+        warnings."""
         self._unit = sources.unit
         self._rows = sources.rows
         self._stores = sources.stores
         self._images = sources.images
         self._actor = actor
         self._progress = progress
+        self._language = language
 
     async def import_file(self, upload: Upload, wanted: ImportFilter) -> ImportOutput:
         """Make the store's menu what the file says, in this transaction.
@@ -101,7 +107,7 @@ class MenuImportService:
     ) -> tuple[ImportPlan, ImportOutput]:
         items = sum(len(category.items) for category in read.file.categories)
         self._progress(f"Comparing {items} items with the menu")
-        return await _apart(_plan, read, store, await self._rows.rows(), wanted)
+        return await _apart(_plan, read, store, await self._rows.rows(), wanted, self._language)
 
     async def _apply(self, plan: ImportPlan, left: Mapping[UUID, int | None]) -> None:
         now = clock.now()
@@ -184,9 +190,9 @@ def _read(
 
 
 def _plan(
-    read: ReadMenu, store: Store, rows: MenuFileRows, wanted: ImportFilter
+    read: ReadMenu, store: Store, rows: MenuFileRows, wanted: ImportFilter, spoken: str
 ) -> tuple[ImportPlan, ImportOutput]:
-    """Everything between reading the rows and writing them."""
+    """Everything between reading the rows and writing them; the warnings are in `spoken`."""
     language, now = store.default_language, clock.now()
     stored = stored_menu(rows, language, now)
     terms = ImportTerms(language, now, wanted.archive_missing, wanted.set_availability)
@@ -207,19 +213,20 @@ def _plan(
         changes=changes[:MAX_SHOWN],
         changes_left_out=max(len(changes) - MAX_SHOWN, 0),
         warnings=[
-            *read.warnings,
-            *_begun(read, now),
-            *(note(read, error) for error in plan.warnings),
+            note(read, one, spoken) for one in (*read.warnings, *_begun(read, now), *plan.warnings)
         ],
     )
     return plan, output
 
 
-def _begun(read: ReadMenu, now: datetime) -> Iterator[ImportNote]:
+def _begun(read: ReadMenu, now: datetime) -> Iterator[FieldError]:
     """Items whose planned prices have begun since the file was written, or were never to come."""
     for at, category in enumerate(read.file.categories):
         for place, item in enumerate(category.items):
             if any(step.starts_at <= now for step in item.price_schedule):
                 pointer = f"/categories/{at}/items/{place}/price_schedule"
-                detail = "A planned price has begun: the item costs that, not what price says."
-                yield note(read, FieldError(pointer, "price-begun", detail))
+                detail = Words(
+                    "A planned price has begun: the item costs that, not what price says.",
+                    "예약 가격이 이미 시작되어 가격 대신 적용됩니다.",
+                )
+                yield FieldError(pointer, "price-begun", detail)

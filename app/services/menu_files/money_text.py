@@ -3,6 +3,7 @@
 import re
 
 from app.core.money import MAX_AMOUNT, minor_digits
+from app.core.words import UnreadableValueError
 
 _SPACES = re.compile(r"[\s\u00a0\u202f'’]")
 _SIGNS = r"(?:[^\W\d_]|[^\w\s.,()+-]){0,8}"
@@ -28,16 +29,20 @@ def read_amount(text: str, currency: str) -> int:
     unless the currency itself has three (`1.234` of KWD).
 
     Raises:
-        ValueError: not an amount, finer than the currency, or beyond what a price may be.
+        UnreadableValueError: not an amount, finer than the currency, or beyond what a price may be.
     """
     found = _AMOUNT.match(_SPACES.sub("", text).replace("−", "-"))
     if found is None:
-        raise ValueError("must be an amount such as 4.50")
+        raise UnreadableValueError(
+            "Must be an amount such as 4.50.", "9000이나 4.50과 같은 금액이어야 합니다."
+        )
     negative = found["minus"] == "-" or found["open"] is not None
     whole, fraction = _split(found["number"], minor_digits(currency))
     amount = int(whole + fraction)
     if amount > MAX_AMOUNT:
-        raise ValueError("is more than a price may be")
+        raise UnreadableValueError(
+            "Is more than a price may be.", "가격으로 쓸 수 있는 금액보다 큽니다."
+        )
     return -amount if negative else amount
 
 
@@ -52,8 +57,14 @@ def _split(bare: str, digits: int) -> tuple[str, str]:
     pattern = r"\d+" if not thousands else rf"\d{{1,3}}(?:\{thousands[0]}\d{{3}})+"
     kept, lost = fraction[:digits], fraction[digits:]
     if not re.fullmatch(pattern, whole) or (decimal and not fraction) or lost.strip("0"):
-        decimals = f"with at most {digits} decimals" if digits else "without decimals"
-        raise ValueError(f"must be an amount {decimals}")
+        if digits == 0:
+            raise UnreadableValueError(
+                "Must be an amount without decimals.", "소수점 없는 금액이어야 합니다."
+            )
+        raise UnreadableValueError(
+            f"Must be an amount with at most {digits} decimals.",
+            f"소수점 아래 {digits}자리까지 쓸 수 있습니다.",
+        )
     return whole.replace(".", "").replace(",", ""), kept.ljust(digits, "0")
 
 

@@ -7,6 +7,7 @@ from typing import Any, Literal
 from pydantic import ValidationError
 
 from app.core.errors import FieldError, MenuFileInvalidError
+from app.core.reader_words import reader_error
 from app.schemas.menu_file import ImportNote, MenuFile
 
 FileFormat = Literal["json", "csv", "square"]
@@ -64,7 +65,7 @@ class ReadMenu:
     places: Places = field(default_factory=Places)
     languages: Mapping[str, frozenset[str]] | None = None
     own_groups: Mapping[int, tuple[int, int]] = field(default_factory=dict)
-    warnings: Sequence[ImportNote] = ()
+    warnings: Sequence[FieldError] = ()
     unsaid_category: int | None = None
     adds: frozenset[str] = frozenset()
 
@@ -83,10 +84,8 @@ def checked_file(document: Any, places: Places, errors: Sequence[FieldError] = (
         file = MenuFile.model_validate(document)
     except ValidationError as error:
         more = [
-            places.located(
-                FieldError(_pointer(one["loc"]), one["type"].replace("_", "-"), one["msg"])
-            )
-            for one in error.errors(include_url=False, include_input=False, include_context=False)
+            places.located(reader_error(_pointer(one["loc"]), one))
+            for one in error.errors(include_url=False)
         ]
         # A cell that could not be read is not missing as well; and one that says something for
         # five days is wrong once.
@@ -101,11 +100,12 @@ def checked_file(document: Any, places: Places, errors: Sequence[FieldError] = (
     return file
 
 
-def note(read: ReadMenu, error: FieldError) -> ImportNote:
-    """A warning about a place of the file."""
-    place = read.places.located(error)
-    pointer = error.pointer if place.row is None else None
-    return ImportNote(row=place.row, pointer=pointer, code=error.code, detail=error.detail)
+def note(read: ReadMenu, warning: FieldError, language: str) -> ImportNote:
+    """A warning about a place of the file, in `language`."""
+    place = warning if warning.row is not None else read.places.located(warning)
+    pointer = warning.pointer if place.row is None else None
+    detail = warning.detail[language]
+    return ImportNote(row=place.row, pointer=pointer, code=warning.code, detail=detail)
 
 
 def refusal(errors: Sequence[FieldError]) -> MenuFileInvalidError:

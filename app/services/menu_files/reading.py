@@ -2,6 +2,7 @@
 
 from app.core.errors import FieldError
 from app.core.json_reader import read_json
+from app.core.words import Words
 from app.schemas.menu_file import MenuFile
 from app.services.menu_files.csv_reading import read_own_csv
 from app.services.menu_files.read_menu import KnownNames, Places, ReadMenu, checked_file, refusal
@@ -33,7 +34,9 @@ def read_file(
         return ReadMenu(file, "json")
     rows = read_rows(decode(content))
     if not rows:
-        raise refusal([FieldError("", "empty", "The table has no rows.", 1)])
+        raise refusal(
+            [FieldError("", "empty", Words("The table has no rows.", "표에 행이 없습니다."), 1)]
+        )
     square = square_table(rows)
     if square:
         return read_square_csv(square, currency, default_language, known)
@@ -43,5 +46,5 @@ def read_file(
 def _check_currency(file: MenuFile, currency: str) -> None:
     """Prices are in minor units: of another currency they would be wrong, not just foreign."""
     if file.currency not in (None, currency):
-        detail = f"The store's prices are in {currency}."
+        detail = Words(f"The store's prices are in {currency}.", f"매장의 통화는 {currency}입니다.")
         raise refusal([FieldError("/currency", "currency-differs", detail)])

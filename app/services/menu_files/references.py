@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from app.core.errors import FieldError
+from app.core.words import Words
 from app.schemas.menu_file import ItemPart
 
 
@@ -14,5 +15,8 @@ def repeated_references(parts: Iterable[tuple[str, ItemPart]]) -> Iterator[Field
     times = Counter(reference for _, reference in known)
     for pointer, reference in known:
         if times[reference] > 1:
-            detail = f"The reference {reference!r} stands at {times[reference]} items."
+            detail = Words(
+                f"The reference {reference!r} stands at {times[reference]} items.",
+                f"같은 참조가 메뉴 {times[reference]}개에 있습니다: “{reference}”",
+            )
             yield FieldError(f"{pointer}/external_ref", "repeated", detail)

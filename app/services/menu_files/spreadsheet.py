@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from app.core.errors import MalformedBodyError
+from app.core.words import Words
 
 MAX_ROWS = 60_000
 _BOMS = (
@@ -19,12 +20,33 @@ _STARTS = r"[=+\-@\t\r\uff1d\uff0b\uff0d\uff20]"
 _FORMULA = re.compile(rf"'*{_STARTS}")
 _SAFE_FORMULA = re.compile(rf"'+{_STARTS}")
 _NO_TEXT = (
-    (b"PK\x03\x04", "This is a workbook, such as XLSX: save it as CSV, and send that."),
-    (b"\xd0\xcf\x11\xe0", "This is a workbook, such as XLS: save it as CSV, and send that."),
-    (b"<", "This is a web page: open it as a spreadsheet, save it as CSV, and send that."),
+    (
+        b"PK\x03\x04",
+        Words(
+            "This is a workbook, such as XLSX: save it as CSV, and send that.",
+            "XLSX와 같은 통합 문서입니다. CSV로 저장해 보내 주세요.",
+        ),
+    ),
+    (
+        b"\xd0\xcf\x11\xe0",
+        Words(
+            "This is a workbook, such as XLS: save it as CSV, and send that.",
+            "XLS와 같은 통합 문서입니다. CSV로 저장해 보내 주세요.",
+        ),
+    ),
+    (
+        b"<",
+        Words(
+            "This is a web page: open it as a spreadsheet, save it as CSV, and send that.",
+            "웹 페이지입니다. 스프레드시트로 열어 CSV로 저장한 뒤 보내 주세요.",
+        ),
+    ),
 )
 """How files begin that people send instead of a table, and what is to be done about them."""
-NO_TABLE = "This is neither a table nor JSON: save a table as CSV, and send that."
+NO_TABLE = Words(
+    "This is neither a table nor JSON: save a table as CSV, and send that.",
+    "표도 JSON도 아닌 파일입니다. 표를 CSV로 저장해 보내 주세요.",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +80,12 @@ def _decoded(content: bytes, encodings: Iterable[str]) -> str:
             return content.decode(encoding)
         except UnicodeDecodeError:
             continue
-    raise MalformedBodyError("The file is neither UTF-8 nor UTF-16 nor CP949.")
+    raise MalformedBodyError(
+        Words(
+            "The file is neither UTF-8 nor UTF-16 nor CP949.",
+            "UTF-8, UTF-16, CP949 중 어느 것으로도 읽을 수 없는 파일입니다.",
+        )
+    )
 
 
 def read_rows(text: str) -> list[Row]:
@@ -75,9 +102,19 @@ def read_rows(text: str) -> list[Row]:
             if any(cell.strip() for cell in cells):
                 rows.append(Row(number, [unprotected(cell) for cell in cells]))
             if number > MAX_ROWS:
-                raise MalformedBodyError(f"The file has more than {MAX_ROWS} rows.")
-    except csv.Error as error:
-        raise MalformedBodyError(f"Row {number + 1} is not CSV: {error}.") from None
+                raise MalformedBodyError(
+                    Words(
+                        f"The file has more than {MAX_ROWS} rows.",
+                        f"파일은 {MAX_ROWS}행까지 읽을 수 있습니다.",
+                    )
+                )
+    except csv.Error:
+        raise MalformedBodyError(
+            Words(
+                f"Row {number + 1} is not CSV.",
+                f"{number + 1}행을 CSV로 읽을 수 없습니다.",
+            )
+        ) from None
     return rows
 
 

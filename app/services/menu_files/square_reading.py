@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from app.core.errors import FieldError
-from app.schemas.menu_file import ImportNote
+from app.core.words import UnreadableValueError, Words
 from app.services.menu_files.money_text import read_amount
 from app.services.menu_files.read_menu import KnownNames, Places, ReadMenu, checked_file
 from app.services.menu_files.spreadsheet import Row
@@ -176,14 +176,16 @@ def _variation(table: _Table, row: Row, currency: str, errors: list[FieldError])
     text, price = table.cell(row, "price"), 0
     column = table.numbers.get("price")
     if not text or text.lower() == "variable":
-        detail = "Needs a price: one that is asked for at the till can't be ordered at a table."
+        detail = Words(
+            "Needs a price: one that is asked for at the till can't be ordered at a table.",
+            "가격이 필요합니다. 계산대에서 정하는 가격으로는 테이블에서 주문할 수 없습니다.",
+        )
         errors.append(FieldError("/price", "price-missing", detail, row.number, column))
     else:
         try:
             price = read_amount(text, currency)
-        except ValueError as error:
-            detail = f"{str(error).capitalize()}."
-            errors.append(FieldError("/price", "unreadable", detail, row.number, column))
+        except UnreadableValueError as error:
+            errors.append(FieldError("/price", "unreadable", error.words, row.number, column))
     name = table.cell(row, "variation name") or "Regular"
     kind = "" if table.cell(row, "option name 2") else table.cell(row, "option name 1")
     return _Variation(row.number, table.cell(row, "token"), name, price, kind)
@@ -197,7 +199,7 @@ class _Document:
         self.groups: list[dict[str, Any]] = []
         self.categories: dict[str, dict[str, Any]] = {}
         self.own_groups: dict[int, tuple[int, int]] = {}
-        self.warnings: list[ImportNote] = []
+        self.warnings: list[FieldError] = []
         self._warned: set[str] = set()
 
     def add(self, item: _Item) -> None:
@@ -237,12 +239,11 @@ class _Document:
                 uses.append({"key": name})
             elif name not in self._warned:
                 self._warned.add(name)
-                detail = f"Add an option group {name[:100]!r} and import again: its options are not in the file."
-                self.warnings.append(
-                    ImportNote(
-                        row=item.row, pointer=None, code="modifier-set-unknown", detail=detail
-                    )
+                detail = Words(
+                    f"Add an option group “{name[:100]}” and import again: its options are not in the file.",
+                    f"옵션 내용이 파일에 없습니다. 이름이 “{name[:100]}”인 옵션 그룹을 만든 뒤 다시 가져와 주세요.",
                 )
+                self.warnings.append(FieldError("", "modifier-set-unknown", detail, item.row))
         return uses
 
     def _add_sizes(self, item: _Item, key: str) -> None:

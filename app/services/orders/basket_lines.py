@@ -7,6 +7,8 @@ from typing import Any
 from uuid import UUID
 
 from app.core.errors import DomainError, FieldError, InvalidRequestError
+from app.core.problem_kinds import PROBLEMS
+from app.core.words import Words
 from app.models import BasketLine
 from app.schemas.basket import (
     MAX_LINES,
@@ -42,13 +44,23 @@ class BasketChange:
             if line.version is None:
                 self.new.append(line)
             else:
-                self.stale.append(FieldError(pointer, "gone", "The line is no longer there."))
+                self.stale.append(
+                    FieldError(
+                        pointer,
+                        "gone",
+                        Words("The line is no longer there.", "장바구니에서 빠진 항목입니다."),
+                    )
+                )
         elif content_of(line) == {name: getattr(there, name) for name in CONTENT}:
             return
         elif line.version == there.version:
             self.changed.append((there, line))
         else:
-            self.stale.append(FieldError(pointer, "stale", "The line has changed."))
+            self.stale.append(
+                FieldError(
+                    pointer, "stale", Words("The line has changed.", "그사이 바뀐 항목입니다.")
+                )
+            )
 
     def remove(self, ref: BasketLineRef, there: BasketLine | None, pointer: str) -> None:
         if there is None:
@@ -56,7 +68,11 @@ class BasketChange:
         if ref.version == there.version:
             self.removed.append(ref.id)
         else:
-            self.stale.append(FieldError(pointer, "stale", "The line has changed."))
+            self.stale.append(
+                FieldError(
+                    pointer, "stale", Words("The line has changed.", "그사이 바뀐 항목입니다.")
+                )
+            )
 
 
 def review_change(wanted: BasketInput, lines: Sequence[BasketLine]) -> BasketChange:
@@ -76,7 +92,10 @@ def review_change(wanted: BasketInput, lines: Sequence[BasketLine]) -> BasketCha
     for place, ref in enumerate(wanted.removed):
         change.remove(ref, known.get(ref.id), f"/removed/{place}/version")
     if change.new and len(lines) + len(change.new) - len(change.removed) > MAX_LINES:
-        detail = f"A basket has at most {MAX_LINES} lines."
+        detail = Words(
+            f"A basket has at most {MAX_LINES} lines.",
+            f"장바구니에는 {MAX_LINES}개 항목까지 담을 수 있습니다.",
+        )
         raise InvalidRequestError(errors=[FieldError("/lines", "too-many", detail)])
     return change
 
@@ -86,7 +105,13 @@ def _check_named_once(wanted: BasketInput) -> None:
     errors = []
     for pointer, line_id in _named(wanted):
         if line_id in seen:
-            errors.append(FieldError(pointer, "repeated", "The line is named twice."))
+            errors.append(
+                FieldError(
+                    pointer,
+                    "repeated",
+                    Words("The line is named twice.", "같은 항목이 두 번 있습니다."),
+                )
+            )
         seen.add(line_id)
     if errors:
         raise InvalidRequestError(errors=errors[:20])
@@ -146,18 +171,23 @@ def priced(
     )
 
 
+def _of_the_line(error: DomainError) -> FieldError:
+    """What is wrong with a line as a whole."""
+    return FieldError("/lines/0", error.code, error.detail or PROBLEMS[error.code].advice)
+
+
 def _quote(
     snapshot: MenuSnapshot, line: LineInput, now: datetime, language: str
 ) -> tuple[Mapping[str, Any] | None, list[dict[str, str]]]:
     try:
         basket = price_basket(snapshot, [line], now)
     except DomainError as error:
-        errors = error.errors or [FieldError("/lines/0", error.code, str(error))]
+        errors = error.errors or [_of_the_line(error)]
         return None, [
             {
                 "pointer": one.pointer.removeprefix("/lines/0"),
                 "code": one.code,
-                "detail": one.detail,
+                "detail": one.detail[language],
             }
             for one in errors
         ]

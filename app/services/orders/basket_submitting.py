@@ -5,6 +5,7 @@ from uuid import UUID
 
 from app.core.errors import BasketEmptyError, BusyError, FieldError, InvalidRequestError
 from app.core.idempotency import Intent
+from app.core.words import Words
 from app.models import BasketLine
 from app.repositories.basket import BasketMovedError, BasketPlacingRepository
 from app.repositories.placing import Placed
@@ -48,7 +49,10 @@ class BasketSubmittingService:
                 await self._read()
                 raise BasketEmptyError
             if len(lines) > MAX_LINES:
-                detail = f"An order has at most {MAX_LINES} lines: take some out, order in two."
+                detail = Words(
+                    f"An order has at most {MAX_LINES} lines: take some out, order in two.",
+                    f"한 번에 {MAX_LINES}개 항목까지 주문할 수 있습니다. 나누어 주문해 주세요.",
+                )
                 raise InvalidRequestError(errors=[FieldError("", "too-many", detail)])
             self._placing.priced = session_id, {line.id: line.version for line in lines}
             order = OrderInput(

@@ -10,6 +10,7 @@ from typing import Any
 from app.core.errors import FieldError, InvalidRequestError
 from app.core.language import pick
 from app.core.security.principals import Principal
+from app.core.words import Words
 from app.models import CancelReasonList
 from app.repositories.cancel_reason import CancelReasonRepository
 from app.repositories.store import StoreReader
@@ -71,7 +72,10 @@ def reason_of(reasons: Sequence[CancelReason], code: str, *, by_guest: bool) -> 
     for reason in reasons:
         if reason.code == code and not reason.archived and (reason.for_guests or not by_guest):
             return reason
-    detail = "No reason that may be given here; GET /cancel-reasons lists them."
+    detail = Words(
+        "No reason that may be given here; GET /cancel-reasons lists them.",
+        "여기서 쓸 수 없는 취소 사유입니다. 목록은 GET /cancel-reasons에 있습니다.",
+    )
     raise InvalidRequestError(errors=[FieldError("/reason_code", "unknown", detail)])
 
 
@@ -87,7 +91,13 @@ def replaced(
     for place, reason in enumerate(wanted):
         if reason.code in codes:
             pointer = f"/reasons/{place}/code"
-            errors.append(FieldError(pointer, "repeated", "The code is named twice."))
+            errors.append(
+                FieldError(
+                    pointer,
+                    "repeated",
+                    Words("The code is named twice.", "같은 코드가 두 번 있습니다."),
+                )
+            )
         codes.add(reason.code)
     left = [
         CancelReason(old.code, old.names, old.for_guests, archived=True)
@@ -95,7 +105,10 @@ def replaced(
         if old.code not in codes
     ]
     if len(codes) + len(left) > MOST_CODES:
-        detail = f"A store keeps at most {MOST_CODES} codes, archived ones too."
+        detail = Words(
+            f"A store keeps at most {MOST_CODES} codes, archived ones too.",
+            f"취소 사유는 보관된 것까지 {MOST_CODES}개까지 둘 수 있습니다.",
+        )
         errors.append(FieldError("/reasons", "too-many", detail))
     if errors:
         raise InvalidRequestError(errors=errors)

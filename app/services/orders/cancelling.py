@@ -17,6 +17,7 @@ from app.core.errors import (
 )
 from app.core.security.permissions import Permission
 from app.core.security.principals import Principal
+from app.core.words import Words
 from app.models import Item, Order, OrderLine, OrderStatus
 from app.repositories.cancel_reason import CancelReasonRepository
 from app.repositories.order import OrderRepository, StockKey
@@ -111,7 +112,12 @@ class CancellingService:
         if not self._principal.sits_at_table:
             return await self._orders.lock_for_change(order_id, expected)
         if not await self._reasons.guests_may_cancel():
-            raise PermissionDeniedError("The store does not let its guests cancel. Ask the staff.")
+            raise PermissionDeniedError(
+                Words(
+                    "The store does not let its guests cancel. Ask the staff.",
+                    "이 매장에서는 손님이 직접 취소할 수 없습니다. 직원에게 말씀해 주세요.",
+                )
+            )
         # First without a lock: what another party has ordered is neither told of nor waited for.
         await self._reading.visible(order_id)
         order = await self._orders.lock_for_change(order_id, expected)

@@ -17,9 +17,10 @@ from app.core.errors import (
 )
 from app.core.idempotency import Intent
 from app.core.ids import uuid7
-from app.core.language import negotiate
+from app.core.language import negotiate, speak
 from app.core.metrics import ORDERS
 from app.core.security.principals import Principal
+from app.core.words import Words
 from app.repositories.placing import CatalogChangedError, Placed, Placement, PlacingRepository
 from app.schemas.order import OrderInput, QuoteOutput
 from app.services.menu.loading import MenuCatalog
@@ -118,7 +119,8 @@ class OrderingService:
         snapshot = (await self._catalog.snapshot()).at(now)
         basket = self._price(snapshot, wanted, now)
         await self._check_stock(basket)
-        return QuoteOutput.model_validate(basket.quote(self._language(snapshot)), strict=False)
+        language = speak(self._language(snapshot))
+        return QuoteOutput.model_validate(basket.quote(language), strict=False)
 
     async def _check_stock(self, basket: PricedBasket) -> None:
         """Asks the database only for baskets that have something counted in them."""
@@ -143,13 +145,19 @@ class OrderingService:
         if self._principal.sits_at_table:
             for name in ("table_id", "session_id"):
                 if getattr(wanted, name) is not None:
-                    detail = "A tablet or guest orders for its own table."
+                    detail = Words(
+                        "A tablet or guest orders for its own table.",
+                        "태블릿과 손님은 자기 테이블에서만 주문할 수 있습니다.",
+                    )
                     raise InvalidRequestError(errors=[FieldError(f"/{name}", "unknown", detail)])
             if self._principal.session_id is not None:
                 return None, self._principal.session_id
             return self._principal.table_id, None
         if (wanted.table_id is None) == (wanted.session_id is None):
-            detail = "Name either the table or the session."
+            detail = Words(
+                "Name either the table or the session.",
+                "테이블과 세션 중 하나만 지정해 주세요.",
+            )
             raise InvalidRequestError(errors=[FieldError("/table_id", "missing", detail)])
         return wanted.table_id, wanted.session_id
 

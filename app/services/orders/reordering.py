@@ -9,6 +9,7 @@ from app.core import clock
 from app.core.errors import FieldError
 from app.core.language import pick
 from app.core.security.principals import Principal
+from app.core.words import Words
 from app.models import Order, OrderLine, OrderLineOption
 from app.repositories.order import OrderRepository, StockKey
 from app.schemas.order import (
@@ -84,7 +85,10 @@ class ReorderingService:
     ) -> ReorderLineOutput:
         errors = list(assessed.errors)
         if short:
-            detail = "Fewer portions are left than were ordered then."
+            detail = Words(
+                "Fewer portions are left than were ordered then.",
+                "남은 수량이 지난번 주문한 수량보다 적습니다.",
+            )
             errors.append(FieldError("/quantity", "stock-insufficient", detail))
         now = None
         if assessed.priced is not None and not errors:
@@ -99,7 +103,9 @@ class ReorderingService:
             now=now,
             price_change=None if now is None else now.total - line.total,
             problems=[
-                ReorderProblem(pointer=one.pointer, code=one.code, detail=one.detail)
+                ReorderProblem(
+                    pointer=one.pointer, code=one.code, detail=one.detail[self._language[0]]
+                )
                 for one in errors
             ],
         )

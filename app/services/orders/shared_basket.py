@@ -11,6 +11,7 @@ from app.core.errors import (
     SessionClosedError,
 )
 from app.core.security.principals import Principal
+from app.core.words import Words
 from app.models import BasketLine, TableSession
 from app.models.table import SessionStatus
 from app.repositories.basket import BasketRepository
@@ -52,7 +53,9 @@ class SharedBasketService:
             table_id = self._principal.table_id
             session_id = await self._baskets.session_at(table_id) if table_id else None
             if session_id is None:
-                raise NotFoundError("The table has no open session.")
+                raise NotFoundError(
+                    Words("The table has no open session.", "지금 이용 중인 테이블이 아닙니다.")
+                )
         else:
             _check_open(await self._baskets.session(session_id))
         return session_id, await self._baskets.lines_of(session_id)
@@ -96,12 +99,17 @@ class SharedBasketService:
         table_id = self._principal.table_id
         session = await self._baskets.hold_at(table_id) if table_id else None
         if session is None:
-            raise NotFoundError("The table has no open session.")
+            raise NotFoundError(
+                Words("The table has no open session.", "지금 이용 중인 테이블이 아닙니다.")
+            )
         return session
 
     async def _check_ids(self, change: BasketChange, session_id: UUID) -> None:
         if await self._baskets.is_used_elsewhere([line.id for line in change.new], session_id):
-            detail = "Another basket has a line with such an id: choose random ones."
+            detail = Words(
+                "Another basket has a line with such an id: choose random ones.",
+                "다른 장바구니에서 쓰는 ID입니다. ID는 무작위로 만들어 주세요.",
+            )
             raise InvalidRequestError(errors=[FieldError("/lines", "id-taken", detail)])
 
     async def _apply(self, change: BasketChange, session_id: UUID) -> None:

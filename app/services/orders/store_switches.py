@@ -16,6 +16,7 @@ from app.core.clock import instant_text
 from app.core.errors import FieldError, OrderTooLargeError, StoreClosedError
 from app.core.language import pick
 from app.core.security.principals import Channel
+from app.core.words import Words
 
 GUESTS = frozenset({Channel.TABLET, Channel.GUEST})
 """The channels of the guests' side."""
@@ -101,9 +102,11 @@ class OrderingRules:
         """
         pause = self.paused_at(now)
         if pause is not None and channel in pause.channels:
-            message = pick(pause.message, *words) if pause.message else None
+            said, default = pause.message, words[1]
+            detail = Words(pick(said, "en", default), pick(said, "ko", default)) if said else None
+            message = pick(said, *words) if said else None
             until = pause.until and instant_text(pause.until)
-            raise StoreClosedError(message, reason="paused", until=until, message=message)
+            raise StoreClosedError(detail, reason="paused", until=until, message=message)
         if channel in GUESTS and (last := self.last_order_at(now, calendar)) and now >= last:
             until = instant_text(calendar.end_of_day(now))
             raise StoreClosedError(reason="last-order-passed", until=until, message=None)
@@ -118,10 +121,16 @@ class OrderingRules:
             return
         errors = []
         if self.max_lines is not None and len(lines) > self.max_lines:
-            detail = f"An order has at most {self.max_lines} lines."
+            detail = Words(
+                f"An order has at most {self.max_lines} lines.",
+                f"한 번에 {self.max_lines}개 항목까지 주문할 수 있습니다.",
+            )
             errors.append(FieldError("/lines", "too-many-lines", detail))
         if self.max_quantity is not None and sum(one.quantity for one in lines) > self.max_quantity:
-            detail = f"An order has at most {self.max_quantity} portions."
+            detail = Words(
+                f"An order has at most {self.max_quantity} portions.",
+                f"한 번에 {self.max_quantity}개까지 주문할 수 있습니다.",
+            )
             errors.append(FieldError("/lines", "too-many-portions", detail))
         if errors:
             raise OrderTooLargeError(

@@ -22,6 +22,7 @@ from app.core.errors import (
     StockInsufficientError,
 )
 from app.core.money import MAX_AMOUNT
+from app.core.words import Words
 from app.services.menu.snapshot import MenuSnapshot
 from app.services.pricing.configuring import Configured, Review, WantedOption
 from app.services.pricing.priced_basket import (
@@ -87,7 +88,9 @@ def price_basket(
     priced = tuple(check.price() for check in checks)
     total = sum(line.total for line in priced)
     if total > MAX_AMOUNT:
-        raise QuantityInvalidError("The order's total is too large.")
+        raise QuantityInvalidError(
+            Words("The order's total is too large.", "주문 금액이 너무 큽니다.")
+        )
     uses = tuple(use for check in checks for use in check.stock_uses())
     store = snapshot.store
     return PricedBasket(priced, total, store.currency, store.default_language, uses, at=now)
@@ -109,7 +112,10 @@ def check_stock(basket: PricedBasket, left: Mapping[StockKey, int]) -> None:
                 FieldError(
                     use.pointer,
                     "stock-insufficient",
-                    f"Of this {use.key[0]} {left[use.key]} are left.",
+                    Words(
+                        f"Of this {use.key[0]} {left[use.key]} are left.",
+                        f"남은 수량은 {left[use.key]}개입니다.",
+                    ),
                     left=left[use.key],
                 )
                 for use in basket.stock_uses
@@ -160,7 +166,10 @@ class _Line:
     ) -> None:
         self._wanted = wanted
         if not 1 <= wanted.quantity <= MAX_QUANTITY:
-            detail = f"A line has 1 to {MAX_QUANTITY} portions."
+            detail = Words(
+                f"A line has 1 to {MAX_QUANTITY} portions.",
+                f"수량은 1~{MAX_QUANTITY}개여야 합니다.",
+            )
             review.quantity.append(FieldError(f"{path}/quantity", "quantity-invalid", detail))
         item = snapshot.items.get(wanted.item_id)
         review.check_item(f"{path}/item_id", item)

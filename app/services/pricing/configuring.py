@@ -27,6 +27,7 @@ from app.core.errors import (
     QuantityInvalidError,
 )
 from app.core.language import pick
+from app.core.words import Words
 from app.services.menu.snapshot import GroupEntry, ItemEntry, OptionEntry, Orderable, Texts
 from app.services.pricing.priced_basket import PricedOption, StockUse
 
@@ -40,13 +41,14 @@ class WantedOption(Protocol):
 
 @dataclass
 class Review:
-    """What was found wrong with a basket, read at `now`; details are in the store's `language`.
+    """What was found wrong with a basket, read at `now`. Names that have no text
+    in the language of a message are in the store's `default_language` there.
 
     `groups` and `slots` say what those with too few or too many choices would take.
     """
 
     now: datetime
-    language: str
+    default_language: str
     quantity: list[FieldError] = field(default_factory=list)
     unavailable: list[FieldError] = field(default_factory=list)
     choices: list[FieldError] = field(default_factory=list)
@@ -73,15 +75,20 @@ class Review:
     def check_item(self, pointer: str, item: ItemEntry | None) -> None:
         """Report an item that can't be ordered, and one of another time of day as that."""
         if item is None or item.at(self.now) is not Orderable.AVAILABLE:
-            self.cannot_order(pointer, "item")
+            detail = Words("The item can't be ordered now.", "지금 주문할 수 없는 메뉴입니다.")
+            self.unavailable.append(FieldError(pointer, "item-unavailable", detail))
         elif not item.opening.open_at(self.now):
-            detail = "The item is not served at this time of day."
+            detail = Words(
+                "The item is not served at this time of day.",
+                "지금 시간에는 주문할 수 없는 메뉴입니다.",
+            )
             self.unavailable.append(FieldError(pointer, "not-now", detail))
 
-    def cannot_order(self, pointer: str, what: str) -> None:
-        self.unavailable.append(
-            FieldError(pointer, "item-unavailable", f"The {what} can't be ordered now.")
-        )
+    def check_option(self, pointer: str, option: OptionEntry) -> None:
+        """Report an option that can't be ordered."""
+        if option.availability.at(self.now) is not Orderable.AVAILABLE:
+            detail = Words("The option can't be ordered now.", "지금 고를 수 없는 옵션입니다.")
+            self.unavailable.append(FieldError(pointer, "item-unavailable", detail))
 
     def count(
         self, entry_names: Texts, bounds: tuple[int, int], chosen: int, pointer: str
@@ -90,9 +97,16 @@ class Review:
         least, most = bounds
         if least <= chosen <= most:
             return None
-        name = pick(entry_names, self.language, "")
-        detail = f"“{name}” takes {least} to {most} choices, not {chosen}."
+        en, ko = (pick(entry_names, language, self.default_language) for language in ("en", "ko"))
+        detail = Words(
+            f"Choose {_range(least, most)} of “{en}”, not {chosen}.",
+            f"“{ko}”에서는 {_range(least, most)}개를 골라야 합니다. 지금은 {chosen}개입니다.",
+        )
         return FieldError(pointer, "too-few" if chosen < least else "too-many", detail)
+
+
+def _range(least: int, most: int) -> str:
+    return str(least) if least == most else f"{least}–{most}"
 
 
 Charge = tuple[GroupEntry, OptionEntry, int, int]
@@ -140,7 +154,11 @@ class Configured:
     def check_price(self, amount: int) -> None:
         """Report options whose discounts leave less than nothing of the price."""
         if self._sound and amount < 0:
-            self._invalid("", "negative-price", "The options make the price negative.")
+            self._invalid(
+                "",
+                "negative-price",
+                Words("The options make the price negative.", "옵션 할인이 가격보다 큽니다."),
+            )
 
     def stock_uses(self, portions: int) -> Iterator[StockUse]:
         """What so many portions take of counted things, options by their units in each."""
@@ -151,24 +169,37 @@ class Configured:
                 units = one.quantity * portions
                 yield StockUse(f"{self._path}/options/{place}", ("option", one.option_id), units)
 
-    def _invalid(self, place: str, code: str, detail: str) -> None:
+    def _invalid(self, place: str, code: str, detail: Words) -> None:
         pointer = place or f"{self._path}/options"
         self._review.options.append(FieldError(pointer, code, detail))
 
     def _choose(self, pointer: str, wanted: WantedOption) -> None:
         """Take one chosen option, or say why it can't be."""
         if wanted.option_id not in self.item.choices:
-            return self._invalid(pointer, "unknown", "The item does not offer this option.")
+            return self._invalid(
+                pointer,
+                "unknown",
+                Words("The item does not offer this option.", "이 메뉴에 없는 옵션입니다."),
+            )
         if wanted.option_id in self._chosen:
-            detail = "The option is named twice; use its quantity."
+            detail = Words(
+                "The option is named twice; use its quantity.",
+                "같은 옵션이 두 번 있습니다. quantity로 개수를 정해 주세요.",
+            )
             return self._invalid(pointer, "repeated", detail)
         self._chosen[wanted.option_id] = wanted.quantity
         _, option = self.item.choices[wanted.option_id]
         if not 1 <= wanted.quantity <= option.max_quantity:
             code = "too-many" if wanted.quantity > 0 else "too-few"
-            return self._invalid(pointer, code, f"At most {option.max_quantity} of it, at least 1.")
-        if option.availability.at(self._review.now) is not Orderable.AVAILABLE:
-            self._review.cannot_order(pointer, "option")
+            return self._invalid(
+                pointer,
+                code,
+                Words(
+                    f"At most {option.max_quantity} of it, at least 1.",
+                    f"1개부터 {option.max_quantity}개까지 고를 수 있습니다.",
+                ),
+            )
+        self._review.check_option(pointer, option)
         return None
 
     def _check_group(self, group: GroupEntry) -> None:

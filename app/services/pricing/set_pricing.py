@@ -15,6 +15,7 @@ from uuid import UUID
 
 from app.core.errors import FieldError
 from app.core.money import allocate
+from app.core.words import Words
 from app.services.menu.snapshot import ChoiceEntry, ItemEntry, SlotEntry
 from app.services.pricing.configuring import Configured, Review, WantedOption
 from app.services.pricing.priced_basket import PricedLine, SetPart, StockUse
@@ -66,7 +67,9 @@ class SetSelection:
         self._slots = {slot.id: slot for slot in item.slots}
         self._chosen: list[_Chosen] = []
         if wanted and not item.slots:
-            self._invalid(self._path, "unknown", "The item is no set.")
+            self._invalid(
+                self._path, "unknown", Words("The item is no set.", "세트 메뉴가 아닙니다.")
+            )
             return
         for place, choice in enumerate(wanted):
             self._take(f"{self._path}/{place}", choice)
@@ -143,20 +146,29 @@ class SetSelection:
             part=SetPart(one.slot.id, one.slot.names, one.units, share),
         )
 
-    def _invalid(self, pointer: str, code: str, detail: str) -> None:
+    def _invalid(self, pointer: str, code: str, detail: Words) -> None:
         self._review.choices.append(FieldError(pointer, code, detail))
 
     def _take(self, path: str, wanted: WantedChoice) -> None:
         """Take one choice, or say why it can't be."""
         slot = self._slots.get(wanted.slot_id)
         if slot is None:
-            return self._invalid(f"{path}/slot_id", "unknown", "The set has no such part.")
+            return self._invalid(
+                f"{path}/slot_id",
+                "unknown",
+                Words("The set has no such part.", "이 세트에 없는 구성입니다."),
+            )
         choice = next((one for one in slot.choices if one.item.id == wanted.item_id), None)
         if choice is None:
-            detail = "This part of the set does not offer the item."
+            detail = Words(
+                "This part of the set does not offer the item.",
+                "이 구성에서 고를 수 없는 메뉴입니다.",
+            )
             return self._invalid(f"{path}/item_id", "unknown", detail)
         if wanted.quantity < 1:
-            return self._invalid(f"{path}/quantity", "too-few", "At least 1 of it.")
+            return self._invalid(
+                f"{path}/quantity", "too-few", Words("At least 1 of it.", "1개 이상 골라 주세요.")
+            )
         self._review.check_item(f"{path}/item_id", choice.item)
         configured = Configured(choice.item, wanted.options, path, self._review)
         self._chosen.append(_Chosen(slot, choice, wanted.quantity, configured))

@@ -17,6 +17,7 @@ from app.core.errors import BusyError
 from app.core.jobs import Turns
 from app.core.media import MediaStore
 from app.core.metrics import RETENTION_DELETED
+from app.core.words import Words
 from app.repositories.retention import RetentionRepository
 from app.services.retention.media_sweeping import MediaSweepingService
 
@@ -111,7 +112,10 @@ class RetentionService:
             count = await self._old.prune(kind.name, store_id, before, self._batch)
             if count is None:
                 raise BusyError(
-                    "Another run deletes at this moment; it will take this one's rows too."
+                    Words(
+                        "Another run deletes at this moment; it will take this one's rows too.",
+                        "다른 정리 작업이 실행 중입니다. 이 데이터도 함께 정리됩니다.",
+                    )
                 )
             RETENTION_DELETED.labels(kind.name).inc(count)
             yield count

@@ -7,6 +7,7 @@ from app.core import clock
 from app.core.errors import FieldError, InvalidRequestError, PermissionDeniedError
 from app.core.security.permissions import Permission
 from app.core.security.principals import Principal
+from app.core.words import Words
 from app.models import Store
 from app.repositories.store import StoreKeeper
 from app.schemas.store import StoreOutput, StorePatch
@@ -96,7 +97,10 @@ def _changes(wanted: StorePatch) -> dict[str, Any]:
 def _check_settlement(wanted: StorePatch) -> None:
     """A switch that does nothing must not look as if it did."""
     if wanted.settlement_required:
-        detail = "The service takes no payments yet, so none can be required."
+        detail = Words(
+            "The service takes no payments yet, so none can be required.",
+            "아직 결제 기능이 없어 결제를 요구하도록 설정할 수 없습니다.",
+        )
         raise InvalidRequestError(
             errors=[FieldError("/settlement_required", "no-payments-yet", detail)]
         )
@@ -105,7 +109,10 @@ def _check_settlement(wanted: StorePatch) -> None:
 def _check_languages(wanted: StorePatch, languages: list[str], default: str) -> None:
     if default not in languages:
         place = "/languages" if wanted.default_language is None else "/default_language"
-        detail = f"The default language {default} must be one of the store's languages."
+        detail = Words(
+            f"The default language {default} must be one of the store's languages.",
+            f"기본 언어는 매장의 언어 가운데 하나여야 합니다: {default}",
+        )
         raise InvalidRequestError(errors=[FieldError(place, "language-missing", detail)])
 
 
@@ -113,8 +120,11 @@ def _check_pause(wanted: StorePatch, store: Store, now: datetime) -> None:
     if wanted.paused_until is None:
         return
     if not store.ordering_paused:
-        detail = "There is no pause that could end: send ordering_paused too."
+        detail = Words(
+            "There is no pause that could end: send ordering_paused too.",
+            "주문이 중지되어 있지 않습니다. ordering_paused도 함께 보내 주세요.",
+        )
         raise InvalidRequestError(errors=[FieldError("/paused_until", "not-paused", detail)])
     if wanted.paused_until <= now:
-        detail = "Must be in the future."
+        detail = Words("Must be in the future.", "지금보다 나중이어야 합니다.")
         raise InvalidRequestError(errors=[FieldError("/paused_until", "past", detail)])

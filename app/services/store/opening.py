@@ -9,6 +9,7 @@ from app.core.ids import uuid7
 from app.core.security.passwords import PasswordHasher, new_first_password
 from app.core.security.permissions import Role
 from app.core.security.principals import SYSTEM_ACTOR
+from app.core.words import Words
 from app.models import Staff, Store
 from app.repositories.opening import OpeningRepository
 from app.schemas.store import StoreInput
@@ -49,7 +50,12 @@ class StoreOpeningService:
             NumberTakenError: another store has the code.
         """
         if await self._rows.has_code(wanted.code):
-            raise NumberTakenError(f"There is a store with the code {wanted.code}.")
+            raise NumberTakenError(
+                Words(
+                    f"There is a store with the code {wanted.code}.",
+                    f"이미 있는 매장 코드입니다: {wanted.code}",
+                )
+            )
         languages = list(dict.fromkeys([wanted.default_language, *wanted.languages]))
         store_id = await self._rows.add_store(
             Store(

@@ -57,8 +57,8 @@ def test_a_file_of_the_morning_brings_nothing_back(
     changed = [(one["kind"], [f["field"] for f in one["fields"]]) for one in done["changes"]]
     assert changed == [("item", ["price"])] * 3
     assert [one["code"] for one in done["warnings"]] == ["availability-kept"] * 4
-    assert "It stays sold_out, as" in done["warnings"][0]["detail"]
-    assert "It stays available, 2 left, as" in done["warnings"][1]["detail"]
+    assert "(sold_out)" in done["warnings"][0]["detail"]
+    assert "(available, 2개 남음)" in done["warnings"][1]["detail"]
     if format_ == "csv":
         assert all(one["row"] for one in done["warnings"])
     else:

@@ -68,8 +68,8 @@ def test_only_what_is_new_needs_a_price_and_a_category(shop: Shop) -> None:
     errors = errors_of(shop, table)
     assert places(errors) == [(3, 3, "missing"), (3, 4, "missing")]
     assert [one["detail"] for one in errors] == [
-        "It is new here, so it needs: price.",
-        "It is new here, so it needs: category.",
+        "새로 만드는 항목이라 값이 필요합니다: price",
+        "새로 만드는 항목이라 값이 필요합니다: category",
     ]
 
 

@@ -133,7 +133,7 @@ def test_payments_that_are_not_there_are_not_required(shop: Shop) -> None:
     assert (refused.status_code, refused.json()["code"]) == (422, "invalid-request")
     [error] = refused.json()["errors"]
     assert (error["pointer"], error["code"]) == ("/settlement_required", "no-payments-yet")
-    assert "takes no payments yet" in error["detail"]
+    assert "결제 기능이 없어" in error["detail"]
     assert (store(shop), shop.counters()) == before
     assert change(owner(shop), {"settlement_required": False}).json()["version"] == 1
 
