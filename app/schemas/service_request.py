@@ -131,7 +131,9 @@ class ServiceRequestOutput(Output):
     channel: Channel
     status: ServiceRequestStatus
     items: list[ServiceRequestItemOutput]
-    note: str | None
+    note: str | None = Field(
+        description="What staff or a POS system wrote is null for tablets and guests."
+    )
     requested_by: ActorRef
     acknowledged_at: Instant | None
     acknowledged_by: ActorRef | None

@@ -84,7 +84,7 @@ class SeatingService:
             raise NotFoundError(
                 Words("The table has no open session.", "지금 이용 중인 테이블이 아닙니다.")
             )
-        return session_output(row)
+        return session_output(row, staff=not self._principal.sits_at_table)
 
     async def own(self) -> SessionOutput:
         """The open session of the caller: a guest's own, or that of the tablet's table.
@@ -98,7 +98,7 @@ class SeatingService:
         row = await self._sessions.row(self._principal.session_id)
         if row.session.status != SessionStatus.OPEN:
             raise SessionClosedError
-        return session_output(row)
+        return session_output(row, staff=False)
 
     async def pin(self, session_id: UUID) -> SessionPinOutput:
         """What guests must know to join, where the store asks for it.

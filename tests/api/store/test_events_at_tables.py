@@ -51,3 +51,40 @@ def test_calls_are_told_as_guests_read_them(shop: Shop) -> None:
     assert event["data"]["done_by"] == {"kind": "staff", "id": None, "name": "staff"}
     assert event["data"]["requested_by"]["kind"] == "tablet"
     assert read(shop, call)["done_by"]["id"] is not None
+
+
+def test_what_staff_note_of_a_party_is_theirs(shop: Shop) -> None:
+    floor = Floor(shop)
+    session = seat(floor, 1)
+    guest, tablet = enter(shop, floor.table(1)).http, floor.tablet(1)
+    head = str(shop.counters()[0])
+    ok(shop.staff.patch(f"/sessions/{session['id']}", json={"note": "VIP, 까다로우심"}))
+
+    for client in (guest, tablet):
+        shown = ok(client.get("/session"))
+        [event] = told(client, head, 1)
+        assert event["data"] == shown
+        assert shown["note"] is None
+    assert ok(shop.staff.get(f"/sessions/{session['id']}"))["note"] == "VIP, 까다로우심"
+    [event] = told(shop.staff, head, 1)
+    assert event["data"]["note"] == "VIP, 까다로우심"
+
+
+def test_the_note_of_a_call_is_shown_where_it_was_written(shop: Shop) -> None:
+    floor = CallFloor(shop)
+    floor.sit(1)
+    guest, tablet = enter(shop, floor.table(1)).http, floor.tablet(1)
+    head = str(shop.counters()[0])
+    by_staff = floor.body(note="술 그만 드리기", water=1) | {"table_id": str(floor.table(1))}
+    theirs = ok(shop.staff.post("/service-requests", json=by_staff), 201)
+    own = floor.calls(tablet, note="얼음 빼고", cutlery=1)
+
+    for client in (guest, tablet):
+        events = told(client, head, 2)
+        shown = [ok(client.get(f"/service-requests/{one['id']}")) for one in (theirs, own)]
+        assert [event["data"] for event in events] == shown
+        assert [one["note"] for one in shown] == [None, "얼음 빼고"]
+    assert [event["data"]["note"] for event in told(shop.staff, head, 2)] == [
+        "술 그만 드리기",
+        "얼음 빼고",
+    ]
