@@ -1,16 +1,23 @@
 """What a party's tablets and phones are told of it: no more than they could read."""
 
+from queue import Queue
 from typing import Any
 
 import httpx
+import pytest
 
 from tests.support.calls import CallFloor, answer, read
 from tests.support.credentials import enter
 from tests.support.floor import Floor
 from tests.support.menu_building import ok
-from tests.support.parties import orders_of, seat
+from tests.support.parties import act, merge, orders_of, seat
 from tests.support.shops import Json, Shop
-from tests.support.streams import listening
+from tests.support.streams import Event, listening
+
+
+def told_until_the_end(heard: "Queue[Event | None]") -> list[Event]:
+    """All that a stream still tells until it ends."""
+    return list(iter(lambda: heard.get(timeout=8), None))
 
 
 def told(client: httpx.Client, head: str, count: int) -> list[Json]:
@@ -88,3 +95,45 @@ def test_the_note_of_a_call_is_shown_where_it_was_written(shop: Shop) -> None:
         "술 그만 드리기",
         "얼음 빼고",
     ]
+
+
+@pytest.mark.parametrize("forced", [False, True])
+def test_a_guest_is_told_that_the_visit_has_ended_and_nothing_after_that(
+    shop: Shop, forced: bool
+) -> None:
+    floor = Floor(shop)
+    session = seat(floor, 1, *([2] if forced else []))
+    with listening(enter(shop, floor.table(1)).http) as heard:
+        body = {"force": True, "reason": "손님이 떠남"} if forced else {}
+        ok(shop.manager.post(f"/sessions/{session['id']}/close", json=body))
+        ok(act(shop, session["id"], "reopen"))
+        events = told_until_the_end(heard)
+
+    assert [type_ for _, type_, _ in events] == ["order.cancelled"] * forced + ["session.closed"]
+    assert events[-1][2]["data"]["status"] == "closed"
+
+
+def test_the_guests_of_a_merged_party_are_told_where_it_went(shop: Shop) -> None:
+    floor = Floor(shop)
+    one, two = seat(floor, 1), seat(floor, 2)
+    guest, other = enter(shop, floor.table(1)).http, enter(shop, floor.table(2)).http
+    with listening(guest) as heard, listening(other) as heard_there:
+        ok(merge(shop, one["id"], two["id"]))
+        [(_, type_, event)] = told_until_the_end(heard)
+        stays = heard_there.get(timeout=5)
+
+    assert (type_, event["data"]["merged_into_id"]) == ("session.closed", two["id"])
+    assert stays is not None
+    assert stays[1] == "session.updated"
+
+
+def test_guests_who_go_apart_again_are_told_before_their_stream_ends(shop: Shop) -> None:
+    floor = Floor(shop)
+    one, two = seat(floor, 1), seat(floor, 2)
+    guest = enter(shop, floor.table(1))
+    ok(merge(shop, one["id"], two["id"]))
+    with listening(guest.refresh().http) as heard:
+        ok(act(shop, one["id"], "unmerge"))
+        [(_, type_, event)] = told_until_the_end(heard)
+
+    assert (type_, event["data"]["id"]) == ("session.updated", two["id"])
