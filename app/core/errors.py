@@ -302,6 +302,10 @@ class OrderHeldError(DomainError):
     code = "order-held"
 
 
+class OwnOrderError(DomainError):
+    code = "own-order"
+
+
 class ServiceRequestTypeUnavailableError(DomainError):
     code = "service-request-type-unavailable"
 

@@ -53,6 +53,15 @@ KINDS = [
         ("확인이 필요한 주문", "직원의 확인을 기다리는 주문입니다. 먼저 접수하거나 취소해 주세요."),
     ),
     kind(
+        S.FORBIDDEN,
+        "own-order",
+        ("Somebody else has to accept it", "Who placed an order can't accept it. Ask the staff."),
+        (
+            "다른 사람이 접수해야 하는 주문",
+            "주문한 쪽에서 직접 접수할 수 없습니다. 직원이 접수해야 합니다.",
+        ),
+    ),
+    kind(
         S.UNPROCESSABLE_ENTITY,
         "order-too-large",
         (

@@ -8,7 +8,7 @@ from tests.support.credentials import enter
 from tests.support.floor import Floor
 from tests.support.menu_building import ok
 from tests.support.shops import Shop
-from tests.support.switches import order, placed, pos, turn
+from tests.support.switches import order, placed, pos, refused, turn
 
 AUTO = {"tablet": "auto", "guest": "auto", "pos": "auto"}
 
@@ -40,6 +40,23 @@ def test_staff_accept_each_order_of_a_channel(shop: Shop, channel: str) -> None:
         assert ok(shop.kitchen.patch(path, json={"status": "preparing"}))["status"] == "preparing"
         # Unlike after a guest's first order, the next one waits as well.
         assert placed(order(client, floor, 2, **where))["held"] is True
+
+
+def test_who_placed_an_order_does_not_accept_it(shop: Shop) -> None:
+    floor = Floor(shop)
+    turn(shop, order_acceptance={"tablet": "staff", "guest": "auto", "pos": "staff"})
+    till, table = pos(shop), {"table_id": str(floor.table(1))}
+    own = f"/orders/{placed(order(till, floor, **table))['id']}"
+    theirs = f"/orders/{placed(order(floor.tablet(1), floor, 2))['id']}"
+    before = shop.counters()
+
+    refused(shop, till.post(f"{own}/accept"), 403, "own-order")
+
+    assert shop.counters() == before
+    assert ok(shop.staff.get(own))["held"] is True
+    # Many houses take orders on at the screen of their point of sale.
+    assert ok(till.post(f"{theirs}/accept"))["held"] is False
+    assert ok(shop.staff.post(f"{own}/accept"))["held"] is False
 
 
 def test_a_refused_order_says_why(shop: Shop) -> None:
