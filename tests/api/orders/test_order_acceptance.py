@@ -71,9 +71,15 @@ def test_a_refused_order_says_why(shop: Shop) -> None:
 
     read = ok(guest.get(f"/orders/{first['id']}"))
     assert (read["status"], read["cancel_reason_code"]) == ("cancelled", "sold_out")
+    # Nobody is to accept it any more, and nobody can.
+    assert read["held"] is False
+    [entry] = ok(shop.staff.get("/tables/board"))["tables"]
+    assert entry["newest_orders"][0]["held"] is False
+    refused(shop, shop.staff.post(f"/orders/{first['id']}/accept"), 409, "transition-invalid")
     assert read["cancel_reason"] == reason["reason"]
     type_, data = shop.events()[-1]
     assert (type_, data["cancel_reason"]) == ("order.cancelled", reason["reason"])
+    assert data["held"] is False
 
 
 def test_the_reason_of_a_cancelled_portion_is_not_the_orders(shop: Shop) -> None:
