@@ -178,7 +178,9 @@ class ServiceRequestFilter(Query):
         default=None, description="One status, or several with commas."
     )
     table_id: Id | None = None
-    session_id: Id | None = None
+    session_id: Id | None = Field(
+        default=None, description="Also what waits since before the party had its tables."
+    )
     from_: Instant | None = Field(default=None, alias="from")
     to: Instant | None = None
     cursor: Cursor | None = None
