@@ -1,5 +1,6 @@
 """Seating parties: opening, reading and closing table sessions."""
 
+from typing import NamedTuple
 from uuid import UUID
 
 from app.core import clock
@@ -34,6 +35,13 @@ from app.services.floor.outputs import session_output, table_output
 from app.services.orders.cancelling import CancellingService
 
 
+class Opened(NamedTuple):
+    """`created` is False when somebody sat at the table already."""
+
+    session: SessionOutput
+    created: bool
+
+
 class SeatingService:
     """A party's visit to a table, from its opening to its close (이용 완료)."""
 
@@ -53,8 +61,8 @@ class SeatingService:
         self._credentials = credentials
         self._principal = principal
 
-    async def open(self, table_id: UUID, wanted: SessionOpenInput) -> SessionOutput:
-        """Open a session at a table; an occupied table answers with the one that is open.
+    async def open(self, table_id: UUID, wanted: SessionOpenInput) -> Opened:
+        """Open a session at a table; an occupied table answers with the one that is open, as it is.
 
         Raises:
             NotFoundError: no such table, or it is archived.
@@ -64,14 +72,14 @@ class SeatingService:
             raise NotFoundError
         found = await self._sessions.open_at(table_id)
         if found is not None:
-            return session_output(found)
+            return Opened(session_output(found), created=False)
         opened = new_session(table_id)
         opened.opened_by = self._principal.actor
         opened.guest_count, opened.note = wanted.guest_count, wanted.note
         session = await self._sessions.add(opened)
         output = session_output(SessionRow(session, table.number, 0, 0))
         self._record("session.opened", output)
-        return output
+        return Opened(output, created=True)
 
     async def at_table(self, table_id: UUID | None) -> SessionOutput:
         """The open session of a table.
