@@ -7,6 +7,7 @@ from pydantic import BeforeValidator, Field, StringConstraints, model_validator
 from app.core.security.principals import Channel
 from app.core.words import UnreadableValueError, shape
 from app.models.service_request import ServiceRequestStatus
+from app.schemas.audit import ActorOutput
 from app.schemas.base import (
     Cursor,
     Id,
@@ -114,14 +115,6 @@ class ServiceRequestItemOutput(Output):
     quantity: int
 
 
-class ActorRef(Output):
-    """Who did it: a staff member, a tablet, a guest, a POS system."""
-
-    kind: str
-    id: Id | None
-    name: str
-
-
 class ServiceRequestOutput(Output):
     """A call from a table. The seconds count from `created_at`, whole ones, rounded down."""
 
@@ -134,15 +127,15 @@ class ServiceRequestOutput(Output):
     note: str | None = Field(
         description="What staff or a POS system wrote is null for tablets and guests."
     )
-    requested_by: ActorRef
+    requested_by: ActorOutput
     acknowledged_at: Instant | None
-    acknowledged_by: ActorRef | None
+    acknowledged_by: ActorOutput | None
     seconds_to_acknowledge: int | None
     done_at: Instant | None
-    done_by: ActorRef | None
+    done_by: ActorOutput | None
     seconds_to_done: int | None
     cancelled_at: Instant | None
-    cancelled_by: ActorRef | None
+    cancelled_by: ActorOutput | None
     created_at: Instant
     updated_at: Instant
     version: int
@@ -156,7 +149,7 @@ class BoardServiceRequest(Output):
     status: ServiceRequestStatus
     items: list[ServiceRequestItemOutput]
     note: str | None
-    acknowledged_by: ActorRef | None
+    acknowledged_by: ActorOutput | None
     created_at: Instant
 
 

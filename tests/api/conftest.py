@@ -8,6 +8,7 @@ from pydantic import SecretStr
 
 from app.core.config import Settings
 from app.main import create_app
+from tests.support.declared import Watch
 from tests.support.server import live_server
 from tests.support.shops import Shop, open_shop
 
@@ -19,9 +20,22 @@ def app(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> FastAPI:
 
 
 @pytest.fixture(scope="session")
-def base_url(app: FastAPI) -> Iterator[str]:
-    with live_server(app) as url:
+def watch(app: FastAPI) -> Watch:
+    return Watch(app)
+
+
+@pytest.fixture(scope="session")
+def base_url(watch: Watch) -> Iterator[str]:
+    with live_server(watch) as url:
         yield url
+
+
+@pytest.fixture(autouse=True)
+def _answers_are_declared(watch: Watch) -> Iterator[None]:
+    """Whatever a test is about: the OpenAPI document names each code that an operation answers."""
+    watch.undeclared.clear()
+    yield
+    assert watch.undeclared == set()
 
 
 @pytest.fixture

@@ -27,7 +27,7 @@ router = APIRouter(prefix="/tables", tags=["Tables"], route_class=OperationRoute
 @router.get(
     "/board", response_model=BoardOutput, summary="The staff screen: every table with its party"
 )
-@operation(Permission.TABLES_READ)
+@operation(Permission.TABLES_READ, conditional=True)
 async def get_board(request: Request, floor: FloorPlanDep, runtime: RuntimeDep) -> Response:
     """Tables, open sessions, totals, order counts and newest orders in one call.
 
