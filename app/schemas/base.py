@@ -3,7 +3,7 @@
 import re
 import unicodedata
 import warnings
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated, Any, Generic, TypeVar
 from uuid import UUID
 
@@ -16,9 +16,11 @@ from pydantic import (
     Field,
     PlainSerializer,
     StringConstraints,
+    ValidationInfo,
     WithJsonSchema,
 )
 from pydantic.warnings import UnsupportedFieldAttributeWarning
+from pydantic_core import PydanticCustomError
 
 from app.core.clock import instant_text
 from app.core.ids import parse_id
@@ -111,6 +113,28 @@ _FILLERS = frozenset("\u115f\u1160\u2800\u3164\uffa0")
 def _is_visible(character: str) -> bool:
     category = unicodedata.category(character)
     return category[0] != "Z" and category != "Cf" and character not in _FILLERS
+
+
+def _read_date(value: object) -> object:
+    """A date and nothing else: `date` alone takes midnights and numbers too."""
+    if isinstance(value, str) and not re.match(r"\d{4}-\d\d-\d\d\Z", value):
+        raise PydanticCustomError("date_parsing", "must be a date such as 2026-11-25")
+    return value
+
+
+QueryDate = Annotated[date, BeforeValidator(_read_date)]
+
+
+def not_before(start: str) -> AfterValidator:
+    """For the end of a range: it may not lie before the start, which is the field `start`."""
+
+    def check(value: Any, info: ValidationInfo) -> Any:
+        first = info.data.get(start)
+        if first is not None and value < first:
+            raise PydanticCustomError("range_invalid", "must not be before the range begins")
+        return value
+
+    return AfterValidator(check)
 
 
 def clean_text(value: Any, *, newlines: bool = False) -> Any:

@@ -18,6 +18,7 @@ from app.schemas.base import (
     Note,
     Output,
     Query,
+    not_before,
 )
 from app.schemas.order import TableRef
 
@@ -175,7 +176,7 @@ class ServiceRequestFilter(Query):
         default=None, description="Also what waits since before the party had its tables."
     )
     from_: Instant | None = Field(default=None, alias="from")
-    to: Instant | None = None
+    to: Annotated[Instant, not_before("from_")] | None = None
     cursor: Cursor | None = None
     limit: Limit = 50
 
