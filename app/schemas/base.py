@@ -137,9 +137,14 @@ def not_before(start: str) -> AfterValidator:
     return AfterValidator(check)
 
 
+_DIRECTIONS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+"""They make what follows them read backwards, on tickets and lists too. Without them texts of
+either direction are shown as they should be; the marks U+200E, U+200F and U+061C do no harm."""
+
+
 def clean_text(value: Any, *, newlines: bool = False) -> Any:
-    """NFC and trimmed; refuses control characters and lone surrogates. What shows nothing, such
-    as a zero-width space, is empty."""
+    """NFC and trimmed; refuses control characters, also those of writing directions, and lone
+    surrogates. What shows nothing, such as a zero-width space, is empty."""
     if not isinstance(value, str):
         return value
     text = unicodedata.normalize("NFC", value).strip()
@@ -151,7 +156,8 @@ def clean_text(value: Any, *, newlines: bool = False) -> Any:
         return text
     for character in text:
         category = unicodedata.category(character)
-        if category in ("Cc", "Cs") and not (newlines and character == "\n"):
+        forbidden = category in ("Cc", "Cs") or character in _DIRECTIONS
+        if forbidden and not (newlines and character == "\n"):
             raise UnreadableValueError(
                 "Must not have control characters or broken ones.",
                 "제어 문자나 깨진 글자는 쓸 수 없습니다.",
