@@ -46,7 +46,7 @@ async def list_tables(
 
 
 @router.post("", status_code=HTTPStatus.CREATED, summary="Add a table")
-@operation(Permission.TABLES_MANAGE, problems=("number-taken",), idempotency="accepted")
+@operation(Permission.TABLES_MANAGE, problems=("not-found", "number-taken"), idempotency="accepted")
 async def create_table(body: TableInput, floor: FloorPlanDep) -> TableOutput:
     """Add a table. Its number is unique among the store's live tables."""
     return await floor.add_table(body)
