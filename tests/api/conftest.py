@@ -20,22 +20,19 @@ def app(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> FastAPI:
 
 
 @pytest.fixture(scope="session")
-def watch(app: FastAPI) -> Watch:
-    return Watch(app)
-
-
-@pytest.fixture(scope="session")
-def base_url(watch: Watch) -> Iterator[str]:
-    with live_server(watch) as url:
+def base_url(app: FastAPI) -> Iterator[str]:
+    app.state.watch = Watch(app)
+    with live_server(app.state.watch) as url:
         yield url
 
 
 @pytest.fixture(autouse=True)
-def _answers_are_declared(watch: Watch) -> Iterator[None]:
+def _answers_are_declared(app: FastAPI, base_url: str) -> Iterator[None]:
     """Whatever a test is about: the OpenAPI document names each code that an operation answers."""
-    watch.undeclared.clear()
+    undeclared = app.state.watch.undeclared
+    undeclared.clear()
     yield
-    assert watch.undeclared == set()
+    assert undeclared == set()
 
 
 @pytest.fixture
