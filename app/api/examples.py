@@ -220,7 +220,7 @@ BY_MODEL: dict[str, dict[str, Any]] = {
     "SetSlotInput": _SLOT,
     "SetSlotOutput": _SLOT,
     "SlotRef": {"name": "식사"},
-    "ActorRef": {"name": "민지"},
+    "ActorOutput": {"name": "민지"},
     "AnswerTimesGroup": {
         "table": None,
         "hour": None,

@@ -17,6 +17,7 @@ ALWAYS = ("internal-error", "database-unavailable", "busy")
 BODY = ("malformed-body", "invalid-request", "body-too-large", "unsupported-media-type")
 UPLOAD = ("image-invalid", "storage-unavailable")
 SIGNED_IN = ("not-authenticated", "token-expired", "permission-denied", "password-change-required")
+LIMITS = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum")
 KEYED = ("idempotency-key-reused", "idempotency-key-invalid", "request-in-progress")
 
 
@@ -26,12 +27,25 @@ def install(app: FastAPI) -> None:
 
     def openapi() -> dict[str, Any]:
         if app.openapi_schema is None:
-            document = build()
+            document = _with_whole_limits(build())
             _complete(document, _declared(app))
             app.openapi_schema = document
         return app.openapi_schema
 
     app.openapi = openapi  # type: ignore[method-assign]
+
+
+def _with_whole_limits(schema: Any) -> Any:
+    """The schema with limits of integers as integers: the framework's model has floats for all."""
+    if isinstance(schema, list):
+        return [_with_whole_limits(one) for one in schema]
+    if not isinstance(schema, dict):
+        return schema
+    whole = schema.get("type") == "integer"
+    return {
+        name: int(value) if whole and name in LIMITS else _with_whole_limits(value)
+        for name, value in schema.items()
+    }
 
 
 def _declared(app: FastAPI) -> dict[str, Operation]:
@@ -111,6 +125,10 @@ def _describe(operation: dict[str, Any], declared: Operation) -> None:
         operation["x-replica"] = True
     if declared.body == "image":
         operation["requestBody"] = _image_body()
+    if declared.conditional:
+        known = _header("If-None-Match", required=False, description="The `ETag` that was read.")
+        operation.setdefault("parameters", []).append(known)
+        operation["responses"]["304"] = {"description": "Nothing has changed since."}
     codes = _codes(operation, declared)
     if declared.idempotency != "no":
         required = declared.idempotency != "accepted"

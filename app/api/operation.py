@@ -53,6 +53,7 @@ class Operation:
     takes_ticket: bool = False
     body: Body = "json"
     replica: bool = False
+    conditional: bool = False
 
 
 result: ContextVar[Any] = ContextVar("result", default=None)
@@ -69,6 +70,7 @@ def operation(  # noqa: PLR0913 - an endpoint says all of itself in one place
     takes_ticket: bool = False,
     body: Body = "json",
     replica: bool = False,
+    conditional: bool = False,
 ) -> Callable[[Callable[P, Awaitable[T]]], Callable[P, Awaitable[T]]]:
     """Declare an endpoint.
 
@@ -82,6 +84,7 @@ def operation(  # noqa: PLR0913 - an endpoint says all of itself in one place
         takes_ticket: whether `?ticket=` stands in for a missing `Authorization`.
         body: what kind of body the operation takes, if it takes any: of a model, an image, a file.
         replica: whether a replica may carry it out: a `GET` that reads a lot and can wait a moment.
+        conditional: whether it answers 304 to who sends the page's `ETag` as `If-None-Match`.
     """
 
     def declare(endpoint: Callable[P, Awaitable[T]]) -> Callable[P, Awaitable[T]]:
@@ -92,7 +95,15 @@ def operation(  # noqa: PLR0913 - an endpoint says all of itself in one place
             return value
 
         call.operation = Operation(  # type: ignore[attr-defined]
-            permission, problems, idempotency, if_match, shown_once, takes_ticket, body, replica
+            permission,
+            problems,
+            idempotency,
+            if_match,
+            shown_once,
+            takes_ticket,
+            body,
+            replica,
+            conditional,
         )
         return call
 

@@ -13,7 +13,7 @@ from uuid import UUID
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from app.core.errors import NotReadyError
+from app.core.errors import NotAuthenticatedError, NotReadyError
 from app.core.events import EventRecord, Subscription
 from app.core.logging import get_logger
 from app.core.runtime import Runtime
@@ -32,6 +32,8 @@ STALL_SECONDS = 60.0
 """How long a client may read nothing at all while something is written to it."""
 GOODBYE_SECONDS = 1.0
 """How long a write may still take once the stream should end."""
+FAREWELL_SECONDS = 2.0
+"""How long a guest whose visit has ended is still told why: news of the end may overtake its event."""
 
 Replay = Callable[[int, int], Awaitable[list[EventRecord] | None]]
 """The events in (after, upto] that the caller may see; None when they can't be told any more."""
@@ -58,6 +60,7 @@ class EventStreamResponse(Response):
 
     It ends when the client leaves, when the process drains, within seconds of the credential's
     revocation, and after the life of an access token: whoever comes again must still be let in.
+    A guest's ends with the `session.closed` of its visit (ADR 0042).
     A stream beyond the limits is refused with TooManyStreamsError before anything is sent.
     """
 
@@ -77,6 +80,7 @@ class EventStreamResponse(Response):
         self._last = last_event_id
         self._replay = replay
         self._gone = False
+        self._barred_at: float | None = None
         self._limit: asyncio.Timeout | None = None
 
     async def __call__(self, _: Scope, receive: Receive, send: Send) -> None:
@@ -134,7 +138,7 @@ class EventStreamResponse(Response):
 
     async def _put_all(self, records: Iterable[EventRecord]) -> None:
         for chunk in _chunks(shown_to(self._principal, record) for record in records):
-            if self._gone or self._is_revoked():
+            if self._gone or self._is_barred():
                 return
             await self._put(chunk)
 
@@ -169,10 +173,13 @@ class EventStreamResponse(Response):
         ends = written + self._runtime.settings.access_token_ttl
         while not self._gone and loop.time() < ends:
             records = await self._subscription.wait(min(CHECK_SECONDS, heartbeat))
-            if self._is_revoked():
+            if self._is_barred():
                 return
             if records:
-                await self._put_all(records)
+                told, ended = self._until_its_end(records)
+                await self._put_all(told)
+                if ended:
+                    return
             elif self._subscription.overflowed:
                 await self._put(_resync(self._subscription.resume()))
             elif self._subscription.ended:
@@ -190,8 +197,29 @@ class EventStreamResponse(Response):
             await self._put(f"retry: {retry}\n\n".encode())
             await self._put(b"", more=False)
 
-    def _is_revoked(self) -> bool:
-        return self._runtime.revocations.refusal(self._principal) is not None
+    def _until_its_end(self, records: list[EventRecord]) -> tuple[list[EventRecord], bool]:
+        """The events up to the end of a guest's visit, and whether it is among them."""
+        if self._principal.session_id is not None:
+            for place, record in enumerate(records, 1):
+                if record.type == "session.closed":
+                    return records[:place], True
+        return records, False
+
+    def _is_barred(self) -> bool:
+        """Whether the stream may tell nothing more.
+
+        At once where a sign-in was ended. A guest whose visit ends, or goes on in another session,
+        is told so first: its party's events, for a moment, until the one that says it.
+        """
+        refusal = self._runtime.revocations.refusal(self._principal)
+        if refusal is None:
+            return False
+        if self._principal.session_id is None or isinstance(refusal, NotAuthenticatedError):
+            return True
+        now = asyncio.get_running_loop().time()
+        if self._barred_at is None:
+            self._barred_at = now + FAREWELL_SECONDS
+        return now >= self._barred_at
 
 
 def _chunks(records: Iterable[EventRecord]) -> Iterator[bytes]:

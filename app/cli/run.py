@@ -8,11 +8,17 @@ import typer
 from app.cli.console import say
 from app.cli.database import reaching, upgrade
 from app.cli.demo import PEOPLE, load_into
-from app.core.config import get_settings
+from app.core.config import Settings, get_settings
 from app.demo.loading import DEMO_PASSWORD, present_demo_stores
 from app.local import serve as local
 
 SOURCE = Path(__file__).resolve().parents[1]
+
+
+def visit_command(port: int) -> str:
+    """What plays a visit against the service on `port`, from any other terminal."""
+    usual = Settings.model_fields["port"].default
+    return "make demo" if port == usual else f"PORT={port} make demo"
 
 
 def serve() -> None:
@@ -31,7 +37,7 @@ def serve() -> None:
         demo = (
             f"  Sign in              store {' or '.join(demo_stores)}, user {PEOPLE},\n"
             f"                       password {DEMO_PASSWORD} (demo stores)\n"
-            f"  A party's visit      make demo, in another terminal\n"
+            f"  A party's visit      {visit_command(settings.port)}, in another terminal\n"
         )
         return (
             f"\n  The service answers at {address}\n"

@@ -88,9 +88,14 @@ def _address(runtime: Runtime, scope: Scope) -> str:
 
 
 def _count_credential(runtime: Runtime, scope: Scope, principal: Principal) -> None:
-    if runtime.credential_limit is not None:
+    if runtime.credential_limit is None:
+        return
+    try:
         # By its number: a UUID's own hash takes as long as all the rest of the counting.
         _count(scope, runtime.credential_limit, principal.sign_in_id.int)
+    except RateLimitedError as error:
+        error.language = principal.language
+        raise
 
 
 def _count(scope: Scope, limiter: RateLimiter, key: object) -> None:

@@ -6,13 +6,24 @@ evening before. Pure functions; the time zone database comes from the system or 
 
 from bisect import bisect_left
 from datetime import UTC, date, datetime, time, timedelta
-from functools import lru_cache
-from zoneinfo import ZoneInfo, available_timezones
+from functools import cache, lru_cache
+from importlib.resources import files
+from zoneinfo import ZoneInfo
+
+
+@cache
+def _zones() -> frozenset[str]:
+    """The names of the time zone database, the same on every host.
+
+    A host may know more: `localtime` is whatever it is set to. `Factory` says that nothing is set.
+    """
+    names = files("tzdata").joinpath("zones").read_text(encoding="utf-8").split()
+    return frozenset(names) - {"Factory"}
 
 
 def is_zone(name: str) -> bool:
     """Whether `name` is an IANA time zone such as `Asia/Seoul`."""
-    return name in available_timezones()
+    return name in _zones()
 
 
 @lru_cache(maxsize=8192)

@@ -3,7 +3,8 @@
 Each error has a stable `code`; `app/core/problems.py` knows the status and the words of each.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -29,6 +30,9 @@ class FieldError:
 class DomainError(Exception):
     """A rule was broken.
 
+    `language` is the default of the caller's store, where an error that is told before the caller
+    is let in knows it all the same.
+
     Args:
         detail: what is to be said of this case; by default the code's own advice is shown. As text,
             for terminals and logs, the error is in English.
@@ -49,6 +53,21 @@ class DomainError(Exception):
         self.detail = detail
         self.errors = list(errors)
         self.members = members
+        self.language: str | None = None
+
+
+@contextmanager
+def spoken_in(language: str) -> Iterator[None]:
+    """What is refused in the block is told in this language, unless the request asks for another.
+
+    For a door that knows the store before it lets anybody in. Only where the credential is a good
+    one of the store's, if an old one: the language must not tell a guesser that a store exists.
+    """
+    try:
+        yield
+    except DomainError as error:
+        error.language = error.language or language
+        raise
 
 
 class NotAuthenticatedError(DomainError):
@@ -300,6 +319,10 @@ class PriceChangedError(DomainError):
 
 class OrderHeldError(DomainError):
     code = "order-held"
+
+
+class OwnOrderError(DomainError):
+    code = "own-order"
 
 
 class ServiceRequestTypeUnavailableError(DomainError):

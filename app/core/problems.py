@@ -136,6 +136,8 @@ def _respond(request: Request, code: str, **more: Any) -> Response:
 
 
 async def domain_error(request: Request, error: DomainError) -> Response:
+    if error.language is not None:
+        request.state.language = error.language
     return _respond(
         request, error.code, detail=error.detail, errors=error.errors, members=error.members
     )

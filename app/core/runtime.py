@@ -3,7 +3,7 @@
 from app.core.cache import BoardCache, MenuCache
 from app.core.config import Settings
 from app.core.database import Database
-from app.core.errors import NotAuthenticatedError
+from app.core.errors import NotAuthenticatedError, spoken_in
 from app.core.events import EventHub, EventSource
 from app.core.events.heads import CurrentHeads
 from app.core.events.revocations import Revocations
@@ -118,7 +118,8 @@ class Runtime:
     def _not_ended(self, principal: Principal) -> Principal:
         refusal = self.revocations.refusal(principal)
         if refusal is not None:
-            raise refusal
+            with spoken_in(principal.language):
+                raise refusal
         return principal
 
 

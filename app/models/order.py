@@ -76,6 +76,11 @@ class Order(StoreModel):
     )
 
     @property
+    def is_waiting(self) -> bool:
+        """Whether staff are still to accept it; of a cancelled one `held` says that they never did."""
+        return self.held and self.status != OrderStatus.CANCELLED
+
+    @property
     def display_number(self) -> str:
         """The number as it was called when the order was placed, such as `T-12`."""
         return f"{self.number_prefix}-{self.number}" if self.number_prefix else str(self.number)

@@ -38,7 +38,8 @@ LEFT JOIN LATERAL (
            jsonb_object_agg(g.status, g.count) AS by_status,
            (SELECT jsonb_agg(n) FROM (
                SELECT id, number, concat_ws('-', number_prefix, number) AS display_number,
-                      status, held, duplicate_of, total, created_at FROM orders
+                      status, held AND status <> 'cancelled' AS held, duplicate_of, total,
+                      created_at FROM orders
                WHERE store_id = s.store_id AND session_id = s.id ORDER BY id DESC LIMIT 3) n
            ) AS newest
     FROM (SELECT status, count(*) AS count, sum(total) AS total FROM orders

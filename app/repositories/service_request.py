@@ -155,7 +155,7 @@ class ServiceRequestRepository(StoreRepository[ServiceRequest]):
         if table_id is not None:
             conditions.append(ServiceRequest.table_id == table_id)
         if session_id is not None:
-            conditions.append(ServiceRequest.session_id == session_id)
+            conditions.append(self._of_session(session_id))
         if since is not None:
             conditions.append(ServiceRequest.created_at >= since)
         if until is not None:
@@ -164,6 +164,16 @@ class ServiceRequestRepository(StoreRepository[ServiceRequest]):
         found, following = await self.page(query, cursor=cursor, limit=limit)
         await self.load(found, ServiceRequest.items)
         return found, following
+
+    def _of_session(self, session_id: UUID) -> ColumnElement[bool]:
+        """What is the session's, and what waits since before it had its tables: it has that now."""
+        tables = select(SessionTable.table_id).where(
+            SessionTable.store_id == self.store_id, SessionTable.session_id == session_id
+        )
+        from_before = and_(
+            ServiceRequest.session_id.is_(None), ServiceRequest.table_id.in_(tables), _WAITING
+        )
+        return or_(ServiceRequest.session_id == session_id, from_before)
 
     async def lock_waiting(
         self,

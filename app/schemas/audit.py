@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from pydantic import Field, StringConstraints
 
 from app.core.words import shape
-from app.schemas.base import Cursor, Id, Instant, Limit, Output, Query
+from app.schemas.base import Cursor, Id, Instant, Limit, Output, Query, not_before
 
 Word = Annotated[
     str,
@@ -27,7 +27,9 @@ class AuditFilter(Query):
     target_kind: Word | None = Field(default=None, description="What kind of thing it was done to.")
     target_id: Id | None = Field(default=None, description="Which thing it was done to.")
     from_: Instant | None = Field(default=None, alias="from")
-    to: Instant | None = Field(default=None, description="Before this time.")
+    to: Annotated[Instant, not_before("from_")] | None = Field(
+        default=None, description="Before this time."
+    )
     cursor: Cursor | None = None
     limit: Limit = 50
 

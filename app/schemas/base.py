@@ -3,7 +3,7 @@
 import re
 import unicodedata
 import warnings
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated, Any, Generic, TypeVar
 from uuid import UUID
 
@@ -16,9 +16,11 @@ from pydantic import (
     Field,
     PlainSerializer,
     StringConstraints,
+    ValidationInfo,
     WithJsonSchema,
 )
 from pydantic.warnings import UnsupportedFieldAttributeWarning
+from pydantic_core import PydanticCustomError
 
 from app.core.clock import instant_text
 from app.core.ids import parse_id
@@ -113,9 +115,36 @@ def _is_visible(character: str) -> bool:
     return category[0] != "Z" and category != "Cf" and character not in _FILLERS
 
 
+def _read_date(value: object) -> object:
+    """A date and nothing else: `date` alone takes midnights and numbers too."""
+    if isinstance(value, str) and not re.match(r"\d{4}-\d\d-\d\d\Z", value):
+        raise PydanticCustomError("date_parsing", "must be a date such as 2026-11-25")
+    return value
+
+
+QueryDate = Annotated[date, BeforeValidator(_read_date)]
+
+
+def not_before(start: str) -> AfterValidator:
+    """For the end of a range: it may not lie before the start, which is the field `start`."""
+
+    def check(value: Any, info: ValidationInfo) -> Any:
+        first = info.data.get(start)
+        if first is not None and value < first:
+            raise PydanticCustomError("range_invalid", "must not be before the range begins")
+        return value
+
+    return AfterValidator(check)
+
+
+_DIRECTIONS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+"""They make what follows them read backwards, on tickets and lists too. Without them texts of
+either direction are shown as they should be; the marks U+200E, U+200F and U+061C do no harm."""
+
+
 def clean_text(value: Any, *, newlines: bool = False) -> Any:
-    """NFC and trimmed; refuses control characters and lone surrogates. What shows nothing, such
-    as a zero-width space, is empty."""
+    """NFC and trimmed; refuses control characters, also those of writing directions, and lone
+    surrogates. What shows nothing, such as a zero-width space, is empty."""
     if not isinstance(value, str):
         return value
     text = unicodedata.normalize("NFC", value).strip()
@@ -127,7 +156,8 @@ def clean_text(value: Any, *, newlines: bool = False) -> Any:
         return text
     for character in text:
         category = unicodedata.category(character)
-        if category in ("Cc", "Cs") and not (newlines and character == "\n"):
+        forbidden = category in ("Cc", "Cs") or character in _DIRECTIONS
+        if forbidden and not (newlines and character == "\n"):
             raise UnreadableValueError(
                 "Must not have control characters or broken ones.",
                 "제어 문자나 깨진 글자는 쓸 수 없습니다.",

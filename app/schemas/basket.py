@@ -4,8 +4,9 @@ from typing import Annotated
 
 from pydantic import Field
 
+from app.schemas.audit import ActorOutput
 from app.schemas.base import Id, Input, Instant, Note, Output
-from app.schemas.order import ActorRef, LineInput, QuoteLineOutput
+from app.schemas.order import LineInput, QuoteLineOutput
 
 MAX_LINES = 100
 
@@ -67,7 +68,7 @@ class BasketLineStored(Output):
     choices: list[BasketChoice]
     note: str | None
     seat: int | None
-    added_by: ActorRef = Field(description="The tablet or guest's phone that put the line in.")
+    added_by: ActorOutput = Field(description="The tablet or guest's phone that put the line in.")
     created_at: Instant
     updated_at: Instant
     version: int

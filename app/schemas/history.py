@@ -13,7 +13,7 @@ from app.core.keyset import InstantPlace, NumberPlace, Place, read_place
 from app.core.security.principals import Channel
 from app.core.words import UnreadableValueError
 from app.models.order import OrderStatus
-from app.schemas.base import Id, Instant, Limit, Query
+from app.schemas.base import Id, Instant, Limit, Query, QueryDate, not_before
 
 PlaceCursor = Annotated[Place, BeforeValidator(read_place, json_schema_input_type=str)]
 
@@ -31,11 +31,15 @@ class HistoryFilter(Query):
     table_id: Id | None = None
     channel: Channel | None = Field(default=None, description="Who ordered.")
     item_id: Id | None = Field(default=None, description="What was ordered, in sets too.")
-    business_date: date | None = None
-    business_date_from: date | None = None
-    business_date_to: date | None = Field(default=None, description="The last one, included.")
+    business_date: QueryDate | None = None
+    business_date_from: QueryDate | None = None
+    business_date_to: Annotated[QueryDate, not_before("business_date_from")] | None = Field(
+        default=None, description="The last one, included."
+    )
     from_: Instant | None = Field(default=None, alias="from")
-    to: Instant | None = Field(default=None, description="Before this time.")
+    to: Annotated[Instant, not_before("from_")] | None = Field(
+        default=None, description="Before this time."
+    )
     updated_after: Instant | None = Field(
         default=None,
         description="Changed after this time; the oldest change comes first. Changes that overlap"

@@ -12,7 +12,7 @@ Ids = Annotated[list[Id], Field(max_length=5000)]
 """As many as a file may bring into one category."""
 
 
-class OrderInput(Input):
+class ArrangingInput(Input):
     """Every live id of the list, each once, in the order in which they are to be shown."""
 
     ids: Ids

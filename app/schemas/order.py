@@ -54,14 +54,6 @@ class OrderInput(Input):
     )
 
 
-class ActorRef(Output):
-    """Who did something: a staff member, a tablet, a guest's phone, an API key."""
-
-    kind: str
-    id: Id | None
-    name: str
-
-
 class TableRef(Output):
     id: Id
     number: int
@@ -115,7 +107,7 @@ class OrderLineOutput(Output):
     allergens: list[str] = Field(description="Of the dish as it was configured.")
     note: str | None
     seat: int | None
-    added_by: ActorRef | None = Field(description="Who put it into the basket; for staff only.")
+    added_by: ActorOutput | None = Field(description="Who put it into the basket; for staff only.")
     status: OrderStatus
     cancellations: list[CancellationOutput] = Field(
         description="Oldest first; their quantities sum to `cancelled_quantity`."

@@ -7,6 +7,7 @@ from pydantic import BeforeValidator, Field, StringConstraints, model_validator
 from app.core.security.principals import Channel
 from app.core.words import UnreadableValueError, shape
 from app.models.service_request import ServiceRequestStatus
+from app.schemas.audit import ActorOutput
 from app.schemas.base import (
     Cursor,
     Id,
@@ -17,6 +18,7 @@ from app.schemas.base import (
     Note,
     Output,
     Query,
+    not_before,
 )
 from app.schemas.order import TableRef
 
@@ -114,14 +116,6 @@ class ServiceRequestItemOutput(Output):
     quantity: int
 
 
-class ActorRef(Output):
-    """Who did it: a staff member, a tablet, a guest, a POS system."""
-
-    kind: str
-    id: Id | None
-    name: str
-
-
 class ServiceRequestOutput(Output):
     """A call from a table. The seconds count from `created_at`, whole ones, rounded down."""
 
@@ -131,16 +125,18 @@ class ServiceRequestOutput(Output):
     channel: Channel
     status: ServiceRequestStatus
     items: list[ServiceRequestItemOutput]
-    note: str | None
-    requested_by: ActorRef
+    note: str | None = Field(
+        description="What staff or a POS system wrote is null for tablets and guests."
+    )
+    requested_by: ActorOutput
     acknowledged_at: Instant | None
-    acknowledged_by: ActorRef | None
+    acknowledged_by: ActorOutput | None
     seconds_to_acknowledge: int | None
     done_at: Instant | None
-    done_by: ActorRef | None
+    done_by: ActorOutput | None
     seconds_to_done: int | None
     cancelled_at: Instant | None
-    cancelled_by: ActorRef | None
+    cancelled_by: ActorOutput | None
     created_at: Instant
     updated_at: Instant
     version: int
@@ -154,7 +150,7 @@ class BoardServiceRequest(Output):
     status: ServiceRequestStatus
     items: list[ServiceRequestItemOutput]
     note: str | None
-    acknowledged_by: ActorRef | None
+    acknowledged_by: ActorOutput | None
     created_at: Instant
 
 
@@ -176,9 +172,11 @@ class ServiceRequestFilter(Query):
         default=None, description="One status, or several with commas."
     )
     table_id: Id | None = None
-    session_id: Id | None = None
+    session_id: Id | None = Field(
+        default=None, description="Also what waits since before the party had its tables."
+    )
     from_: Instant | None = Field(default=None, alias="from")
-    to: Instant | None = None
+    to: Annotated[Instant, not_before("from_")] | None = None
     cursor: Cursor | None = None
     limit: Limit = 50
 

@@ -83,7 +83,7 @@ class SessionOutput(Output):
     )
     status: Literal["open", "closed"]
     guest_count: int | None
-    note: str | None
+    note: str | None = Field(description="For the staff: null for tablets and guests.")
     opened_at: Instant
     closed_at: Instant | None
     merged_into_id: Id | None = Field(description="The session that its orders went to (합석).")

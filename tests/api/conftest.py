@@ -8,6 +8,7 @@ from pydantic import SecretStr
 
 from app.core.config import Settings
 from app.main import create_app
+from tests.support.declared import Watch
 from tests.support.server import live_server
 from tests.support.shops import Shop, open_shop
 
@@ -20,8 +21,18 @@ def app(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> FastAPI:
 
 @pytest.fixture(scope="session")
 def base_url(app: FastAPI) -> Iterator[str]:
-    with live_server(app) as url:
+    app.state.watch = Watch(app)
+    with live_server(app.state.watch) as url:
         yield url
+
+
+@pytest.fixture(autouse=True)
+def _answers_are_declared(app: FastAPI, base_url: str) -> Iterator[None]:
+    """Whatever a test is about: the OpenAPI document names each code that an operation answers."""
+    undeclared = app.state.watch.undeclared
+    undeclared.clear()
+    yield
+    assert undeclared == set()
 
 
 @pytest.fixture

@@ -34,6 +34,8 @@ JSON = {"Content-Type": "application/json"}
         (b'{"number": 1, "label": "\\uDC00\\ud800"}', 400, "malformed-body"),
         (b'{"number": 1, "\\udbff": 1}', 400, "malformed-body"),
         (b'{"number": 1, "label": "a\\u0000b"}', 422, "invalid-request"),
+        (b'{"number": 1, "label": "a\\u202eb"}', 422, "invalid-request"),
+        (b'{"number": 1, "label": "a\\u2066b"}', 422, "invalid-request"),
         (b'{"number": 1, "colour": "red"}', 422, "invalid-request"),
         (b'{"number": "1"}', 422, "invalid-request"),
         (b'{"number": 1.0}', 422, "invalid-request"),

@@ -77,6 +77,7 @@ def test_serves_from_nothing_and_stops_cleanly(tmp_path: Path, number: signal.Si
     assert process.returncode == 0, output
     assert f"http://localhost:{port}/docs" in output
     assert "hanok" in output
+    assert f"PORT={port} make demo, in another terminal" in output
     assert output.endswith("Stopped\n")
     assert processes_that_mention(str(tmp_path)) == []
     assert not serves(port)

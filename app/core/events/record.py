@@ -40,7 +40,7 @@ class EventRecord:
     @cached_property
     def at_table(self) -> "EventRecord":
         """The same event for the party that it concerns: as GET shows the thing to guests."""
-        return replace(self, actor=unnamed(self.actor), data=_without_people(self.data))
+        return replace(self, actor=unnamed(self.actor), data=_at_table(self.type, self.data))
 
     def document(self) -> dict[str, Any]:
         """`{seq, type, occurred_at, actor, data}`."""
@@ -71,11 +71,22 @@ def _public(data: dict[str, Any]) -> dict[str, Any]:
 
 _OF_STAFF = {"names", "added_by", "reason", "actor"}
 """What of the lines, calls and cancellations of a party is for staff only."""
+_CHANNELS_OF_GUESTS = {"tablet", "guest"}
 _ACTORS = {"requested_by", "acknowledged_by", "done_by", "cancelled_by"}
 
 
-def _without_people(data: dict[str, Any]) -> dict[str, Any]:
-    return {name: _shown_at_table(name, value) for name, value in data.items()}
+def _at_table(type_: str, data: dict[str, Any]) -> dict[str, Any]:
+    shown = {name: _shown_at_table(name, value) for name, value in data.items()}
+    thing = type_.partition(".")[0]
+    # An order's note is a wish for the kitchen, whoever typed it: the party may read that.
+    if thing == "session" or (thing == "service_request" and not guests_wrote(data["channel"])):
+        shown["note"] = None
+    return shown
+
+
+def guests_wrote(channel: str) -> bool:
+    """Whether what came on this channel was written at the table, and so may be read there."""
+    return channel in _CHANNELS_OF_GUESTS
 
 
 def _shown_at_table(name: str, value: Any) -> Any:

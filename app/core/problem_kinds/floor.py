@@ -41,8 +41,15 @@ KINDS = [
     kind(
         S.CONFLICT,
         "session-not-open",
-        ("The session is closed", "The party's visit has ended; its orders can't change any more."),
-        ("종료된 세션", "이미 이용이 끝난 세션이라 주문을 바꿀 수 없습니다."),
+        (
+            "The session is closed",
+            "The party's visit has ended, and nothing of it can change any more. Reopen it first if"
+            " it was closed by mistake.",
+        ),
+        (
+            "종료된 세션",
+            "이미 이용이 끝난 세션이라 바꿀 수 없습니다. 잘못 닫았다면 먼저 다시 열어 주세요.",
+        ),
     ),
     kind(
         S.CONFLICT,
@@ -53,7 +60,7 @@ KINDS = [
         ),
         (
             "합석된 세션",
-            "주문이 `merged_into_id` 세션으로 옮겨졌습니다. 합석을 취소해 주세요.",
+            "주문이 `merged_into_id`에 있는 세션으로 옮겨졌습니다. 합석을 취소해 주세요.",
         ),
     ),
     kind(
@@ -100,11 +107,13 @@ KINDS = [
         "session-closed",
         (
             "The visit has ended",
-            "This table session is closed. Scan the QR code again or ask the staff.",
+            "This table session is closed. Guests scan the QR code again; staff open a new session"
+            " at the table.",
         ),
         (
             "이용 완료",
-            "이용이 끝난 테이블 세션입니다. QR 코드를 다시 찍거나 직원에게 문의해 주세요.",
+            "이용이 끝난 테이블 세션입니다. 손님은 QR 코드를 다시 찍고, 직원은 테이블에 새 세션을"
+            " 열어 주세요.",
         ),
     ),
     kind(

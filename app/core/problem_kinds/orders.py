@@ -53,6 +53,15 @@ KINDS = [
         ("확인이 필요한 주문", "직원의 확인을 기다리는 주문입니다. 먼저 접수하거나 취소해 주세요."),
     ),
     kind(
+        S.FORBIDDEN,
+        "own-order",
+        ("Somebody else has to accept it", "Who placed an order can't accept it. Ask the staff."),
+        (
+            "다른 사람이 접수해야 하는 주문",
+            "주문한 쪽에서 직접 접수할 수 없습니다. 직원이 접수해야 합니다.",
+        ),
+    ),
+    kind(
         S.UNPROCESSABLE_ENTITY,
         "order-too-large",
         (
@@ -70,11 +79,13 @@ KINDS = [
         "minimum-not-met",
         (
             "The minimum order is not met",
-            "A party's first order has at least `minimum_items` portions and `minimum_amount`.",
+            "A party's first order has a least number of portions and a least amount: see"
+            " `minimum_items` and `minimum_amount`.",
         ),
         (
             "최소 주문 미달",
-            "첫 주문은 `minimum_items`개, `minimum_amount` 이상이어야 합니다.",
+            "첫 주문의 최소 수량이나 최소 금액에 미치지 못합니다. 최소 수량은 `minimum_items`,"
+            " 최소 금액은 `minimum_amount`에 있습니다.",
         ),
     ),
     kind(
@@ -82,13 +93,13 @@ KINDS = [
         "duplicate-suspected",
         (
             "Ordered twice?",
-            "The same was ordered a moment ago as `display_number`. Send `confirm_duplicate` if"
-            " it is meant.",
+            "The same was ordered a moment ago; its number is in `display_number`. Send"
+            " `confirm_duplicate` if it is meant.",
         ),
         (
             "중복 주문 확인",
-            "방금 같은 주문(`display_number`)이 접수되었습니다. 한 번 더 주문하려면"
-            " `confirm_duplicate`와 함께 다시 보내 주세요.",
+            "방금 같은 내용의 주문이 접수되었습니다. 그 번호는 `display_number`에 있습니다. 한 번 더"
+            " 주문하려면 `confirm_duplicate`와 함께 다시 보내 주세요.",
         ),
     ),
     kind(
@@ -131,11 +142,12 @@ KINDS = [
         "part-of-set",
         (
             "The line is part of a set",
-            "A set is cancelled as a whole or by its portions: cancel `parent_line_id`.",
+            "A set goes as a whole or by its portions: name the line in `parent_line_id` instead.",
         ),
         (
             "세트에 포함된 메뉴",
-            "세트는 전체 또는 세트 수량으로만 취소할 수 있습니다. `parent_line_id`를 취소해 주세요.",
+            "세트에 포함된 메뉴만 따로 처리할 수 없습니다. `parent_line_id`에 있는 세트의 항목과"
+            " 수량을 지정해 주세요.",
         ),
     ),
     kind(
@@ -143,9 +155,9 @@ KINDS = [
         "quantity-invalid",
         (
             "The quantity is not possible",
-            "A line has 1 to 99 portions; a cancel takes at most those that are left.",
+            "It is less or more than is possible here: `errors` or `remaining` says how much is.",
         ),
-        ("잘못된 수량", "수량은 1~99이며, 취소는 남은 수량까지만 할 수 있습니다."),
+        ("잘못된 수량", "가능한 수량이 아닙니다. 가능한 수량은 `errors`나 `remaining`에 있습니다."),
         reasons=reasons.QUANTITY,
     ),
 ]

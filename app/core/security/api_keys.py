@@ -19,7 +19,7 @@ from sqlalchemy import text
 
 from app.core import clock
 from app.core.database import Database
-from app.core.errors import NotAuthenticatedError
+from app.core.errors import NotAuthenticatedError, spoken_in
 from app.core.logging import get_logger
 from app.core.security.passwords import digest, new_secret
 from app.core.security.permissions import ApiScope
@@ -85,7 +85,10 @@ class ApiKeys:
                 Words("The API key is not valid.", "유효하지 않은 연동 키입니다.")
             )
         if row.revoked_at is not None:
-            raise NotAuthenticatedError(Words("The API key was revoked.", "폐기된 연동 키입니다."))
+            with spoken_in(row.default_language):
+                raise NotAuthenticatedError(
+                    Words("The API key was revoked.", "폐기된 연동 키입니다.")
+                )
         principal = Principal(
             kind=PrincipalKind.API_KEY,
             store_id=store_id,
@@ -116,7 +119,8 @@ class ApiKeys:
 
 def _unexpired(principal: Principal, expires_at: datetime | None) -> Principal:
     if expires_at is not None and expires_at <= clock.now():
-        raise NotAuthenticatedError(Words("The API key has expired.", "만료된 연동 키입니다."))
+        with spoken_in(principal.language):
+            raise NotAuthenticatedError(Words("The API key has expired.", "만료된 연동 키입니다."))
     return principal
 
 

@@ -17,7 +17,7 @@ from jose.exceptions import ExpiredSignatureError
 
 from app.core import clock
 from app.core.config import Settings
-from app.core.errors import NotAuthenticatedError, TokenExpiredError
+from app.core.errors import NotAuthenticatedError, TokenExpiredError, spoken_in
 from app.core.ids import uuid7
 from app.core.security.permissions import DeviceKind, Role
 from app.core.security.principals import Principal, PrincipalKind
@@ -114,7 +114,9 @@ class AccessTokens:
             claims = self._verified_claims(token)
             principal = _principal(claims)
         except ExpiredSignatureError:
-            raise TokenExpiredError from None
+            # Looked at after the signature: what the token says was said by us.
+            with spoken_in(str(jwt.get_unverified_claims(token).get("lan"))):
+                raise TokenExpiredError from None
         except Exception as error:
             raise NotAuthenticatedError(
                 Words("The access token is not valid.", "유효하지 않은 액세스 토큰입니다.")

@@ -9,6 +9,7 @@ from app.core.errors import (
     GuestPinRequiredError,
     TableNotOpenError,
     TableTokenInvalidError,
+    spoken_in,
 )
 from app.core.ids import uuid7
 from app.core.metrics import SIGN_INS_REFUSED
@@ -59,7 +60,8 @@ class GuestEntryService:
             raise TableTokenInvalidError
         session = await self._entries.hold_open_session(table.id)
         if store.guest_pin_required:
-            _check_pin(session, wanted.pin)
+            with spoken_in(store.default_language):
+                _check_pin(session, wanted.pin)
         return store, table, session
 
     async def _open(self, store: Store, table: Table, family: SignIn) -> TableSession:

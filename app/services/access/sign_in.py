@@ -11,6 +11,7 @@ from app.core.errors import (
     PermissionDeniedError,
     SessionClosedError,
     SignInRefusedError,
+    spoken_in,
 )
 from app.core.events.revocations import SESSION_CLOSED
 from app.core.ids import uuid7
@@ -172,7 +173,14 @@ class SignInService:
                     "유효하지 않은 갱신 토큰입니다. 다시 로그인해 주세요.",
                 )
             )
-        token, family = found
+        with spoken_in(store.default_language):
+            return await self._rotate(store, *found)
+
+    async def _rotate(self, store: Store, token: RefreshToken, family: SignIn) -> TokensOutput:
+        """The next pair for a token that the store has issued.
+
+        Raises: as `refresh`.
+        """
         now = clock.now()
         if family.revoked_at is not None and family.revoked_reason == SESSION_CLOSED:
             raise SessionClosedError

@@ -32,7 +32,8 @@ def table_output(table: Table, session_id: UUID | None) -> TableOutput:
     )
 
 
-def session_output(row: SessionRow) -> SessionOutput:
+def session_output(row: SessionRow, *, staff: bool = True) -> SessionOutput:
+    """The session; what staff note down of a party is for `staff` only."""
     session = row.session
     return SessionOutput.model_validate(
         {
@@ -41,7 +42,7 @@ def session_output(row: SessionRow) -> SessionOutput:
             "linked_tables": row.linked_tables,
             "status": session.status,
             "guest_count": session.guest_count,
-            "note": session.note,
+            "note": session.note if staff else None,
             "opened_at": session.opened_at,
             "closed_at": session.closed_at,
             "merged_into_id": session.merged_into_id,

@@ -1,5 +1,6 @@
 """Seating parties: opening, reading and closing table sessions."""
 
+from typing import NamedTuple
 from uuid import UUID
 
 from app.core import clock
@@ -34,6 +35,13 @@ from app.services.floor.outputs import session_output, table_output
 from app.services.orders.cancelling import CancellingService
 
 
+class Opened(NamedTuple):
+    """`created` is False when somebody sat at the table already."""
+
+    session: SessionOutput
+    created: bool
+
+
 class SeatingService:
     """A party's visit to a table, from its opening to its close (이용 완료)."""
 
@@ -53,8 +61,8 @@ class SeatingService:
         self._credentials = credentials
         self._principal = principal
 
-    async def open(self, table_id: UUID, wanted: SessionOpenInput) -> SessionOutput:
-        """Open a session at a table; an occupied table answers with the one that is open.
+    async def open(self, table_id: UUID, wanted: SessionOpenInput) -> Opened:
+        """Open a session at a table; an occupied table answers with the one that is open, as it is.
 
         Raises:
             NotFoundError: no such table, or it is archived.
@@ -64,14 +72,14 @@ class SeatingService:
             raise NotFoundError
         found = await self._sessions.open_at(table_id)
         if found is not None:
-            return session_output(found)
+            return Opened(session_output(found), created=False)
         opened = new_session(table_id)
         opened.opened_by = self._principal.actor
         opened.guest_count, opened.note = wanted.guest_count, wanted.note
         session = await self._sessions.add(opened)
         output = session_output(SessionRow(session, table.number, 0, 0))
         self._record("session.opened", output)
-        return output
+        return Opened(output, created=True)
 
     async def at_table(self, table_id: UUID | None) -> SessionOutput:
         """The open session of a table.
@@ -84,7 +92,7 @@ class SeatingService:
             raise NotFoundError(
                 Words("The table has no open session.", "지금 이용 중인 테이블이 아닙니다.")
             )
-        return session_output(row)
+        return session_output(row, staff=not self._principal.sits_at_table)
 
     async def own(self) -> SessionOutput:
         """The open session of the caller: a guest's own, or that of the tablet's table.
@@ -98,7 +106,7 @@ class SeatingService:
         row = await self._sessions.row(self._principal.session_id)
         if row.session.status != SessionStatus.OPEN:
             raise SessionClosedError
-        return session_output(row)
+        return session_output(row, staff=False)
 
     async def pin(self, session_id: UUID) -> SessionPinOutput:
         """What guests must know to join, where the store asks for it.

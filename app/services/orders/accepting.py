@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from app.core.errors import TransitionInvalidError, VersionMismatchError
+from app.core.errors import OwnOrderError, TransitionInvalidError, VersionMismatchError
 from app.core.security.principals import Principal, PrincipalKind
 from app.models import Order, OrderStatus
 from app.repositories.order import OrderRepository
@@ -24,6 +24,7 @@ class OrderAcceptingService:
         Raises:
             VersionMismatchError: the order changed since `expected` was read.
             TransitionInvalidError: it was cancelled while it was held.
+            OwnOrderError: the caller has placed it, and can't be who it waits for.
         """
         order = await self._orders.lock(order_id)
         if expected is not None and order.version != expected:
@@ -35,6 +36,9 @@ class OrderAcceptingService:
     async def _accept(self, order: Order) -> None:
         if order.status == OrderStatus.CANCELLED:
             raise TransitionInvalidError(current=order.status, allowed=[])
+        by = order.placed_by
+        if (by["kind"], by["id"]) == (self._principal.kind, str(self._principal.id)):
+            raise OwnOrderError
         order.held = False
         await self._orders.touch(order)
         if order.placed_by["kind"] == PrincipalKind.GUEST:

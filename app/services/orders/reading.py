@@ -109,7 +109,7 @@ def order_document(
         "table": {"id": order.table_id, "number": table_number},
         "channel": order.channel,
         "status": order.status,
-        "held": order.held,
+        "held": order.is_waiting,
         "duplicate_of": order.duplicate_of,
         **_cancel_reason(order),
         "lines": [_line(order, line, language, staff=staff) for line in order.lines],

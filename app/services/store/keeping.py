@@ -11,7 +11,7 @@ from app.core.words import Words
 from app.models import Store
 from app.repositories.store import StoreKeeper
 from app.schemas.store import StoreOutput, StorePatch
-from app.services.menu.journal import MenuJournal
+from app.services.menu.journal import MenuJournal, check_texts
 from app.services.store.clock import plan_calendar, resume, settle, store_at_table, store_output
 
 PAUSE = {"ordering_paused", "pause_message", "paused_until", "paused_channels"}
@@ -34,9 +34,9 @@ class StoreKeepingService:
 
         Raises:
             PermissionDeniedError: more than pausing takes an owner.
-            InvalidRequestError: the default language is none of the store's; a pause ends in the
-                past, or there is none that could end; payments, which are not there yet, would
-                be required.
+            InvalidRequestError: the default language is none of the store's, or the pause's message
+                is not in it; a pause ends in the past, or there is none that could end; payments,
+                which are not there yet, would be required.
             VersionMismatchError: somebody changed the store since `expected` was read.
         """
         if wanted.model_fields_set - PAUSE and not self._principal.may(Permission.STORE_MANAGE):
@@ -51,6 +51,7 @@ class StoreKeepingService:
         if not changed:
             return store_output(store, now)
         _check_languages(wanted, store.languages, store.default_language)
+        check_texts(store, pause_message=wanted.pause_message)
         _check_pause(wanted, store, now)
         await self._stores.touch(store)
         journal = MenuJournal(self._stores.unit, self._principal)

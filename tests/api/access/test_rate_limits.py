@@ -47,6 +47,7 @@ def test_answers_say_what_is_left_and_a_runaway_client_is_stopped(small: Shop) -
     assert 1 <= int(last.headers["Retry-After"]) <= 3
     assert last.json()["retry_after"] == int(last.headers["Retry-After"])
     assert last.headers["RateLimit"].startswith('"credential";r=0;t=')
+    assert last.headers["Content-Language"] == "ko"
 
 
 def test_the_menu_counts_too_whoever_answers_it_and_each_request_once(small: Shop) -> None:

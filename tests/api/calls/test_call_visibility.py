@@ -13,6 +13,7 @@ from tests.support.calls import (
 from tests.support.credentials import enter
 from tests.support.invariants import broken
 from tests.support.menu_building import ok
+from tests.support.parties import act, link
 from tests.support.shops import Shop
 from tests.support.streams import listening
 
@@ -103,6 +104,25 @@ def test_what_a_free_table_asked_for_once_is_not_listed_later(shop: Shop) -> Non
     ok(answer(shop.staff, call, "done"))
     assert listed(tablet) == []
     assert ok(tablet.get(f"{PATH}/{call['id']}"))["status"] == "done"
+
+
+def test_a_party_has_what_its_tables_waited_for_before_it_came(shop: Shop) -> None:
+    floor = CallFloor(shop)
+    before = [floor.calls(floor.tablet(number), water=1) for number in (1, 2, 3)]
+    answered = floor.calls(floor.tablet(1), cutlery=1)
+    ok(answer(shop.staff, answered, "done"))
+    session = floor.sit(1)
+    ok(link(floor, session["id"], 2))
+    own = floor.calls(floor.tablet(1), water=2)
+
+    mine = [own["id"], before[1]["id"], before[0]["id"]]
+    assert listed(shop.staff, session_id=session["id"]) == mine
+    assert listed(shop.staff, session_id=session["id"], status="open") == mine
+    assert listed(shop.staff, session_id=session["id"], table_id=str(floor.table(2))) == mine[1:2]
+    assert listed(floor.tablet(1), session_id=session["id"]) == mine
+    ok(act(shop, session["id"], "close"))
+    # What waited was cancelled as the party's own.
+    assert listed(shop.staff, session_id=session["id"]) == mine
 
 
 def test_the_list_is_filtered_and_paged(shop: Shop) -> None:

@@ -213,3 +213,31 @@ def test_a_tablet_finds_its_own_party_only(shop: Shop, floor: History) -> None:
     for query in ({}, {"channel": "tablet"}, {"updated_after": "2000-01-01T00:00:00Z"}):
         found = ok(floor.tablet(1).get("/orders", params=query))["data"]
         assert [one["status"] for one in found] == ["pending"]
+
+
+@pytest.mark.parametrize("path", ["/orders", "/sessions", "/service-requests", "/audit-log"])
+def test_a_range_that_ends_before_it_begins_is_refused(shop: Shop, path: str) -> None:
+    late, early = "2026-11-30T10:00:00Z", "2026-11-30T09:00:00Z"
+    refused = shop.manager.get(path, params={"from": late, "to": early})
+    [error] = refused.json()["errors"]
+    assert (refused.status_code, error["pointer"]) == (422, "/query/to")
+    assert error["code"] == "range-invalid"
+    # An empty one is none of an error: who asks step by step may have nothing to ask for.
+    assert ok(shop.manager.get(path, params={"from": late, "to": late}))["data"] == []
+
+
+@pytest.mark.parametrize("path", ["/orders", "/sessions"])
+def test_business_dates_are_dates_in_their_order(shop: Shop, path: str) -> None:
+    ends = {"business_date_from": "2026-11-30", "business_date_to": "2026-11-29"}
+    refused = shop.staff.get(path, params=ends)
+    [error] = refused.json()["errors"]
+    assert (error["pointer"], error["code"]) == ("/query/business_date_to", "range-invalid")
+    for text in (
+        "2026-11-30T00:00:00Z",
+        "2026-11-30 00:00",
+        "20261130",
+        "1764460800",
+        "2026-13-01",
+    ):
+        refused = shop.staff.get(path, params={"business_date": text})
+        assert (refused.status_code, refused.json()["errors"][0]["code"][:4]) == (422, "date")

@@ -221,7 +221,7 @@ def test_a_linked_table_is_no_free_table(shop: Shop) -> None:
     for answer in answers:
         assert (answer.status_code, answer.json()["code"]) == (409, "table-occupied")
         assert answer.json()["session_id"] == party
-    assert ok(shop.staff.post(f"/tables/{table}/sessions", json={}), 201)["id"] == party
+    assert ok(shop.staff.post(f"/tables/{table}/sessions", json={}))["id"] == party
     assert (shop.counters(), occupied(shop)) == (before, state)
     assert broken(shop) == {}
 

@@ -8,7 +8,7 @@ from tests.support.credentials import enter
 from tests.support.floor import Floor
 from tests.support.menu_building import ok
 from tests.support.shops import Shop
-from tests.support.switches import order, placed, pos, turn
+from tests.support.switches import order, placed, pos, refused, turn
 
 AUTO = {"tablet": "auto", "guest": "auto", "pos": "auto"}
 
@@ -42,6 +42,23 @@ def test_staff_accept_each_order_of_a_channel(shop: Shop, channel: str) -> None:
         assert placed(order(client, floor, 2, **where))["held"] is True
 
 
+def test_who_placed_an_order_does_not_accept_it(shop: Shop) -> None:
+    floor = Floor(shop)
+    turn(shop, order_acceptance={"tablet": "staff", "guest": "auto", "pos": "staff"})
+    till, table = pos(shop), {"table_id": str(floor.table(1))}
+    own = f"/orders/{placed(order(till, floor, **table))['id']}"
+    theirs = f"/orders/{placed(order(floor.tablet(1), floor, 2))['id']}"
+    before = shop.counters()
+
+    refused(shop, till.post(f"{own}/accept"), 403, "own-order")
+
+    assert shop.counters() == before
+    assert ok(shop.staff.get(own))["held"] is True
+    # Many houses take orders on at the screen of their point of sale.
+    assert ok(till.post(f"{theirs}/accept"))["held"] is False
+    assert ok(shop.staff.post(f"{own}/accept"))["held"] is False
+
+
 def test_a_refused_order_says_why(shop: Shop) -> None:
     floor = Floor(shop)
     turn(shop, order_acceptance=AUTO | {"guest": "staff"})
@@ -54,9 +71,15 @@ def test_a_refused_order_says_why(shop: Shop) -> None:
 
     read = ok(guest.get(f"/orders/{first['id']}"))
     assert (read["status"], read["cancel_reason_code"]) == ("cancelled", "sold_out")
+    # Nobody is to accept it any more, and nobody can.
+    assert read["held"] is False
+    [entry] = ok(shop.staff.get("/tables/board"))["tables"]
+    assert entry["newest_orders"][0]["held"] is False
+    refused(shop, shop.staff.post(f"/orders/{first['id']}/accept"), 409, "transition-invalid")
     assert read["cancel_reason"] == reason["reason"]
     type_, data = shop.events()[-1]
     assert (type_, data["cancel_reason"]) == ("order.cancelled", reason["reason"])
+    assert data["held"] is False
 
 
 def test_the_reason_of_a_cancelled_portion_is_not_the_orders(shop: Shop) -> None:

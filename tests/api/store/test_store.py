@@ -99,6 +99,11 @@ def test_what_already_holds_changes_nothing(shop: Shop) -> None:
     [
         ({"timezone": "Asia/Nowhere"}, "/timezone"),
         ({"timezone": "../etc/passwd"}, "/timezone"),
+        ({"timezone": "localtime"}, "/timezone"),
+        ({"timezone": "posixrules"}, "/timezone"),
+        ({"timezone": "Factory"}, "/timezone"),
+        ({"pause_message": {"fr": "Fermé"}}, "/pause_message"),
+        ({"order_number_prefixes": {"tablet": "T\u202e"}}, "/order_number_prefixes/tablet"),
         ({"languages": []}, "/languages"),
         ({"languages": ["Korean"]}, "/languages/0"),
         ({"languages": ["en"]}, "/languages"),

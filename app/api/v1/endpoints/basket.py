@@ -57,6 +57,9 @@ async def put_basket(body: BasketInput, basket: BasketDep) -> BasketOutput:
         "price-changed",
         "stock-insufficient",
         "store-closed",
+        "order-too-large",
+        "minimum-not-met",
+        "duplicate-suspected",
     ),
     idempotency="by-statement",
 )

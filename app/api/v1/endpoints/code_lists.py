@@ -16,7 +16,7 @@ KEPT_FOR_A_DAY = "private, max-age=86400"
 
 
 @router.get("/allergens", summary="List the allergen codes", response_model=Page[AllergenOutput])
-@operation(Permission.SIGNED_IN)
+@operation(Permission.SIGNED_IN, conditional=True)
 async def list_allergens(request: Request, lists: CodeListDep) -> Response:
     """All codes that items and options may carry: those of Korean and of European law, merged.
 
@@ -26,7 +26,7 @@ async def list_allergens(request: Request, lists: CodeListDep) -> Response:
 
 
 @router.get("/tags", summary="List the tag codes", response_model=Page[TagOutput])
-@operation(Permission.SIGNED_IN)
+@operation(Permission.SIGNED_IN, conditional=True)
 async def list_tags(request: Request, lists: CodeListDep) -> Response:
     """All tags that items may carry: whom a dish suits, and what it is like."""
     return page_response(request, await lists.tags(), cache_control=KEPT_FOR_A_DAY)

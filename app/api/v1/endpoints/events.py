@@ -27,7 +27,8 @@ async def stream_events(
 ) -> Response:
     """Server-Sent Events: staff see the store, a tablet its table, a guest its session.
 
-    A table that is linked to a party shows that party.
+    A table that is linked to a party shows that party. A guest's stream ends with the
+    `session.closed` of its visit: close it then, what comes next is a 410.
 
     `Last-Event-ID` replays what was missed, with no gap and no repeat. Where that is not
     possible one `resync` event says from which number on it is live: read the state again.

@@ -43,7 +43,7 @@ AcceptLanguage = Annotated[str | None, Header(include_in_schema=False)]
 
 
 @router.get("", summary="Read the menu as guests see it", response_model=MenuOutput)
-@operation(Permission.MENU_READ)
+@operation(Permission.MENU_READ, conditional=True)
 async def read_menu(
     request: Request,
     wanted: Annotated[MenuFilter, Query()],

@@ -14,10 +14,10 @@ from app.core.security.permissions import Permission
 from app.schemas.base import Page
 from app.schemas.menu import CategoryOutput, ItemOutput, OptionGroupOutput
 from app.schemas.menu_arranging import (
+    ArrangingInput,
     BulkAvailabilityInput,
     BulkAvailabilityOutput,
     ItemCopyInput,
-    OrderInput,
 )
 
 router = APIRouter(prefix="/menu", tags=["Menu"], route_class=OperationRoute)
@@ -25,7 +25,7 @@ router = APIRouter(prefix="/menu", tags=["Menu"], route_class=OperationRoute)
 
 @router.put("/categories/order", summary="Put the categories in order")
 @operation(Permission.MENU_MANAGE)
-async def order_categories(body: OrderInput, menu: MenuArrangingDep) -> Page[CategoryOutput]:
+async def order_categories(body: ArrangingInput, menu: MenuArrangingDep) -> Page[CategoryOutput]:
     """All live ones, each once; who moves gets a new version."""
     return await menu.categories(body.ids)
 
@@ -33,7 +33,7 @@ async def order_categories(body: OrderInput, menu: MenuArrangingDep) -> Page[Cat
 @router.put("/categories/{category_id}/items/order", summary="Put a category's items in order")
 @operation(Permission.MENU_MANAGE, problems=("not-found",))
 async def order_items(
-    category_id: PathId, body: OrderInput, menu: MenuArrangingDep
+    category_id: PathId, body: ArrangingInput, menu: MenuArrangingDep
 ) -> Page[ItemOutput]:
     """All live ones of the category, each once; who moves gets a new version."""
     return await menu.items(category_id, body.ids)
@@ -41,7 +41,9 @@ async def order_items(
 
 @router.put("/option-groups/order", summary="Put the option groups in order")
 @operation(Permission.MENU_MANAGE)
-async def order_option_groups(body: OrderInput, menu: MenuArrangingDep) -> Page[OptionGroupOutput]:
+async def order_option_groups(
+    body: ArrangingInput, menu: MenuArrangingDep
+) -> Page[OptionGroupOutput]:
     """As staff see them; each item has an order of its own groups."""
     return await menu.option_groups(body.ids)
 
@@ -49,7 +51,7 @@ async def order_option_groups(body: OrderInput, menu: MenuArrangingDep) -> Page[
 @router.put("/option-groups/{group_id}/options/order", summary="Put a group's options in order")
 @operation(Permission.MENU_MANAGE, problems=("not-found",), if_match="accepted")
 async def order_options(
-    group_id: PathId, body: OrderInput, menu: MenuArrangingDep, expected: IfMatchDep
+    group_id: PathId, body: ArrangingInput, menu: MenuArrangingDep, expected: IfMatchDep
 ) -> OptionGroupOutput:
     """All live ones of the group, each once; the group gets a new version."""
     return await menu.options(group_id, body.ids, expected)

@@ -125,7 +125,7 @@ async def move_line(
 @router.post("/{order_id}/accept", summary="Accept a held order")
 @operation(
     Permission.ORDERS_ACCEPT,
-    problems=("not-found", "session-not-open", "transition-invalid"),
+    problems=("not-found", "own-order", "session-not-open", "transition-invalid"),
     idempotency="accepted",
     if_match="accepted",
 )
@@ -134,7 +134,7 @@ async def accept_order(
 ) -> OrderOutput:
     """The kitchen may begin. Where only a guest's first order is held, its later ones are not.
 
-    To refuse it, cancel it: guests read the reason.
+    To refuse it, cancel it: guests read the reason. An API key can't accept what it has placed.
     Accepting an order that isn't held, or no longer, changes nothing.
     """
     return await accepting.accept(order_id, if_match)

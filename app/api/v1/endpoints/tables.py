@@ -5,6 +5,7 @@ from fastapi import APIRouter, Query, Request, Response
 
 from app.api.conditional import page_response
 from app.api.operation import operation
+from app.api.responses import session_response
 from app.api.route import OperationRoute
 from app.core.dependencies.access import PairingDep
 from app.core.dependencies.floor import FloorPlanDep, SeatingDep
@@ -15,13 +16,18 @@ from app.schemas.base import Page
 from app.schemas.session import SessionOpenInput, SessionOutput
 from app.schemas.table import ArchivedFilter, BoardOutput, TableInput, TableOutput, TablePatch
 
+OPEN_ALREADY = {
+    "model": SessionOutput,
+    "description": "Somebody sits there already; this is the session.",
+}
+
 router = APIRouter(prefix="/tables", tags=["Tables"], route_class=OperationRoute)
 
 
 @router.get(
     "/board", response_model=BoardOutput, summary="The staff screen: every table with its party"
 )
-@operation(Permission.TABLES_READ)
+@operation(Permission.TABLES_READ, conditional=True)
 async def get_board(request: Request, floor: FloorPlanDep, runtime: RuntimeDep) -> Response:
     """Tables, open sessions, totals, order counts and newest orders in one call.
 
@@ -40,7 +46,7 @@ async def list_tables(
 
 
 @router.post("", status_code=HTTPStatus.CREATED, summary="Add a table")
-@operation(Permission.TABLES_MANAGE, problems=("number-taken",), idempotency="accepted")
+@operation(Permission.TABLES_MANAGE, problems=("not-found", "number-taken"), idempotency="accepted")
 async def create_table(body: TableInput, floor: FloorPlanDep) -> TableOutput:
     """Add a table. Its number is unique among the store's live tables."""
     return await floor.add_table(body)
@@ -81,14 +87,22 @@ async def create_pairing_code(
 
 
 @router.post(
-    "/{table_id}/sessions", status_code=HTTPStatus.CREATED, summary="Open a session at a table"
+    "/{table_id}/sessions",
+    status_code=HTTPStatus.CREATED,
+    response_model=SessionOutput,
+    responses={200: OPEN_ALREADY},
+    summary="Open a session at a table",
 )
 @operation(Permission.SESSIONS_MANAGE, problems=("not-found",), idempotency="accepted")
 async def open_session(
     table_id: PathId, seating: SeatingDep, body: SessionOpenInput | None = None
-) -> SessionOutput:
-    """Seat a party. An occupied table answers with the session that is open."""
-    return await seating.open(table_id, body or SessionOpenInput())
+) -> Response:
+    """Seat a party. 201 when its session is new.
+
+    An occupied table answers with 200 and the session that is open there, as it is: change its
+    guest count or note with `PATCH /sessions/{id}`.
+    """
+    return session_response(await seating.open(table_id, body or SessionOpenInput()))
 
 
 @router.get("/{table_id}/session", summary="The open session of a table")
