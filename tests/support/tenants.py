@@ -247,6 +247,10 @@ def with_id(operation: Operation, things: Json, place: Path | None, value: str) 
         body[also] = things[also]
     if place is not None:
         _put(body, place, value, only_if_there=False)
+    for use in body.get("option_groups") or () if isinstance(body, dict) else ():
+        # Ids as keys are no place of their own.
+        if use.get("prices"):
+            use["prices"] = dict.fromkeys([things["option_id"]], 500)
     return body
 
 
