@@ -145,8 +145,8 @@ ChannelName = Annotated[Channel, Field(strict=False)]
 
 
 SETTLEMENT = (
-    "Whether a party must have paid before its session closes. The service takes no payments yet,"
-    " so it can't be turned on."
+    "Whether a party must have settled its bill before its session closes. The service records no"
+    " payments yet: a manager closes with `force`, and what was owed is audited as written off."
 )
 
 

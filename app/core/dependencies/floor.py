@@ -19,6 +19,7 @@ from app.repositories.placing import PlacingRepository
 from app.repositories.session_history import SessionHistoryRepository
 from app.repositories.store import StoreKeeper, StoreReader
 from app.repositories.table import AreaRepository, SessionRepository, TableRepository
+from app.services.floor.closing import CloseBlockers, ClosingService
 from app.services.floor.floor_plan import FloorPlanService
 from app.services.floor.seating import SeatingService
 from app.services.floor.session_history import SessionHistoryService
@@ -72,17 +73,22 @@ async def get_order_accepting(
     return OrderAcceptingService(orders, reading, scope.principal)
 
 
-async def get_seating(
+async def get_seating(scope: ScopeDep) -> SeatingService:
+    place = await scope.place()
+    return SeatingService(SessionRepository(*place), TableRepository(*place), scope.principal)
+
+
+async def get_closing(
     scope: ScopeDep,
     credentials: CredentialsDep,
     calls: CallFollowingDep,
     cancelling: Annotated[CancellingService, Depends(get_cancelling)],
-) -> SeatingService:
-    place = (scope.unit, await scope.unit.session(), scope.principal.store_id)
-    return SeatingService(
+) -> ClosingService:
+    place = await scope.place()
+    return ClosingService(
         SessionRepository(*place),
         TableRepository(*place),
-        cancelling,
+        CloseBlockers(SessionRepository(*place), StoreReader(*place), cancelling, scope.principal),
         credentials,
         calls,
         scope.principal,
@@ -145,6 +151,7 @@ OrderAcceptingDep = Annotated[OrderAcceptingService, Depends(get_order_accepting
 CancellingDep = Annotated[CancellingService, Depends(get_cancelling)]
 KitchenDep = Annotated[KitchenService, Depends(get_kitchen)]
 SeatingDep = Annotated[SeatingService, Depends(get_seating)]
+ClosingDep = Annotated[ClosingService, Depends(get_closing)]
 SessionHistoryDep = Annotated[SessionHistoryService, Depends(get_session_history)]
 FloorPlanDep = Annotated[FloorPlanService, Depends(get_floor_plan)]
 StoreKeepingDep = Annotated[StoreKeepingService, Depends(get_store_keeping)]

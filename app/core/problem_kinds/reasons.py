@@ -118,10 +118,6 @@ REQUEST: Final[Reasons] = {
         "One's own password is changed by `PUT /api/v1/auth/password`.",
         "자신의 비밀번호는 `PUT /api/v1/auth/password`로 바꿉니다.",
     ),
-    "no-payments-yet": (
-        "The service takes no payments yet, so none can be required.",
-        "아직 결제 기능이 없어 결제를 요구하도록 설정할 수 없습니다.",
-    ),
     "not-a-tablet": ("A screen stands on no table.", "화면 기기는 테이블에 놓을 수 없습니다."),
 }
 FILE: Final[Reasons] = {

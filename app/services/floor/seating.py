@@ -1,38 +1,27 @@
-"""Seating parties: opening, reading and closing table sessions."""
+"""Seating parties: opening, reading and correcting table sessions."""
 
 from typing import NamedTuple
 from uuid import UUID
 
 from app.core import clock
 from app.core.errors import (
-    CloseBlockedError,
-    FieldError,
-    InvalidRequestError,
     NotFoundError,
-    PermissionDeniedError,
     SessionClosedError,
     SessionNotOpenError,
-    VersionMismatchError,
 )
-from app.core.events.revocations import SESSION_CLOSED
 from app.core.ids import uuid7
-from app.core.security.permissions import Permission
 from app.core.security.principals import Principal
 from app.core.words import Words
 from app.models import TableSession
 from app.models.table import SessionStatus
 from app.repositories.table import SessionRepository, SessionRow, TableRepository
 from app.schemas.session import (
-    SessionCloseInput,
     SessionOpenInput,
     SessionOutput,
     SessionPatch,
     SessionPinOutput,
 )
-from app.services.access.credentials import Credentials
-from app.services.calls.following import CallFollowing
-from app.services.floor.outputs import session_output, table_output
-from app.services.orders.cancelling import CancellingService
+from app.services.floor.outputs import session_output
 
 
 class Opened(NamedTuple):
@@ -43,22 +32,13 @@ class Opened(NamedTuple):
 
 
 class SeatingService:
-    """A party's visit to a table, from its opening to its close (이용 완료)."""
+    """A party's visit to a table, until it is closed."""
 
     def __init__(
-        self,
-        sessions: SessionRepository,
-        tables: TableRepository,
-        cancelling: CancellingService,
-        credentials: Credentials,
-        calls: CallFollowing,
-        principal: Principal,
+        self, sessions: SessionRepository, tables: TableRepository, principal: Principal
     ) -> None:
         self._sessions = sessions
-        self._calls = calls
         self._tables = tables
-        self._cancelling = cancelling
-        self._credentials = credentials
         self._principal = principal
 
     async def open(self, table_id: UUID, wanted: SessionOpenInput) -> Opened:
@@ -142,83 +122,6 @@ class SeatingService:
         output = session_output(await self._sessions.row(session_id))
         self._record("session.updated", output)
         return output
-
-    async def close(
-        self, session_id: UUID, wanted: SessionCloseInput, expected: int | None
-    ) -> SessionOutput:
-        """End the party's visit, and its guests' sign-ins. Closing again changes nothing.
-
-        Raises:
-            CloseBlockedError: orders are still pending or preparing; `blockers` lists them.
-            PermissionDeniedError: `force` is for managers.
-        """
-        session = await self._sessions.get(session_id, lock=True)
-        if session.status == SessionStatus.CLOSED:
-            return session_output(await self._sessions.row(session_id))
-        if expected is not None and session.version != expected:
-            raise VersionMismatchError(version=session.version)
-        forced = await self._clear_blockers(session_id, wanted)
-        linked = (await self._sessions.row(session_id)).linked_tables
-        session.status = SessionStatus.CLOSED
-        session.closed_at = clock.now()
-        session.close_reason = wanted.reason
-        await self._sessions.touch(session)
-        await self._sessions.drop_basket(session_id)
-        output = session_output(await self._sessions.row(session_id))
-        self._record("session.closed", output)
-        await self._calls.end(session, [table.id for table in linked])
-        for table in linked:
-            await self._record_freed(table.id)
-        for guest in await self._sessions.end_guests(session_id, SESSION_CLOSED):
-            self._credentials.revoke(guest, SESSION_CLOSED)
-        await self._sessions.unit.audit(
-            "session-force-closed" if forced else "session-closed",
-            actor=self._principal.actor,
-            target_kind="session",
-            target_id=session_id,
-            reason=wanted.reason,
-            details={"total": output.total, "order_count": output.order_count},
-        )
-        return output
-
-    async def _clear_blockers(self, session_id: UUID, wanted: SessionCloseInput) -> bool:
-        """Cancel what is unfinished, if that is wanted; whether there was any."""
-        unfinished = await self._sessions.unfinished(session_id)
-        if not unfinished:
-            return False
-        if not wanted.force:
-            blockers = [
-                {
-                    "kind": "order",
-                    "order_id": str(order.id),
-                    "number": order.number,
-                    "display_number": order.display_number,
-                    "status": order.status,
-                }
-                for order in unfinished
-            ]
-            raise CloseBlockedError(blockers=blockers)
-        if not self._principal.may(Permission.ORDERS_CANCEL_ANY):
-            raise PermissionDeniedError(permission=str(Permission.ORDERS_CANCEL_ANY))
-        if not wanted.reason:
-            error = FieldError(
-                "/reason",
-                "missing",
-                Words("A forced close needs a reason.", "강제로 마감하려면 사유가 필요합니다."),
-            )
-            raise InvalidRequestError(errors=[error])
-        await self._cancelling.cancel_unfinished([order.id for order in unfinished], wanted.reason)
-        return True
-
-    async def _record_freed(self, table_id: UUID) -> None:
-        """A tablet at a linked table learns that the party has gone."""
-        output = table_output(*await self._tables.one(table_id))
-        self._tables.unit.record(
-            "table.changed",
-            output.model_dump(mode="json"),
-            actor=self._principal.actor,
-            table_id=table_id,
-        )
 
     def _record(self, type_: str, output: SessionOutput) -> None:
         self._sessions.unit.record(

@@ -41,7 +41,6 @@ class StoreKeepingService:
         """
         if wanted.model_fields_set - PAUSE and not self._principal.may(Permission.STORE_MANAGE):
             raise PermissionDeniedError(permission=str(Permission.STORE_MANAGE))
-        _check_settlement(wanted)
         store, now = await self._stores.get_for_change(expected), clock.now()
         before = _columns(store)
         settle(store, now)
@@ -93,18 +92,6 @@ def _changes(wanted: StorePatch) -> dict[str, Any]:
         if name in changes:
             changes[name] = [str(one) for one in dict.fromkeys(changes[name])]
     return changes
-
-
-def _check_settlement(wanted: StorePatch) -> None:
-    """A switch that does nothing must not look as if it did."""
-    if wanted.settlement_required:
-        detail = Words(
-            "The service takes no payments yet, so none can be required.",
-            "아직 결제 기능이 없어 결제를 요구하도록 설정할 수 없습니다.",
-        )
-        raise InvalidRequestError(
-            errors=[FieldError("/settlement_required", "no-payments-yet", detail)]
-        )
 
 
 def _check_languages(wanted: StorePatch, languages: list[str], default: str) -> None:

@@ -9,6 +9,7 @@ from tests.support.floor import Floor, created, order_body
 from tests.support.menu_building import ok
 from tests.support.parties import seat
 from tests.support.shops import Json, Shop
+from tests.support.switches import turn
 
 
 def order(client: httpx.Client, floor: Floor) -> Json:
@@ -86,6 +87,41 @@ def test_a_forced_close_is_a_managers_and_has_a_reason(shop: Shop) -> None:
     assert (closed.status_code, closed.json()["status"]) == (200, "closed")
     assert shop.staff.get(f"/orders/{placed['id']}").json()["status"] == "cancelled"
     assert audited(shop) == [("session-force-closed", "손님이 떠남")]
+
+
+def test_a_bill_blocks_the_close_where_the_store_asks_for_settlement(shop: Shop) -> None:
+    turn(shop, settlement_required=True)
+    floor = Floor(shop)
+    placed = order(floor.tablet(7), floor)
+    path = f"/sessions/{placed['session_id']}/close"
+    before = shop.counters()
+
+    blocked = shop.manager.post(path, json={}).json()
+    assert blocked["code"] == "close-blocked"
+    assert [one["kind"] for one in blocked["blockers"]] == ["order", "bill"]
+    assert shop.counters() == before
+
+    ok(shop.kitchen.patch(f"/orders/{placed['id']}", json={"status": "served"}))
+    bill = [{"kind": "bill", "amount": placed["total"]}]
+    assert shop.manager.post(path, json={}).json()["blockers"] == bill
+    forced = {"force": True, "reason": "카드기로 결제함"}
+    assert shop.staff.post(path, json=forced).status_code == 403
+
+    ok(shop.manager.post(path, json=forced))
+    query = (
+        "SELECT details FROM audit_entries WHERE store_id = %(store)s AND target_kind = 'session'"
+    )
+    [(details,)] = shop.rows(query)
+    assert details["written_off"] == placed["total"]
+
+
+def test_who_owes_nothing_leaves_without_a_payment(shop: Shop) -> None:
+    turn(shop, settlement_required=True)
+    floor = Floor(shop)
+    placed = order(floor.tablet(7), floor)
+    ok(shop.manager.post(f"/orders/{placed['id']}/cancel", json={"reason_code": "guest_request"}))
+
+    ok(shop.staff.post(f"/sessions/{placed['session_id']}/close", json={}))
 
 
 def test_closing_twice_is_one_close(shop: Shop) -> None:

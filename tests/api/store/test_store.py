@@ -37,6 +37,7 @@ EVERYTHING = {
     "languages": ["en", "ko", "ja"],
     "default_language": "en",
     "ordering_paused": True,
+    "settlement_required": True,
     "business_day_start": "04:30",
     "timezone": "Asia/Tokyo",
     "ordering_url": "https://order.example/#",
@@ -128,19 +129,6 @@ def test_what_can_not_be_is_refused(shop: Shop, body: Json, pointer: str) -> Non
 
     assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, pointer)
     assert (store(shop), shop.counters()) == before
-
-
-def test_payments_that_are_not_there_are_not_required(shop: Shop) -> None:
-    before = store(shop), shop.counters()
-
-    refused = change(owner(shop), {"settlement_required": True, "name": "x"})
-
-    assert (refused.status_code, refused.json()["code"]) == (422, "invalid-request")
-    [error] = refused.json()["errors"]
-    assert (error["pointer"], error["code"]) == ("/settlement_required", "no-payments-yet")
-    assert "결제 기능이 없어" in error["detail"]
-    assert (store(shop), shop.counters()) == before
-    assert change(owner(shop), {"settlement_required": False}).json()["version"] == 1
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from fastapi import APIRouter, Query
 
 from app.api.operation import operation
 from app.api.route import OperationRoute
-from app.core.dependencies.floor import SeatingDep, SessionHistoryDep
+from app.core.dependencies.floor import ClosingDep, SeatingDep, SessionHistoryDep
 from app.core.dependencies.request import IfMatchDep, PathId
 from app.core.security.permissions import Permission
 from app.schemas.base import Page
@@ -62,8 +62,9 @@ async def change_session(
 async def close_session(
     session_id: PathId,
     if_match: IfMatchDep,
-    seating: SeatingDep,
+    closing: ClosingDep,
     body: SessionCloseInput | None = None,
 ) -> SessionOutput:
-    """End the visit once nothing is pending or preparing. The next party sees none of it."""
-    return await seating.close(session_id, body or SessionCloseInput(), if_match)
+    """End the visit once nothing is pending or preparing, and nothing is owed where the store asks
+    for settlement. The next party sees none of it."""
+    return await closing.close(session_id, body or SessionCloseInput(), if_match)
