@@ -7,7 +7,8 @@
 BEGIN;
 SELECT set_config('app.store_id', (lpad(to_hex(:store::int), 8, '0') || '-0001-7000-8000-000000000000')::uuid::text, true),
     (lpad(to_hex(:store::int), 8, '0') || '-0001-7000-8000-000000000000')::uuid AS store_id, (lpad(to_hex(:table::int), 8, '0') || '-0002-7000-8000-000000000000')::uuid AS table_id,
-    uuidv7() AS order_id, uuidv7() AS line_id, now() AS at, current_date AS today \gset
+    uuidv7() AS order_id, uuidv7() AS line_id, now() AS at,
+    (now() AT TIME ZONE 'Asia/Seoul' - interval '5 hours')::date AS today \gset
 SELECT fingerprint, status, body FROM idempotency_records
     WHERE store_id = :store_id::uuid AND scope = 'pgbench' AND key = :order_id;
 SELECT s.id AS session_id FROM table_sessions s
