@@ -1,42 +1,22 @@
 """What is too old goes, batch by batch, and nothing else; readers learn what they can't have."""
 
 import asyncio
-from datetime import timedelta
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import psycopg
 import pytest
 from psycopg import errors, sql
 
-from app.core import clock
-from app.core.errors import BusyError
 from app.core.events import EventRecord
-from app.core.ids import lowest_id, uuid7
-from app.core.metrics import RETENTION_DELETED
-from app.core.runtime import Runtime
+from app.core.ids import uuid7
 from app.repositories.event import EventRepository
-from app.repositories.retention import RetentionRepository
-from app.services.retention.deleting import kinds
 from tests.support.floor import Floor
-from tests.support.retention import age_events, execute, prune, run_jobs, settings_of
+from tests.support.retention import age_events, execute, kept, make_events, prune
 from tests.support.shops import Shop
 from tests.support.streams import listening
 
 COUNTED = ("idempotency_records", "pairing_codes", "refresh_tokens", "sign_ins", "stream_tickets")
-
-
-def make_events(shop: Shop, count: int, first: int = 1) -> int:
-    """So many tables, each an event, besides those of a menu; the newest number."""
-    floor = Floor(shop)
-    for number in range(first, first + count):
-        floor.table(number)
-    return shop.counters()[0]
-
-
-def kept(shop: Shop) -> list[int]:
-    rows = shop.rows("SELECT seq FROM events WHERE store_id = %(store)s ORDER BY seq")
-    return [row[0] for row in rows]
 
 
 def test_events_go_from_the_front_in_batches(shop: Shop, other_shop: Shop) -> None:
@@ -244,65 +224,6 @@ def test_forgotten_attempts_go_and_fresh_ones_stay(shop: Shop) -> None:
     assert [bytes(row[0]) for row in left] == [keys["fresh"]]
 
 
-def write_down(shop: Shop, *days: int) -> None:
-    """An audit entry of so many days ago each."""
-    for ago in days:
-        execute(
-            shop,
-            "INSERT INTO audit_entries (store_id, id, at, actor, action, target_kind, target_id,"
-            " details) SELECT %(store)s, %(id)s, at, '{}', 'x', 'days', NULL,"
-            " jsonb_build_object('ago', %(ago)s::int) FROM (SELECT %(at)s::timestamptz) a(at)",
-            id=lowest_id(clock.now(), timedelta(days=-ago)),
-            at=clock.now() - timedelta(days=ago),
-            ago=ago,
-        )
-
-
-def written(shop: Shop) -> list[int]:
-    """How many days ago the entries are that are left."""
-    left = shop.rows(
-        "SELECT details -> 'ago' FROM audit_entries WHERE store_id = %(store)s"
-        " AND target_kind = 'days' ORDER BY id DESC"
-    )
-    return [row[0] for row in left]
-
-
-def test_audit_entries_are_kept_for_years(shop: Shop, other_shop: Shop) -> None:
-    write_down(shop, 1, 400, 1_824, 1_826, 3_000)
-    write_down(other_shop, 2, 1_900)
-    prune(shop, audit_retention_days=0)
-    assert written(shop) == [1, 400, 1_824, 1_826, 3_000]
-    others = prune(shop, dry_run=True)["audit_entries"]
-    assert prune(shop, retention_batch=1)["audit_entries"] == others == 3
-    assert (written(shop), written(other_shop)) == ([1, 400, 1_824], [2])
-    prune(shop, audit_retention_days=365)
-    assert written(shop) == [1]
-
-
-def test_an_entry_goes_by_its_time_where_a_clock_was_set(shop: Shop) -> None:
-    write_down(shop, 1_826)
-    execute(
-        shop,
-        "UPDATE audit_entries SET at = at + interval '2 days'"
-        " WHERE store_id = %(store)s AND target_kind = 'days'",
-    )
-    prune(shop)
-    assert written(shop) == [1_826]
-
-
-def test_the_database_keeps_a_year_of_the_audit_log(shop: Shop) -> None:
-    """Whoever has the API's password can't hide what they did."""
-    write_down(shop, 1, 300, 400)
-    with psycopg.connect(shop.owner_url, options="-c role=table_order_app") as connection:
-        for days in (1, 363):
-            with pytest.raises(errors.InvalidParameterValue), connection.transaction():
-                connection.execute(
-                    "SELECT prune('audit_entries', %s, now() - make_interval(days => %s), 500)",
-                    [shop.id, days],
-                )
-    assert written(shop) == [1, 300, 400]
-
-
 def test_a_row_in_use_is_left_to_the_next_run(shop: Shop) -> None:
     add_credentials(shop)
     expire(shop, "refresh_tokens", "expires_at", 31)
@@ -326,94 +247,3 @@ def test_the_database_refuses_to_delete_what_is_young(shop: Shop) -> None:
     ):
         connection.execute("SELECT prune('events', %s, now(), 500)", [shop.id])
     assert kept(shop) == list(range(1, newest + 1))
-
-
-def test_one_run_at_a_time_deletes(shop: Shop) -> None:
-    newest = make_events(shop, 2)
-    age_events(shop, newest, days=40)
-    with psycopg.connect(shop.owner_url) as other:
-        other.execute("SELECT pg_advisory_xact_lock(7340022)")
-        with pytest.raises(BusyError):
-            prune(shop)
-        assert kept(shop) == list(range(1, newest + 1))
-    prune(shop)
-    assert kept(shop) == []
-
-
-def test_of_all_workers_one_makes_the_run_and_the_next_waits_for_its_time(shop: Shop) -> None:
-    newest = make_events(shop, 3)
-    age_events(shop, newest, days=40)
-    execute(shop, "UPDATE job_runs SET started_at = NULL, finished_at = NULL")
-    deleted = RETENTION_DELETED.labels("events")
-    before = deleted._value.get()  # noqa: SLF001 - prometheus has no other way to read one
-    assert sorted(run_jobs(shop, 4)) == [False, False, False, True]
-    assert kept(shop) == []
-    assert deleted._value.get() == before + newest  # noqa: SLF001 - as above
-    [(finished, progress)] = shop.rows("SELECT finished_at, progress FROM job_runs")
-    assert finished is not None
-    names = {kind.name for kind in kinds(settings_of(shop))} | {"pictures"}
-    assert progress.keys() == names
-    assert progress["events"] == {"deleted": newest, "done": True}
-    assert run_jobs(shop, 2) == [False, False]
-    execute(shop, "UPDATE job_runs SET started_at = started_at - interval '61 minutes'")
-    assert run_jobs(shop, 1) == [True]
-
-
-def test_a_run_that_died_is_taken_up_by_the_next(shop: Shop) -> None:
-    newest = make_events(shop, 3)
-    age_events(shop, newest, days=40)
-    execute(
-        shop,
-        "UPDATE job_runs SET started_at = now() - interval '2 hours', finished_at = NULL",
-    )
-    assert run_jobs(shop, 1) == [True]
-    assert kept(shop) == []
-
-
-@pytest.mark.parametrize("broken", [0, 1])
-def test_a_store_that_fails_keeps_no_other_one_from_its_turn(
-    shop: Shop, other_shop: Shop, broken: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    shops = [shop, other_shop]
-    newest = [make_events(one, 2) for one in shops]
-    for one, upto in zip(shops, newest, strict=True):
-        age_events(one, upto, days=40)
-        write_down(one, 3_000)
-    pruned = RetentionRepository.prune
-
-    async def fails(self: RetentionRepository, kind: str, store: UUID | None, *rest: Any) -> Any:
-        if store == shops[broken].id and kind == "events":
-            raise ValueError("unreadable")
-        return await pruned(self, kind, store, *rest)
-
-    monkeypatch.setattr(RetentionRepository, "prune", fails)
-    with pytest.raises(ValueError, match="unreadable"):
-        prune(shop)
-    assert [len(kept(one)) for one in shops] == [
-        upto if place == broken else 0 for place, upto in enumerate(newest)
-    ]
-    assert [written(one) for one in shops] == [[], []]
-
-
-def test_every_store_is_visited(
-    shop: Shop, other_shop: Shop, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Also when the pages of stores are small."""
-    monkeypatch.setattr("app.repositories.retention.PAGE", 1)
-
-    async def walk() -> list[Any]:
-        runtime = Runtime(shop.runtime.settings)
-        repository = RetentionRepository(runtime.database)
-        found: list[Any] = []
-        try:
-            code, page = await repository.stores()
-            while page:
-                found += page
-                code, page = await repository.stores(code)
-        finally:
-            await runtime.close()
-        return found
-
-    found = asyncio.run(walk())
-    assert len(found) == len(set(found))
-    assert {shop.id, other_shop.id} <= set(found)
