@@ -168,7 +168,7 @@ def _uses(draw: st.DrawFn, offered: list[Json]) -> list[Json]:
         {
             "key": group["key"],
             "min_select": draw(st.sampled_from([None, 0, 1])),
-            "max_select": draw(st.sampled_from([None, 3])),
+            "max_select": draw(st.sampled_from([None, max(3, _defaults(group))])),
             "prices": draw(
                 st.none()
                 | st.dictionaries(
@@ -180,6 +180,10 @@ def _uses(draw: st.DrawFn, offered: list[Json]) -> list[Json]:
         }
         for group in draw(some(st.sampled_from(offered), 3, unique_by=id))
     ]
+
+
+def _defaults(group: Json) -> int:
+    return sum(option["is_default"] for option in group["options"])
 
 
 def _slots(draw: st.DrawFn, dishes: list[str]) -> list[Json]:

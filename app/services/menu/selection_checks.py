@@ -24,7 +24,7 @@ def bounds_errors(pointer: str, least: int, most: int, free: int) -> Iterator[Fi
         if number > most:
             detail = Words(
                 "Must not be more than max_select.",
-                "최소 선택 수는 최대 선택 수(max_select)보다 클 수 없습니다.",
+                "최대 선택 수(max_select)보다 클 수 없습니다.",
             )
             yield FieldError(f"{pointer}/{name}", CONTRADICTION, detail)
 
