@@ -15,7 +15,13 @@ from app.cli.console import STANDARD, binary_input, complain, result, say
 from app.cli.database import opened
 from app.core.config import Settings, get_settings
 from app.core.database import UnitOfWork, may_succeed_again
-from app.core.errors import FieldError, MalformedBodyError, MenuFileInvalidError, NotFoundError
+from app.core.errors import (
+    FieldError,
+    InvalidRequestError,
+    MalformedBodyError,
+    MenuFileInvalidError,
+    NotFoundError,
+)
 from app.core.media import Folder, MediaStore
 from app.core.runtime import Runtime
 from app.core.security.principals import SYSTEM_ACTOR
@@ -88,7 +94,7 @@ def import_command(  # noqa: PLR0913, PLR0917 - the options of a command line
         except MalformedBodyError as error:
             complain(f"{name}: {error}")
             raise typer.Exit(1) from error
-        except MenuFileInvalidError as error:
+        except (MenuFileInvalidError, InvalidRequestError) as error:
             _complain_of_file(name, error)
             raise typer.Exit(1) from error
     _tell(done)
@@ -194,11 +200,11 @@ async def _attempt(runtime: Runtime, code: str, work: Work[T]) -> T:
         )
 
 
-def _complain_of_file(name: str, error: MenuFileInvalidError) -> None:
+def _complain_of_file(name: str, error: MenuFileInvalidError | InvalidRequestError) -> None:
     for one in error.errors:
         complain(f"{name}: {_where(one)}: {one.detail.en} ({one.code})")
-    left = error.members["error_count"] - len(error.errors)
-    if left:
+    left = error.members.get("error_count", 0) - len(error.errors)
+    if left > 0:
         complain(f"{name}: and {left} more")
     complain("Nothing was imported")
 

@@ -10,7 +10,7 @@ import re
 from collections import Counter
 from typing import Any, NoReturn
 
-from app.core.errors import FieldError, MalformedBodyError
+from app.core.errors import FieldError, InvalidRequestError, MalformedBodyError
 from app.core.words import Words
 
 MAX_DEPTH = 32
@@ -25,7 +25,8 @@ def read_json(body: bytes) -> Any:
     """The value that `body` holds.
 
     Raises:
-        MalformedBodyError: not UTF-8, not JSON, or beyond the bounds; says where.
+        MalformedBodyError: not UTF-8, not JSON, or nested too deep; says where.
+        InvalidRequestError: JSON, with a value that can't be written again; says where.
     """
     _check_depth(body)
     try:
@@ -79,8 +80,8 @@ def _check_text(text: str, pointer: str) -> None:
         )
 
 
-def _refusal(pointer: str, code: str, detail: Words) -> MalformedBodyError:
-    return MalformedBodyError(errors=[FieldError(pointer, code, detail)])
+def _refusal(pointer: str, code: str, detail: Words) -> InvalidRequestError:
+    return InvalidRequestError(errors=[FieldError(pointer, code, detail)])
 
 
 def _check_depth(body: bytes) -> None:

@@ -64,6 +64,14 @@ def test_each_error_of_a_file_is_a_line(create: Run, run: Run, tmp_path: Path) -
         "error: menu.csv: row 3, column 3: It is new here, so it needs: price. (missing)",
         "error: Nothing was imported",
     ]
+    document = tmp_path / "menu.json"
+    document.write_text('{"categories": [{"position": 9223372036854775808}]}', encoding="utf-8")
+    beyond = run("menu", "import", str(document), "--store", code)
+    assert beyond.stderr.splitlines()[-2:] == [
+        "error: menu.json: /categories/0/position: The number has more than 64 bits."
+        " (number-out-of-range)",
+        "error: Nothing was imported",
+    ]
     table.write_bytes(b"\x81\x20")
     unreadable = run("menu", "import", str(table), "--store", code)
     assert unreadable.stderr.splitlines()[-1] == (

@@ -118,6 +118,11 @@ REQUEST: Final[Reasons] = {
         "One's own password is changed by `PUT /api/v1/auth/password`.",
         "자신의 비밀번호는 `PUT /api/v1/auth/password`로 바꿉니다.",
     ),
+    "number-out-of-range": (
+        "A whole number has more than 64 bits.",
+        "정수가 64비트를 넘습니다.",
+    ),
+    "lone-surrogate": ("A text has half of a surrogate pair.", "글자 일부가 깨져 있습니다."),
     "not-a-tablet": ("A screen stands on no table.", "화면 기기는 테이블에 놓을 수 없습니다."),
 }
 FILE: Final[Reasons] = {

@@ -11,13 +11,11 @@ KINDS = [
         "malformed-body",
         (
             "Unreadable body",
-            "Send one JSON value in UTF-8: no duplicate keys, no NaN or Infinity, no half surrogate"
-            " pairs, integers of at most 64 bits, at most 32 levels.",
+            "Send one JSON value in UTF-8: no duplicate keys, no NaN or Infinity, at most 32 levels.",
         ),
         (
             "읽을 수 없는 본문",
-            "UTF-8로 된 JSON 값 하나를 보내 주세요. 중복 키, NaN, Infinity, 짝이 없는 서로게이트, 64비트를 넘는 정수,"
-            " 32단계를 넘는 중첩은 쓸 수 없습니다.",
+            "UTF-8로 된 JSON 값 하나를 보내 주세요. 중복 키, NaN, Infinity, 32단계를 넘는 중첩은 쓸 수 없습니다.",
         ),
     ),
     kind(
