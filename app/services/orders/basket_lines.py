@@ -25,6 +25,7 @@ from app.services.pricing.basket_pricing import price_basket
 
 CONTENT = ("item_id", "quantity", "options", "choices", "note", "seat")
 """What of a line is the client's."""
+CHANGED = Words("The line has changed.", "그사이 바뀐 항목입니다.")
 
 
 @dataclass(slots=True)
@@ -56,11 +57,7 @@ class BasketChange:
         elif line.version == there.version:
             self.changed.append((there, line))
         else:
-            self.stale.append(
-                FieldError(
-                    pointer, "stale", Words("The line has changed.", "그사이 바뀐 항목입니다.")
-                )
-            )
+            self.stale.append(FieldError(pointer, "stale", CHANGED))
 
     def remove(self, ref: BasketLineRef, there: BasketLine | None, pointer: str) -> None:
         if there is None:
@@ -68,11 +65,7 @@ class BasketChange:
         if ref.version == there.version:
             self.removed.append(ref.id)
         else:
-            self.stale.append(
-                FieldError(
-                    pointer, "stale", Words("The line has changed.", "그사이 바뀐 항목입니다.")
-                )
-            )
+            self.stale.append(FieldError(pointer, "stale", CHANGED))
 
 
 def review_change(wanted: BasketInput, lines: Sequence[BasketLine]) -> BasketChange:
